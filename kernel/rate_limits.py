@@ -1,0 +1,53 @@
+"""What a rate limit is and how to ask for one unit of it. The counting (Redis) is plugged in by project."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import msgspec
+
+from kernel.errors import RateLimited
+
+
+class RateLimit(msgspec.Struct, frozen=True):
+    """`quota` units every `seconds`, known to clients by `name`."""
+
+    name: str
+    quota: int
+    seconds: int
+
+
+class Allowance(msgspec.Struct, frozen=True):
+    """What is left after a request: `remaining` units, all back in `reset_after` seconds; refused when not `allowed`."""
+
+    limit: RateLimit
+    allowed: bool
+    remaining: int
+    reset_after: float
+    retry_after: float
+
+
+class RateLimiter(Protocol):
+    """Counts. An implementation must be safe to call from many threads and processes at once."""
+
+    def take(self, limit: RateLimit, key: str) -> Allowance:
+        """Use up one unit of `limit` for `key` and tell what is left."""
+
+
+_limiter: RateLimiter | None = None
+
+
+def use_limiter(limiter: RateLimiter) -> None:
+    """Plug in the process's limiter; called once at start-up."""
+    global _limiter
+    _limiter = limiter
+
+
+def take(limit: RateLimit, key: str) -> Allowance:
+    """Use one unit of `limit` for `key`. Raises `RateLimited`, with `retry_after`, when none is left."""
+    if _limiter is None:
+        raise RuntimeError("no rate limiter is plugged in: call kernel.rate_limits.use_limiter at start-up")
+    allowance = _limiter.take(limit, key)
+    if not allowance.allowed:
+        raise RateLimited(retry_after=allowance.retry_after, limit=limit.name)
+    return allowance

@@ -1,0 +1,1 @@
+"""Wiring: settings, urls, servers, error mapping, observability, embedded services. No business logic."""
