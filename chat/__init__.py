@@ -1,0 +1,1 @@
+"""Rooms, messages, history and read state."""

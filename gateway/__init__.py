@@ -1,0 +1,1 @@
+"""The processes that hold the WebSockets: handshake, frames, dispatch, subscriptions and the hub. Knows topics, no domain."""

@@ -1,0 +1,9 @@
+"""The app's entry in Django: its name, and what is registered when it is ready."""
+
+from django.apps import AppConfig
+
+
+class GatewayConfig(AppConfig):
+    """See the package's docstring."""
+
+    name = "gateway"

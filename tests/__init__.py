@@ -1,0 +1,1 @@
+"""The tests. Each folder mirrors the app of the same name."""
