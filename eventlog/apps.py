@@ -1,4 +1,4 @@
-"""The app's entry in Django: its name, and what is registered when it is ready."""
+"""The app's entry in Django: its name."""
 
 from django.apps import AppConfig
 

@@ -1,0 +1,63 @@
+"""Resuming by cursor: everything, or an honest no."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection, transaction
+
+from eventlog.append import Draft, append
+from eventlog.events import AccessRevoked
+from eventlog.replay import Resumption, check_resumption, read_events
+from eventlog.topics import Topic, topic_for
+from kernel.ids import UserId, uuid7
+
+pytestmark = pytest.mark.django_db
+
+
+def revocations(topic: Topic, users: list[UserId]) -> None:
+    with transaction.atomic():
+        append([Draft(topic, AccessRevoked(user=user)) for user in users])
+
+
+@pytest.fixture
+def user() -> UserId:
+    return UserId(uuid7())
+
+
+@pytest.fixture
+def topic(user: UserId) -> Topic:
+    """A topic with five events, the third of which revokes `user`'s access."""
+    topic = topic_for("room", uuid7())
+    revocations(topic, [UserId(uuid7()), UserId(uuid7()), user, UserId(uuid7()), UserId(uuid7())])
+    return topic
+
+
+def test_reading_goes_on_after_the_cursor_in_order_up_to_the_limit(topic):
+    assert [event.seq for event in read_events(topic, after=1, limit=3)] == [2, 3, 4]
+    assert read_events(topic, after=5, limit=3) == []
+
+
+def test_a_reader_at_the_head_resumes_without_a_query(topic, user, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        assert check_resumption(topic, after=5, head=5, user_id=user) == Resumption(5, None)
+
+
+def test_a_reader_whose_next_event_is_kept_resumes(topic, user, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        assert check_resumption(topic, after=3, head=5, user_id=user) == Resumption(5, None)
+
+
+def test_a_reader_that_lost_access_in_between_must_take_a_snapshot(topic, user):
+    assert check_resumption(topic, after=2, head=5, user_id=user) == Resumption(5, "access_changed")
+    assert check_resumption(topic, after=2, head=5, user_id=UserId(uuid7())) == Resumption(5, None)
+
+
+def test_a_reader_whose_next_event_was_dropped_must_take_a_snapshot(topic, user):
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM eventlog_event WHERE topic = %s AND seq <= 4", [topic])
+    assert check_resumption(topic, after=3, head=5, user_id=user) == Resumption(5, "too_old")
+    assert check_resumption(topic, after=4, head=5, user_id=user) == Resumption(5, None)
+
+
+def test_a_cursor_ahead_of_the_log_must_take_a_snapshot(topic, user):
+    assert check_resumption(topic, after=6, head=5, user_id=user) == Resumption(5, "too_old")
