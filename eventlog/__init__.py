@@ -1,1 +1,4 @@
-"""The log: numbered events on topics, appended in the transaction that causes them, replayed by cursor, read by consumers. Knows no domain."""
+"""The log: numbered events on topics, appended in the transaction that causes them, replayed by cursor, read by consumers.
+
+Knows no domain and no transport.
+"""

@@ -17,7 +17,7 @@ from kernel.wire import WireStruct
 Delivery = Literal["lossless", "coalesced", "droppable"]
 
 
-class Event(WireStruct):
+class Event(WireStruct, frozen=True):
     """The body (`d`) of an event: a past-tense fact. Nothing in it differs per recipient."""
 
 
@@ -71,7 +71,7 @@ def registered_events() -> Mapping[str, EventType]:
 
 
 @durable_event("access.revoked")
-class AccessRevoked(Event):
+class AccessRevoked(Event, frozen=True):
     """A user can no longer read this topic: every gateway drops the user's subscriptions when it reaches this event.
 
     Appended to each lost topic in the transaction that took the access away. The reason is not part of

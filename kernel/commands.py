@@ -12,7 +12,7 @@ from kernel.actor import Actor
 from kernel.wire import WireStruct
 
 
-class Command(WireStruct):
+class Command(WireStruct, frozen=True):
     """The body (`d`) of an imperative frame; `name` is its type (`t`), as in `message.send`."""
 
     name: ClassVar[str]

@@ -8,21 +8,21 @@ from kernel.errors import DomainError, Forbidden, NotFound, Unauthenticated
 from kernel.wire import WireStruct
 
 
-class Remedy(WireStruct):
+class Remedy(WireStruct, frozen=True):
     """What a person can do next: one sentence, and the API route that does it when there is one."""
 
     text: str
     route: str | None = None
 
 
-class Missing(WireStruct):
+class Missing(WireStruct, frozen=True):
     """One requirement that is not met, named by its kind, with its remedy."""
 
     requirement: str
     remedy: Remedy | None = None
 
 
-class Decision(WireStruct):
+class Decision(WireStruct, frozen=True):
     """Allowed, or refused with a code and what is missing.
 
     `visible` says whether the actor may know that the resource exists: a refusal of an invisible
