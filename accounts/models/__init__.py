@@ -1,0 +1,6 @@
+"""The tables of accounts: who exists, and where they are signed in."""
+
+from accounts.models.sessions import Session
+from accounts.models.users import User
+
+__all__ = ["Session", "User"]

@@ -1,0 +1,79 @@
+"""The user: an account with its names, its password hash and its state. Not what a user may do in a community."""
+
+from __future__ import annotations
+
+import re
+from typing import ClassVar
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.core.exceptions import ValidationError
+from django.core.validators import MinLengthValidator, RegexValidator
+from django.db import models
+from django.db.models.functions import Lower
+
+from accounts.constants import DISPLAY_NAME_MAX_LENGTH, EMAIL_MAX_LENGTH, USERNAME_MAX_LENGTH, USERNAME_MIN_LENGTH
+from kernel.clock import now
+from kernel.ids import uuid7
+
+# Control characters, line and paragraph separators, and bidirectional overrides: a name with them can imitate another.
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def validate_printable(text: str) -> None:
+    """Refuse a name that does not show as what it is."""
+    if _UNPRINTABLE.search(text):
+        raise ValidationError("Control characters are not allowed.", code="unprintable")
+
+
+def validate_ascii(text: str) -> None:
+    """Refuse an address whose letters have more than one lower case, so that two accounts can't share one mailbox."""
+    if not text.isascii():
+        raise ValidationError("Only ASCII characters are allowed; write a domain as xn--...", code="not_ascii")
+
+
+class UserManager(BaseUserManager["User"]):
+    """What Django's own tools need to make and find users; the API makes them in `accounts.actions`."""
+
+    def create_superuser(self, email: str, username: str, password: str | None = None) -> User:
+        """Insert an administrator, for `manage.py createsuperuser`; without a password nobody can log in as them."""
+        user = self.model(email=email.lower(), username=username, display_name=username)
+        user.is_staff = user.is_superuser = True
+        user.set_password(password)
+        user.save(using=self._db, force_insert=True)
+        return user
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        """Find by e-mail in any case; Django's admin login calls it."""
+        return self.get(email=(username or "").lower())
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """An account. E-mail and username are each unique whatever their case; the e-mail is stored in lower case."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    email = models.EmailField(max_length=EMAIL_MAX_LENGTH, unique=True, validators=[validate_ascii])
+    username = models.CharField(
+        max_length=USERNAME_MAX_LENGTH,
+        validators=[
+            MinLengthValidator(USERNAME_MIN_LENGTH),
+            RegexValidator(r"\A[a-zA-Z0-9_.-]+\Z", "Letters a-z, digits, dots, hyphens and underscores only."),
+        ],
+    )
+    display_name = models.CharField(max_length=DISPLAY_NAME_MAX_LENGTH, validators=[validate_printable])
+    is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField(default=False)
+    created_at = models.DateTimeField(default=now, editable=False)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["username"]
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(condition=models.Q(email=Lower("email")), name="user_email_lower"),
+            models.UniqueConstraint(Lower("username"), name="user_username_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return self.username
