@@ -1,0 +1,142 @@
+"""The rules, pure: facts in, decision out. Nothing is loaded here and no clock is read.
+
+The order is fixed: authentication, account, ban and time-out, membership, role, then the resource's own overwrites.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+import msgspec
+from msgspec import UNSET
+
+from communities.access.facts import Facts, MembershipFacts, Participation
+from communities.access.resources import COMMUNITY_KIND, Resource
+from communities.constants import CURRENT_STATUSES, LOWEST_ROLE, READING_PERMISSIONS, MembershipStatus, Permission
+from kernel.decision import Decision, Missing, Remedy
+from kernel.errors import Forbidden, NotFound, Unauthenticated
+
+
+class _Refusal(msgspec.Struct, frozen=True):
+    """Why a check refused, before it is known what the actor may be told."""
+
+    code: str
+    missing: tuple[Missing, ...] = ()
+    remedy: Remedy | None = None
+    expires_at: datetime | None = None
+
+
+_Check = Callable[[Facts, Permission, Resource], _Refusal | None]
+
+
+def evaluate(facts: Facts, permission: Permission, resource: Resource) -> Decision:
+    """Return whether `permission` on `resource` follows from `facts`; what is unknown counts as not passed."""
+    membership = _membership(facts)
+    epoch = membership.access_epoch if membership else 0
+    for check in _CHECKS:
+        refusal = check(facts, permission, resource)
+        if refusal is not None:
+            return Decision(
+                allowed=False,
+                code=refusal.code,
+                visible=_may_know_of(facts, resource),
+                missing=refusal.missing,
+                remedy=refusal.remedy,
+                epoch=epoch,
+                expires_at=refusal.expires_at,
+            )
+    return Decision(allowed=True, epoch=epoch)
+
+
+def _check_authentication(facts: Facts, _permission: Permission, _resource: Resource) -> _Refusal | None:
+    if facts.signed_in:
+        return None
+    remedy = Remedy(text=Unauthenticated.message, route="/api/v1/auth/login")
+    return _Refusal(Unauthenticated.code, (Missing(requirement="authentication", remedy=remedy),), remedy)
+
+
+def _check_account(facts: Facts, _permission: Permission, _resource: Resource) -> _Refusal | None:
+    return None if facts.account_active is True else _Refusal("account.inactive")
+
+
+def _check_ban(facts: Facts, _permission: Permission, _resource: Resource) -> _Refusal | None:
+    if facts.membership is UNSET:
+        return _Refusal("membership.unknown")
+    membership = _membership(facts)
+    if membership is not None and membership.status is MembershipStatus.BANNED:
+        return _Refusal("membership.banned")
+    return None
+
+
+def _check_time_out(facts: Facts, permission: Permission, _resource: Resource) -> _Refusal | None:
+    if permission in READING_PERMISSIONS or not _is_timed_out(facts):
+        return None
+    membership = _membership(facts)
+    ends = membership.timed_out_until if membership else None
+    return _Refusal(
+        "membership.timed_out",
+        remedy=Remedy(text="You are timed out here: you can read, and write again when the time-out ends."),
+        expires_at=ends,
+    )
+
+
+def _check_membership(facts: Facts, permission: Permission, resource: Resource) -> _Refusal | None:
+    if _is_member(facts) or (permission is Permission.VIEW_CARD and resource.visibility == "public"):
+        return None
+    remedy = None
+    if resource.visibility == "public":
+        remedy = Remedy(text="Join this community first.", route=f"/api/v1/communities/{resource.community_id}/join")
+    return _Refusal("membership.required", (Missing(requirement="membership", remedy=remedy),), remedy)
+
+
+def _check_role(facts: Facts, permission: Permission, _resource: Resource) -> _Refusal | None:
+    membership = _membership(facts)
+    if membership is None or not LOWEST_ROLE[permission].outranks(membership.role):
+        return None
+    return _Refusal(Forbidden.code, (Missing(requirement="role"),))
+
+
+def _check_participation(facts: Facts, _permission: Permission, resource: Resource) -> _Refusal | None:
+    return None if _participates(facts, resource) else _Refusal(NotFound.code)
+
+
+_CHECKS: tuple[_Check, ...] = (
+    _check_authentication,
+    _check_account,
+    _check_ban,
+    _check_time_out,
+    _check_membership,
+    _check_role,
+    _check_participation,
+)
+
+
+def _membership(facts: Facts) -> MembershipFacts | None:
+    return None if facts.membership is UNSET else facts.membership
+
+
+def _is_member(facts: Facts) -> bool:
+    membership = _membership(facts)
+    return membership is not None and membership.status in CURRENT_STATUSES
+
+
+def _is_timed_out(facts: Facts) -> bool:
+    """A time-out without a known end holds."""
+    membership = _membership(facts)
+    if membership is None or membership.status is not MembershipStatus.TIMED_OUT:
+        return False
+    return membership.timed_out_until is None or facts.at < membership.timed_out_until
+
+
+def _participates(facts: Facts, resource: Resource) -> bool:
+    if resource.kind == COMMUNITY_KIND:
+        return True
+    if resource.visibility == "private":
+        return facts.participation is Participation.MEMBER
+    return facts.participation in (None, Participation.MEMBER)
+
+
+def _may_know_of(facts: Facts, resource: Resource) -> bool:
+    """Only members whose account is good may know of a thing, and of a private one only its participants."""
+    return facts.signed_in and facts.account_active is True and _is_member(facts) and _participates(facts, resource)

@@ -1,0 +1,37 @@
+"""What access is asked about: a community, or a thing inside it, described without its own tables."""
+
+from __future__ import annotations
+
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+from communities.constants import JoinPolicy
+from communities.models import Community
+from kernel.ids import CommunityId
+
+Visibility = Literal["public", "community", "private"]
+
+
+class Resource(msgspec.Struct, frozen=True):
+    """A thing of a community that permissions are about.
+
+    `visibility`: "public" shows its card to every signed-in user, "community" is for members (unless they were
+    removed from it), "private" is for its participants alone, whatever their role. Participation is looked up
+    by `kind` and `id` in the source registered for that kind; the community itself has none.
+    """
+
+    community_id: CommunityId
+    kind: str
+    id: UUID
+    visibility: Visibility = "community"
+
+
+COMMUNITY_KIND = "community"
+
+
+def community_resource(community: Community) -> Resource:
+    """Return the community itself as a resource; an open one has a public card."""
+    visibility: Visibility = "public" if community.join_policy == JoinPolicy.OPEN else "community"
+    return Resource(CommunityId(community.pk), COMMUNITY_KIND, community.pk, visibility)

@@ -1,0 +1,35 @@
+"""What a lost membership closes: the topics of the community and of every higher app, and the events that close them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+
+from eventlog.append import Draft
+from eventlog.events import AccessRevoked
+from eventlog.topics import Topic, topic_for
+from kernel.ids import CommunityId, UserId
+
+TopicSource = Callable[[CommunityId, Collection[UserId]], Mapping[UserId, Sequence[Topic]]]
+"""Takes a community and users; answers, in a constant number of queries, which of its app's topics each of them can read."""
+
+_sources: list[TopicSource] = []
+
+
+def register_topic_source(source: TopicSource) -> None:
+    """Have `source` asked at every removal; called once, when the app that owns the topics is ready."""
+    if source not in _sources:
+        _sources.append(source)
+
+
+def revocations(community_id: CommunityId, user_ids: Collection[UserId]) -> list[Draft]:
+    """Return one `access.revoked` per user and topic of the community that the user could read until now.
+
+    To be called under the community's lock, and appended in the transaction that takes the membership away.
+    """
+    own = topic_for("community", community_id)
+    found = [source(community_id, user_ids) for source in _sources]
+    return [
+        Draft(topic, AccessRevoked(user=user_id))
+        for user_id in user_ids
+        for topic in dict.fromkeys([own, *(topic for topics in found for topic in topics.get(user_id, ()))])
+    ]

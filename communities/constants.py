@@ -1,0 +1,106 @@
+"""Roles, statuses, permissions and limits of a community. Which role grants what is here; how it is decided is in `access`."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from enum import StrEnum
+
+MAX_NAME_LENGTH = 80
+MAX_DESCRIPTION_LENGTH = 500
+MIN_SLUG_LENGTH = 3
+MAX_SLUG_LENGTH = 40
+SLUG_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+MAX_TIME_OUT = timedelta(days=28)
+
+
+class JoinPolicy(StrEnum):
+    """Whether anyone may join by themselves (`open`) or members are added (`closed`)."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class Role(StrEnum):
+    """What a member is in a community; every role may do all that a lower one may."""
+
+    OWNER = "owner"
+    MODERATOR = "moderator"
+    MEMBER = "member"
+
+    @property
+    def rank(self) -> int:
+        """The role's place in the order: a higher rank may act on a lower one."""
+        return _RANKS[self]
+
+    def outranks(self, other: Role) -> bool:
+        """Return whether this role may act on a member of the `other` role; equals may not."""
+        return self.rank > other.rank
+
+
+_RANKS = {Role.MEMBER: 1, Role.MODERATOR: 2, Role.OWNER: 3}
+
+
+class MembershipStatus(StrEnum):
+    """Where a membership stands. `timed_out` ends by time alone: read it together with `timed_out_until`."""
+
+    APPLIED = "applied"
+    ACTIVE = "active"
+    TIMED_OUT = "timed_out"
+    REMOVED = "removed"
+    BANNED = "banned"
+
+
+CURRENT_STATUSES = (MembershipStatus.ACTIVE, MembershipStatus.TIMED_OUT)
+
+
+class Permission(StrEnum):
+    """What can be asked of `decide`. Room and message permissions are asked by chat of a room's resource."""
+
+    VIEW_CARD = "community.view_card"
+    VIEW_COMMUNITY = "community.view"
+    MANAGE_COMMUNITY = "community.manage"
+    LIST_MEMBERS = "member.list"
+    ADD_MEMBER = "member.add"
+    REMOVE_MEMBER = "member.remove"
+    BAN_MEMBER = "member.ban"
+    TIME_OUT_MEMBER = "member.time_out"
+    CHANGE_ROLE = "member.change_role"
+    VIEW_ROOM = "room.view"
+    CREATE_ROOM = "room.create"
+    OPEN_DIRECT_ROOM = "room.open_direct"
+    MANAGE_ROOM = "room.manage"
+    MODERATE_ROOM = "room.moderate"
+    READ_MESSAGES = "message.read"
+    SEND_MESSAGE = "message.send"
+    DELETE_ANY_MESSAGE = "message.delete_any"
+
+
+READING_PERMISSIONS = frozenset(
+    {
+        Permission.VIEW_CARD,
+        Permission.VIEW_COMMUNITY,
+        Permission.LIST_MEMBERS,
+        Permission.VIEW_ROOM,
+        Permission.READ_MESSAGES,
+    }
+)
+
+LOWEST_ROLE: dict[Permission, Role] = {
+    Permission.VIEW_CARD: Role.MEMBER,
+    Permission.VIEW_COMMUNITY: Role.MEMBER,
+    Permission.LIST_MEMBERS: Role.MEMBER,
+    Permission.VIEW_ROOM: Role.MEMBER,
+    Permission.OPEN_DIRECT_ROOM: Role.MEMBER,
+    Permission.READ_MESSAGES: Role.MEMBER,
+    Permission.SEND_MESSAGE: Role.MEMBER,
+    Permission.ADD_MEMBER: Role.MODERATOR,
+    Permission.REMOVE_MEMBER: Role.MODERATOR,
+    Permission.BAN_MEMBER: Role.MODERATOR,
+    Permission.TIME_OUT_MEMBER: Role.MODERATOR,
+    Permission.CREATE_ROOM: Role.MODERATOR,
+    Permission.MANAGE_ROOM: Role.MODERATOR,
+    Permission.MODERATE_ROOM: Role.MODERATOR,
+    Permission.DELETE_ANY_MESSAGE: Role.MODERATOR,
+    Permission.MANAGE_COMMUNITY: Role.OWNER,
+    Permission.CHANGE_ROLE: Role.OWNER,
+}

@@ -1,0 +1,6 @@
+"""The tables of communities, one module per noun."""
+
+from communities.models.communities import Community
+from communities.models.memberships import Membership
+
+__all__ = ["Community", "Membership"]

@@ -1,0 +1,41 @@
+"""The community: the tenant to which members, rooms and everything else belong."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+
+from communities.constants import (
+    MAX_DESCRIPTION_LENGTH,
+    MAX_NAME_LENGTH,
+    MAX_SLUG_LENGTH,
+    JoinPolicy,
+)
+from kernel.clock import now
+from kernel.ids import uuid7
+
+
+class Community(models.Model):
+    """A tenant. Whoever may join does so by its `join_policy`; `slug` is its unique public name in addresses."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    slug = models.CharField(max_length=MAX_SLUG_LENGTH, unique=True)
+    name = models.CharField(max_length=MAX_NAME_LENGTH)
+    description = models.CharField(max_length=MAX_DESCRIPTION_LENGTH, blank=True, default="")
+    join_policy = models.CharField(
+        max_length=10, choices=[(policy.value, policy.value) for policy in JoinPolicy], default=JoinPolicy.CLOSED.value
+    )
+    created_at = models.DateTimeField(default=now, editable=False)
+
+    class Meta:
+        verbose_name_plural = "communities"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=models.Q(join_policy__in=[policy.value for policy in JoinPolicy]),
+                name="communities_community_join_policy_known",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

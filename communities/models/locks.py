@@ -1,0 +1,45 @@
+"""The row locks of communities. Order for every transaction: community, then memberships by primary key, then topics."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from communities.models.communities import Community
+from communities.models.memberships import Membership
+from kernel.errors import NotFound
+from kernel.ids import CommunityId, UserId
+
+
+def lock_community(community_id: CommunityId) -> Community:
+    """Lock a community until the transaction ends, so that its memberships change one after the other.
+
+    Rows that only refer to the community (a new message) are not held up. Raises `NotFound`.
+    """
+    return _one(community_id, Community.objects.select_for_update(no_key=True).filter(pk=community_id).first())
+
+
+def hold_community(community_id: CommunityId) -> Community:
+    """Keep a community's memberships from changing until the transaction ends; many may hold at once. Raises `NotFound`.
+
+    For whoever opens a new topic to members (a new room, a new participant): without it, a removal that has
+    already listed what it must revoke could commit after the new topic was followed.
+    """
+    rows = Community.objects.raw("SELECT * FROM communities_community WHERE id = %s FOR SHARE", [community_id])
+    return _one(community_id, next(iter(rows), None))
+
+
+def lock_memberships(community_id: CommunityId, user_ids: Collection[UserId]) -> dict[UserId, Membership]:
+    """Lock the memberships of these users in one community, ordered by primary key; users without one are absent."""
+    rows = (
+        Membership.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("user")
+        .filter(community_id=community_id, user_id__in=user_ids)
+        .order_by("pk")
+    )
+    return {UserId(row.user_id): row for row in rows}
+
+
+def _one(community_id: CommunityId, community: Community | None) -> Community:
+    if community is None:
+        raise NotFound
+    return community

@@ -1,0 +1,59 @@
+"""The membership: one user in one community, whatever became of it. Rows are kept after a departure, so a ban outlives it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+
+from communities.constants import MembershipStatus, Role
+from communities.models.communities import Community
+from kernel.clock import now
+from kernel.ids import uuid7
+
+
+class Membership(models.Model):
+    """A user in a community. `access_epoch` grows with every change of a fact that access depends on.
+
+    `timed_out_until` is kept when a timed-out member leaves, so that joining again does not end the time-out.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    community = models.ForeignKey(Community, on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(
+        max_length=10, choices=[(role.value, role.value) for role in Role], default=Role.MEMBER.value
+    )
+    status = models.CharField(
+        max_length=10,
+        choices=[(status.value, status.value) for status in MembershipStatus],
+        default=MembershipStatus.ACTIVE.value,
+    )
+    timed_out_until = models.DateTimeField(null=True, blank=True)
+    access_epoch = models.PositiveIntegerField(default=1)
+    joined_at = models.DateTimeField(default=now)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["community", "user"], name="communities_membership_once_per_user"),
+            models.CheckConstraint(
+                condition=models.Q(role__in=[role.value for role in Role]),
+                name="communities_membership_role_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status__in=[status.value for status in MembershipStatus]),
+                name="communities_membership_status_known",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(status=MembershipStatus.TIMED_OUT.value) | models.Q(timed_out_until__isnull=False),
+                name="communities_membership_time_out_has_an_end",
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["user", "status"], name="communities_membership_mine"),
+            models.Index(fields=["community", "joined_at", "id"], name="communities_membership_list"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} in {self.community_id}: {self.status} {self.role}"
