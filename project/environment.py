@@ -1,27 +1,239 @@
-"""Every setting that comes from the environment: its type, its default and what it is for. `.env.example` is generated from here."""
+"""Every setting that comes from the environment: its type, its default and what it is for.
+
+`.env.example` is generated from here (`manage.py export_env_example`). What Django makes of the values is in `project.settings`.
+"""
 
 from __future__ import annotations
 
-from typing import Literal
+import os
+import re
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    SecretStr,
+    ValidationError,
+)
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from kernel.rate_limits import RateLimit
+from project.addresses import checked_redis_url, database_settings
+
+BASE_DIR = Path(__file__).resolve().parent.parent
 DEVELOPMENT_SECRET = "development-only-secret-that-production-refuses"  # noqa: S105  # refused by a system check
+EXIT_CODE_OF_A_WRONG_VALUE = 2
 
 
-class Environment(BaseSettings):
-    """The typed environment. Names are upper-cased, as in `DATABASE_URL`."""
+def _split_list(value: Any) -> Any:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore")
+
+def _check_quota(value: str) -> str:
+    if not re.fullmatch(r"[1-9]\d{0,8}/[1-9]\d{0,8}", value):
+        raise ValueError("write it as number/seconds, as in 20/10")
+    return value
+
+
+def _check_database_url(value: SecretStr) -> SecretStr:
+    database_settings(value.get_secret_value())
+    return value
+
+
+def _check_redis_url(value: SecretStr) -> SecretStr:
+    checked_redis_url(value.get_secret_value())
+    return value
+
+
+CommaSeparated = Annotated[list[str], NoDecode, BeforeValidator(_split_list)]
+Quota = Annotated[str, AfterValidator(_check_quota)]
+DatabaseUrl = Annotated[SecretStr, AfterValidator(_check_database_url)]
+RedisUrl = Annotated[SecretStr, AfterValidator(_check_redis_url)]
+
+
+class Safety(BaseSettings):
+    """Safety"""
 
     environment: Literal["development", "test", "production"] = Field(
-        "development", description="Which safety rules apply; production refuses unsafe values."
+        "development", description="Which safety rules apply; production refuses to start with unsafe values."
     )
-    secret_key: SecretStr = Field(SecretStr(DEVELOPMENT_SECRET), description="Signs tokens and cookies; 50 characters or more.")
-    allowed_hosts: list[str] = Field(["*"], description="Host names that the site answers to, as a JSON list.")
-    database_url: str = Field("postgres://portcullis@127.0.0.1:5432/portcullis", description="Address of PostgreSQL.")
-    redis_url: str = Field("redis://127.0.0.1:6379/0", description="Address of Redis.")
+    secret_key: SecretStr = Field(
+        SecretStr(DEVELOPMENT_SECRET),
+        description="Signs tokens and cookies; 50 random characters or more in production.",
+    )
+    debug: bool = Field(False, description="Shows Django's error pages to everyone; never in production.")
+    allowed_hosts: CommaSeparated = Field(
+        ["*"], description="Host names that the site answers to, separated by commas."
+    )
+    https_only: bool = Field(
+        False, description="Redirect to HTTPS and send cookies over HTTPS alone; production refuses false."
+    )
+    hsts_seconds: NonNegativeInt = Field(
+        31_536_000, description="How long browsers remember that the site is HTTPS only; sent when HTTPS_ONLY is true."
+    )
+    trusted_proxies: NonNegativeInt = Field(
+        0,
+        description="Reverse proxies in front of the server whose X-Forwarded-For and X-Forwarded-Proto are believed.",
+    )
+    trusted_origins: CommaSeparated = Field(
+        [],
+        description="Web clients on other origins, as in https://app.example.org; allowed by CORS and by the socket.",
+    )
+    build_commit: str = Field("", description="Shown by /version; set by the image build.")
 
 
-environment = Environment()
+class Services(BaseSettings):
+    """PostgreSQL and Redis"""
+
+    database_url: DatabaseUrl = Field(
+        SecretStr("postgres://portcullis@127.0.0.1:5432/portcullis"),
+        description="Address of PostgreSQL; ?host=/folder reaches a unix socket, ?sslmode=require demands TLS.",
+    )
+    redis_url: RedisUrl = Field(
+        SecretStr("redis://127.0.0.1:6379/0"), description="Address of Redis: redis://, rediss:// (TLS) or unix://."
+    )
+    database_pool_min_size: PositiveInt = Field(
+        2, description="Connections to PostgreSQL that each process keeps open."
+    )
+    database_pool_max_size: PositiveInt = Field(20, description="Connections to PostgreSQL that each process may open.")
+    database_pool_timeout: PositiveFloat = Field(
+        5.0, description="Seconds that a call waits for a free connection before it answers service.unavailable."
+    )
+    database_behind_pgbouncer: bool = Field(
+        False, description="PostgreSQL is reached through a pooler in transaction mode: no server-side cursors."
+    )
+    redis_timeout: PositiveFloat = Field(
+        1.0, description="Seconds that a call waits for Redis (rate limits, tickets, caches; not the channel layer)."
+    )
+
+
+class Logs(BaseSettings):
+    """Logs"""
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="The least level that is written."
+    )
+    log_format: Literal["auto", "json", "console"] = Field(
+        "auto", description="auto is json in production and console (readable) elsewhere."
+    )
+
+
+class Rest(BaseSettings):
+    """REST"""
+
+    request_body_bytes: PositiveInt = Field(262_144, description="Largest request body; more is answered with 413.")
+    idempotency_kept_hours: PositiveInt = Field(24, description="How long the answer to an Idempotency-Key is kept.")
+    compression_min_bytes: PositiveInt = Field(500, description="Shorter answers are not compressed.")
+
+
+class RateQuotas(BaseSettings):
+    """Rate limits, as number/seconds"""
+
+    rate_rest_read: Quota = Field("600/60", description="REST requests that read, per user.")
+    rate_rest_write: Quota = Field("120/60", description="REST requests that write, per user.")
+    rate_rest_anonymous: Quota = Field(
+        "120/60", description="REST requests without a session, per address (IPv6 by /64)."
+    )
+    rate_message_create: Quota = Field("20/10", description="Messages, per user and room.")
+    rate_login_account: Quota = Field("5/900", description="Login attempts, per account.")
+    rate_login_ip: Quota = Field("20/3600", description="Failed logins, per address (IPv6 by /64).")
+    rate_signup_ip: Quota = Field("20/3600", description="Sign-ups, per address (IPv6 by /64).")
+    rate_socket_frame: Quota = Field("120/60", description="Frames of one socket.")
+    rate_socket_connect: Quota = Field("60/60", description="New sockets, per address (IPv6 by /64).")
+    rate_socket_problem: Quota = Field("10/60", description="Bad frames of one socket before it is closed.")
+
+
+class Identity(BaseSettings):
+    """Accounts"""
+
+    access_token_seconds: PositiveInt = Field(300, description="Lifetime of an access token; at most 300.", le=300)
+    refresh_token_days: PositiveInt = Field(30, description="Lifetime of a session that is not refreshed.")
+    socket_ticket_seconds: PositiveInt = Field(30, description="Lifetime of a single-use socket ticket.")
+
+
+class Communities(BaseSettings):
+    """Communities"""
+
+    member_timeout_max_days: PositiveInt = Field(28, description="Longest time-out of a member.")
+
+
+class Chat(BaseSettings):
+    """Chat"""
+
+    message_max_characters: PositiveInt = Field(4_000, description="Longest message.", le=40_000)
+    message_edit_window_hours: PositiveInt = Field(24, description="How long authors may edit a message.")
+    nonce_max_characters: PositiveInt = Field(64, description="Longest nonce of a message.", le=64)
+    nonce_kept_hours: PositiveInt = Field(24, description="How long a repeated nonce returns the first message.")
+
+
+class Events(BaseSettings):
+    """Event log"""
+
+    events_kept_days: PositiveInt = Field(
+        7, description="How long events can be replayed; then clients take a snapshot."
+    )
+    replay_page_size: PositiveInt = Field(300, description="Events read in one step of a replay.")
+
+
+class Gateway(BaseSettings):
+    """Gateway"""
+
+    heartbeat_seconds: PositiveInt = Field(30, description="How often a client pings (the server adds jitter).")
+    heartbeat_dead_seconds: PositiveInt = Field(75, description="A socket that was silent for so long is closed.")
+    socket_auth_seconds: PositiveInt = Field(5, description="Time for the first auth frame of a socket.")
+    socket_frame_bytes: PositiveInt = Field(16_384, description="Largest frame of a client.")
+    socket_backlog_bytes: PositiveInt = Field(
+        1_048_576, description="Bytes that wait for a slow socket before it is closed."
+    )
+    socket_topics_max: PositiveInt = Field(1_000, description="Topics that one socket may follow.")
+    socket_connections_max: PositiveInt = Field(20_000, description="Sockets that one gateway process admits.")
+    gateway_thread_pool_size: PositiveInt = Field(8, description="Threads that run commands of sockets, per process.")
+    gateway_sweep_seconds: PositiveFloat = Field(
+        3.0, description="How often followed topics are compared with the log."
+    )
+    gateway_drain_seconds: NonNegativeInt = Field(
+        10, description="Time over which clients are asked to reconnect at shut-down."
+    )
+    typing_interval_seconds: PositiveInt = Field(5, description="How often a client that types says so.")
+    typing_expires_seconds: PositiveInt = Field(10, description="When others stop showing that somebody types.")
+    typing_watchers_max: PositiveInt = Field(100, description="Above so many watchers of a room, typing is not sent.")
+
+
+class Environment(Safety, Services, Logs, Rest, RateQuotas, Identity, Communities, Chat, Events, Gateway):
+    """The typed environment. Names are upper-cased, as in `DATABASE_URL`; unknown names are ignored."""
+
+    model_config = SettingsConfigDict(extra="ignore", validate_default=True)
+
+    def rate_limits(self) -> dict[str, RateLimit]:
+        """Return the limits by the name that clients see: `RATE_MESSAGE_CREATE` is `message.create`."""
+        names = {field: field.removeprefix("rate_").replace("_", ".", 1) for field in RateQuotas.model_fields}
+        return {name: RateLimit(name, *map(int, getattr(self, field).split("/"))) for field, name in names.items()}
+
+
+def load_environment() -> Environment:
+    """Return the environment, or end the process with one sentence about the first wrong value.
+
+    Values come from the process's environment, then from the file `.env` beside manage.py. Tests ignore the file.
+    """
+    env_file = None if os.environ.get("ENVIRONMENT") == "test" else BASE_DIR / ".env"
+    try:
+        return Environment(_env_file=env_file)  # type: ignore[call-arg]  # a documented argument of pydantic-settings
+    except ValidationError as error:
+        print(sentence_for(error), file=sys.stderr)  # noqa: T201  # logging is not configured yet
+        raise SystemExit(EXIT_CODE_OF_A_WRONG_VALUE) from None
+
+
+def sentence_for(error: ValidationError) -> str:
+    """Return one sentence that names the variable and what is wrong, and never the value (it may be a secret)."""
+    first = error.errors()[0]
+    name = str(first["loc"][0]).upper() if first["loc"] else "the environment"
+    return f"The setting {name} has a wrong value: {first['msg'].removeprefix('Value error, ')}."
+
+
+environment = load_environment()

@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from urllib.parse import urlsplit
+from datetime import timedelta
+from typing import Any
 
-from project.environment import environment
+from project.addresses import database_settings
+from project.environment import BASE_DIR, environment
 
-BASE_DIR = Path(__file__).resolve().parent.parent
+PRODUCTION = environment.environment == "production"
+TESTING = environment.environment == "test"
 
+# --- Safety ----------------------------------------------------------------------------------------------------------
 SECRET_KEY = environment.secret_key.get_secret_value()
-DEBUG = False
+DEBUG = environment.debug
 ALLOWED_HOSTS = environment.allowed_hosts
+TRUSTED_PROXIES = environment.trusted_proxies
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+SECURE_SSL_REDIRECT = environment.https_only
+SECURE_HSTS_SECONDS = environment.hsts_seconds if environment.https_only else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = environment.https_only
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = environment.https_only
+SESSION_COOKIE_HTTPONLY = True
+CSRF_TRUSTED_ORIGINS = CORS_ALLOWED_ORIGINS = TRUSTED_ORIGINS = environment.trusted_origins
+CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOW_HEADERS = ["accept", "authorization", "content-type", "idempotency-key", "x-request-id"]
+CORS_EXPOSE_HEADERS = ["Idempotency-Replayed", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-ID"]
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = environment.request_body_bytes
 
+# --- Apps and the HTTP stack -----------------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "daphne",
     "django.contrib.admin",
@@ -20,9 +40,12 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
+    "corsheaders",
     "rest_framework",
     "django_filters",
+    "django_structlog",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "channels",
@@ -35,23 +58,132 @@ INSTALLED_APPS = [
     "project.apps.ProjectConfig",
 ]
 
-_database = urlsplit(environment.database_url)
-DATABASES = {
-    "default": {
-        "ENGINE": "django.db.backends.postgresql",
-        "NAME": _database.path.lstrip("/"),
-        "USER": _database.username or "",
-        "PASSWORD": _database.password or "",
-        "HOST": _database.hostname or "",
-        "PORT": str(_database.port or ""),
-        "CONN_MAX_AGE": 0,
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
     }
-}
+]
 
 ROOT_URLCONF = "project.urls"
 ASGI_APPLICATION = "project.asgi.application"
-AUTH_USER_MODEL = "accounts.User"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
 TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en-us"
+
 STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "var" / "static"
+WEB_CLIENT_ROOT = BASE_DIR / "web"
+
+# --- PostgreSQL and Redis --------------------------------------------------------------------------------------------
+_database = database_settings(environment.database_url.get_secret_value())
+_database["CONN_MAX_AGE"] = 0
+_database["DISABLE_SERVER_SIDE_CURSORS"] = environment.database_behind_pgbouncer
+_database["OPTIONS"] = {"connect_timeout": 3, "keepalives_idle": 30, "tcp_user_timeout": 10_000} | _database["OPTIONS"]
+if not TESTING:  # a test run needs one connection per process, and one that the runner can close
+    _database["OPTIONS"]["pool"] = {
+        "min_size": environment.database_pool_min_size,
+        "max_size": environment.database_pool_max_size,
+        "timeout": environment.database_pool_timeout,
+    }
+DATABASES = {"default": _database}
+
+REDIS_URL = environment.redis_url.get_secret_value()
+REDIS_TIMEOUT = environment.redis_timeout
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        # redis-py's default time-out would end idle subscriptions.
+        "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_timeout": None, "socket_connect_timeout": 3}]},
+    }
+}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "cache",
+        "OPTIONS": {"socket_timeout": REDIS_TIMEOUT, "socket_connect_timeout": REDIS_TIMEOUT},
+    }
+}
+
+# --- Accounts --------------------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+PASSWORD_HASHERS = (
+    ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    if TESTING
+    else ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+)
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+SIMPLE_JWT = {
+    "ALGORITHM": "HS256",
+    "SIGNING_KEY": SECRET_KEY,
+    "ACCESS_TOKEN_LIFETIME": timedelta(seconds=environment.access_token_seconds),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=environment.refresh_token_days),
+    "USER_ID_CLAIM": "sub",
+    "UPDATE_LAST_LOGIN": False,
+}
+ACCESS_TOKEN_SECONDS = environment.access_token_seconds
+REFRESH_TOKEN_DAYS = environment.refresh_token_days
+SOCKET_TICKET_SECONDS = environment.socket_ticket_seconds
+
+# --- REST ------------------------------------------------------------------------------------------------------------
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.SessionTokenAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_RENDERER_CLASSES": ["project.rest.renderers.WireRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["project.rest.parsers.StrictJsonParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "project.rest.problems.exception_handler",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+    "URL_FORMAT_OVERRIDE": None,
+}
+IDEMPOTENCY_KEPT_HOURS = environment.idempotency_kept_hours
+COMPRESSION_MIN_BYTES = environment.compression_min_bytes
+RATE_LIMITS = environment.rate_limits()
+
+# --- Communities, chat and event log ---------------------------------------------------------------------------------
+MEMBER_TIMEOUT_MAX_DAYS = environment.member_timeout_max_days
+MESSAGE_MAX_CHARACTERS = environment.message_max_characters
+MESSAGE_EDIT_WINDOW_HOURS = environment.message_edit_window_hours
+NONCE_MAX_CHARACTERS = environment.nonce_max_characters
+NONCE_KEPT_HOURS = environment.nonce_kept_hours
+EVENTS_KEPT_DAYS = environment.events_kept_days
+REPLAY_PAGE_SIZE = environment.replay_page_size
+
+# --- Gateway ---------------------------------------------------------------------------------------------------------
+HEARTBEAT_SECONDS = environment.heartbeat_seconds
+HEARTBEAT_DEAD_SECONDS = environment.heartbeat_dead_seconds
+SOCKET_AUTH_SECONDS = environment.socket_auth_seconds
+SOCKET_FRAME_BYTES = environment.socket_frame_bytes
+SOCKET_BACKLOG_BYTES = environment.socket_backlog_bytes
+SOCKET_TOPICS_MAX = environment.socket_topics_max
+SOCKET_CONNECTIONS_MAX = environment.socket_connections_max
+GATEWAY_THREAD_POOL_SIZE = environment.gateway_thread_pool_size
+GATEWAY_SWEEP_SECONDS = environment.gateway_sweep_seconds
+GATEWAY_DRAIN_SECONDS = environment.gateway_drain_seconds
+TYPING_INTERVAL_SECONDS = environment.typing_interval_seconds
+TYPING_EXPIRES_SECONDS = environment.typing_expires_seconds
+TYPING_WATCHERS_MAX = environment.typing_watchers_max

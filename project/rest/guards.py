@@ -1,0 +1,32 @@
+"""Middleware at the outer edge of HTTP: refuses what no view could answer well. Bodies are checked by the parser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+
+from kernel.errors import InvalidInput
+from project.rest.problems import domain_error_for, problem_response
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class ProblemMiddleware:
+    """Answers requests with a NUL in path or query, and errors that are raised outside of DRF (database away, in the admin too)."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Let the request pass unless its address holds a NUL character."""
+        if "\0" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
+            return problem_response(InvalidInput("The address holds a NUL character."), request)
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Answer an error that a view let through, when it is one that we know."""
+        if not request.path_info.startswith("/api/"):
+            return None
+        error = domain_error_for(exception)
+        return problem_response(error, request) if error else None
