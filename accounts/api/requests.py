@@ -1,0 +1,78 @@
+"""What REST views of every app read from a request: who acts, which page, which filters, from which address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+
+from django.conf import settings
+from django.http import HttpRequest
+from rest_framework.request import Request
+
+from accounts.authentication import actor_of
+from kernel.errors import InvalidInput
+from kernel.pagination import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, PageRequest
+
+__all__ = ["actor_of", "client_network_of", "page_request_of", "query_of"]
+
+_PAGE_PARAMETERS = frozenset({"limit", "cursor"})
+
+
+def query_of(request: Request, *, allowed: Iterable[str] = ()) -> dict[str, str]:
+    """Return the query parameters that a list understands, without those of paging, each at most once.
+
+    `allowed` names them. Raises `InvalidInput`, naming the parameter, for any other, for a repeated one and for NUL.
+    """
+    known = _PAGE_PARAMETERS.union(allowed)
+    for name, values in request.query_params.lists():
+        _check_parameter(name, values, known)
+    return {name: value for name, value in request.query_params.items() if name not in _PAGE_PARAMETERS}
+
+
+def page_request_of(request: Request) -> PageRequest:
+    """Return the page asked for with `?limit=` (1 to 100) and `?cursor=`. Raises `InvalidInput`."""
+    return PageRequest(limit=_limit(request.query_params.get("limit")), cursor=request.query_params.get("cursor"))
+
+
+def client_network_of(request: HttpRequest | Request) -> str:
+    """Return the address that limits are counted by: an IPv4 address, or the /64 of an IPv6 address.
+
+    Only as many entries of `X-Forwarded-For` are believed as there are proxies of our own (`TRUSTED_PROXY_COUNT`).
+    """
+    address = _client_address(request.META)
+    if isinstance(address, IPv6Address):
+        return str(IPv6Network((address, 64), strict=False))
+    return str(address)
+
+
+def _check_parameter(name: str, values: list[str], known: frozenset[str]) -> None:
+    if name not in known:
+        raise InvalidInput("This list does not know that query parameter.", field=name)
+    if len(values) > 1:
+        raise InvalidInput("Give this query parameter once.", field=name)
+    if "\0" in values[0]:
+        raise InvalidInput("A query parameter cannot contain NUL.", field=name)
+
+
+def _limit(text: str | None) -> int:
+    if text is None:
+        return DEFAULT_PAGE_SIZE
+    limit = int(text) if text.isascii() and text.isdigit() and len(text) <= len(str(MAX_PAGE_SIZE)) else 0
+    if not 1 <= limit <= MAX_PAGE_SIZE:
+        raise InvalidInput(f"Use a limit from 1 to {MAX_PAGE_SIZE}.", field="limit")
+    return limit
+
+
+def _client_address(meta: dict[str, str]) -> IPv4Address | IPv6Address | None:
+    """Return the last address that our own proxies did not add; None when there is none, as on a unix socket."""
+    forwarded = meta.get("HTTP_X_FORWARDED_FOR", "").split(",") if settings.TRUSTED_PROXY_COUNT else []
+    chain = [*forwarded, meta.get("REMOTE_ADDR", "")]
+    return _parsed(chain[max(0, len(chain) - 1 - settings.TRUSTED_PROXY_COUNT)].strip())
+
+
+def _parsed(text: str) -> IPv4Address | IPv6Address | None:
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address

@@ -1,0 +1,80 @@
+"""From a proof (access token or socket ticket) to an actor. Every edge signs in through here; nothing is written here."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.request import Request
+
+from accounts.actions.tickets import use_up_ticket
+from accounts.actions.tokens import read_access_token
+from accounts.constants import ACCESS_TOKEN_LIFETIME, TOKEN_MAX_LENGTH
+from accounts.errors import SessionEnded, TokenInvalid
+from accounts.models import Session, User
+from accounts.queries.sessions import find_live_session
+from kernel.actor import ANONYMOUS, Actor, user_actor
+from kernel.clock import now
+from kernel.ids import SessionId, UserId
+
+
+class AuthenticatedSession(msgspec.Struct, frozen=True):
+    """Who acts, and until when that holds without a fresh proof."""
+
+    actor: Actor
+    expires_at: datetime
+
+
+def actor_of_access_token(token: str) -> AuthenticatedSession:
+    """Return who an access token stands for.
+
+    One SQL statement. Raises `TokenExpired`, `TokenInvalid`, or `SessionEnded` when its session or user is gone.
+    """
+    return _authenticate(token)[1]
+
+
+def redeem_ticket(ticket: str) -> AuthenticatedSession:
+    """Use up a socket ticket; its holder is signed in for as long as a new access token would be good.
+
+    Raises `TicketInvalid`, `SessionEnded` when the session ended meanwhile, or `Unavailable` when Redis is away.
+    """
+    holder = use_up_ticket(ticket)
+    _live_session(holder.session_id, holder.user_id)
+    return AuthenticatedSession(user_actor(holder.user_id, holder.session_id), now() + ACCESS_TOKEN_LIFETIME)
+
+
+def actor_of(request: Request) -> Actor:
+    """Return who makes a REST request; `ANONYMOUS` when it carries no token."""
+    return request.auth.actor if isinstance(request.auth, AuthenticatedSession) else ANONYMOUS
+
+
+class SessionTokenAuthentication(BaseAuthentication):
+    """Sets `request.user` and `request.auth` from `Authorization: Bearer <access token>`; without the header nobody is signed in."""
+
+    def authenticate(self, request: Request) -> tuple[User, AuthenticatedSession] | None:
+        """Return the user and session of the header's token; a token that is no good is an error, not an anonymous call."""
+        scheme, _, token = get_authorization_header(request).partition(b" ")
+        if scheme.lower() != b"bearer":
+            return None
+        return _authenticate(token.strip().decode("latin-1"))
+
+    def authenticate_header(self, request: Request) -> str:  # noqa: ARG002  # DRF calls it
+        """Return the `WWW-Authenticate` challenge of a 401 answer."""
+        return 'Bearer realm="api"'
+
+
+def _authenticate(token: str) -> tuple[User, AuthenticatedSession]:
+    if len(token) > TOKEN_MAX_LENGTH:
+        raise TokenInvalid
+    claims = read_access_token(token)
+    session = _live_session(claims.session_id, claims.user_id)
+    actor = user_actor(claims.user_id, claims.session_id)
+    return session.user, AuthenticatedSession(actor, claims.expires_at)
+
+
+def _live_session(session_id: SessionId, user_id: UserId) -> Session:
+    session = find_live_session(session_id, user_id)
+    if session is None:
+        raise SessionEnded
+    return session

@@ -1,0 +1,61 @@
+"""What can go wrong with accounts, in the words that a person sees. Codes are stable."""
+
+from __future__ import annotations
+
+from kernel.errors import Conflict, Forbidden, Unauthenticated
+
+
+class TokenInvalid(Unauthenticated):
+    """The token was not made by us for this purpose, or was changed."""
+
+    code = "auth.token_invalid"
+    message = "The token is not valid. Sign in again."
+
+
+class TokenExpired(Unauthenticated):
+    """The token is past its time: an access token can be refreshed, a refresh token cannot."""
+
+    code = "auth.token_expired"
+    message = "The token has expired. Refresh it or sign in again."
+
+
+class TicketInvalid(Unauthenticated):
+    """The socket ticket is unknown, used or expired; which one is not told."""
+
+    code = "auth.ticket_invalid"
+    message = "The ticket was used already or has expired. Ask for a new one."
+
+
+class SessionEnded(Unauthenticated):
+    """The session was revoked or has expired, or its user was deactivated."""
+
+    code = "auth.session_ended"
+    message = "This session has ended. Sign in again."
+
+
+class RefreshReplayed(Unauthenticated):
+    """A refresh token was used twice: one of the users may be a thief, so the session is over for both."""
+
+    code = "auth.refresh_replayed"
+    message = "This refresh token was used before, so the session has been ended for safety. Sign in again."
+
+
+class InvalidCredentials(Unauthenticated):
+    """The same answer for an unknown login, a wrong password and an account without a password."""
+
+    code = "auth.invalid_credentials"
+    message = "The login or the password is wrong."
+
+
+class AccountDisabled(Forbidden):
+    """The account was deactivated; told only to somebody who has proved to own it."""
+
+    code = "account.disabled"
+    message = "This account has been deactivated."
+
+
+class AccountTaken(Conflict):
+    """Somebody has that e-mail address or username; `field` says which."""
+
+    code = "account.taken"
+    message = "An account with this name exists already."

@@ -1,0 +1,48 @@
+"""Finding users: by id, by name, by login. They do not ask who wants to know: names of users are public."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db.models import QuerySet
+from django.db.models.functions import Lower
+
+from accounts.models import User
+from kernel.errors import NotFound
+from kernel.ids import UserId
+
+
+def get_user(user_id: UserId) -> User:
+    """Return the user. Raises `NotFound`."""
+    user = User.objects.filter(pk=user_id).first()
+    if user is None:
+        raise NotFound
+    return user
+
+
+def get_users(user_ids: Iterable[UserId]) -> dict[UserId, User]:
+    """Return the users that exist, by id, in one query."""
+    return {UserId(user.id): user for user in User.objects.filter(pk__in=set(user_ids))}
+
+
+def find_by_usernames(usernames: Iterable[str]) -> dict[str, User]:
+    """Return the users that exist, by lower-case username, in one query."""
+    lowered = {_lowered(username) for username in usernames} - {""}
+    return {user.username.lower(): user for user in _by_lower_username().filter(lower_username__in=lowered)}
+
+
+def find_by_login(login: str) -> User | None:
+    """Return the user with that e-mail address or username, in any case."""
+    lowered = _lowered(login)
+    if "@" in lowered:
+        return User.objects.filter(email=lowered).first()
+    return _by_lower_username().filter(lower_username=lowered).first()
+
+
+def _by_lower_username() -> QuerySet[User]:
+    return User.objects.alias(lower_username=Lower("username"))
+
+
+def _lowered(name: str) -> str:
+    """Return the stored form of a name; names are ASCII, so what is not cannot exist and must not reach the database."""
+    return name.lower() if name.isascii() and "\0" not in name else ""
