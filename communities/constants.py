@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from enum import StrEnum
 
 MAX_NAME_LENGTH = 80
 MAX_DESCRIPTION_LENGTH = 500
 MIN_SLUG_LENGTH = 3
 MAX_SLUG_LENGTH = 40
-SLUG_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
-MAX_TIME_OUT = timedelta(days=28)
+SLUG_PATTERN = r"\A[a-z0-9]+(-[a-z0-9]+)*\Z"
 
 
 class JoinPolicy(StrEnum):

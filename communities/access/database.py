@@ -7,7 +7,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
-from django.db.models import F, FilteredRelation, Q
+from django.db.models import FilteredRelation, Q
 from msgspec import UNSET, UnsetType
 
 from communities.access.facts import Facts, MembershipFacts, Participation, Question
@@ -64,7 +64,7 @@ def _load_standing(known: Sequence[tuple[UserId, Resource]]) -> _Standing:
             "standing__status",
             "standing__role",
             "standing__timed_out_until",
-            epoch=F("standing__access_epoch"),
+            "standing__access_epoch",
         )
     )
     for pk, is_active, community_id, status, role, until, epoch in rows:

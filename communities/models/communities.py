@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Callable
+from typing import Any, ClassVar
 
+from django.core.validators import MinLengthValidator, RegexValidator
 from django.db import models
 
+from accounts.models.users import validate_printable
 from communities.constants import (
     MAX_DESCRIPTION_LENGTH,
     MAX_NAME_LENGTH,
     MAX_SLUG_LENGTH,
+    MIN_SLUG_LENGTH,
+    SLUG_PATTERN,
     JoinPolicy,
 )
 from kernel.clock import now
 from kernel.ids import uuid7
+
+slug_validators: list[Callable[[Any], None]] = [
+    MinLengthValidator(MIN_SLUG_LENGTH),
+    RegexValidator(SLUG_PATTERN, "Lower-case letters a-z and digits, with single hyphens between them."),
+]
 
 
 class Community(models.Model):
     """A tenant. Whoever may join does so by its `join_policy`; `slug` is its unique public name in addresses."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    slug = models.CharField(max_length=MAX_SLUG_LENGTH, unique=True)
-    name = models.CharField(max_length=MAX_NAME_LENGTH)
+    slug = models.CharField(max_length=MAX_SLUG_LENGTH, unique=True, validators=slug_validators)
+    name = models.CharField(max_length=MAX_NAME_LENGTH, validators=[validate_printable])
     description = models.CharField(max_length=MAX_DESCRIPTION_LENGTH, blank=True, default="")
     join_policy = models.CharField(
         max_length=10, choices=[(policy.value, policy.value) for policy in JoinPolicy], default=JoinPolicy.CLOSED.value

@@ -15,7 +15,7 @@ def lock_community(community_id: CommunityId) -> Community:
 
     Rows that only refer to the community (a new message) are not held up. Raises `NotFound`.
     """
-    return _one(community_id, Community.objects.select_for_update(no_key=True).filter(pk=community_id).first())
+    return _found(Community.objects.select_for_update(no_key=True).filter(pk=community_id).first())
 
 
 def hold_community(community_id: CommunityId) -> Community:
@@ -25,7 +25,7 @@ def hold_community(community_id: CommunityId) -> Community:
     already listed what it must revoke could commit after the new topic was followed.
     """
     rows = Community.objects.raw("SELECT * FROM communities_community WHERE id = %s FOR SHARE", [community_id])
-    return _one(community_id, next(iter(rows), None))
+    return _found(next(iter(rows), None))
 
 
 def lock_memberships(community_id: CommunityId, user_ids: Collection[UserId]) -> dict[UserId, Membership]:
@@ -39,7 +39,7 @@ def lock_memberships(community_id: CommunityId, user_ids: Collection[UserId]) ->
     return {UserId(row.user_id): row for row in rows}
 
 
-def _one(community_id: CommunityId, community: Community | None) -> Community:
+def _found(community: Community | None) -> Community:
     if community is None:
         raise NotFound
     return community

@@ -1,0 +1,33 @@
+"""What can go wrong with communities, in the words that a person sees. Codes are stable."""
+
+from __future__ import annotations
+
+from kernel.errors import Conflict, Forbidden
+
+
+class SlugTaken(Conflict):
+    """Another community has this slug."""
+
+    code = "community.slug_taken"
+    message = "Another community has this address already."
+
+
+class LastOwner(Conflict):
+    """The act would leave a community without an owner."""
+
+    code = "community.last_owner"
+    message = "A community needs an owner: make somebody else owner first."
+
+
+class MemberBanned(Conflict):
+    """A banned user cannot be added before the ban is lifted; told only to those who may add members."""
+
+    code = "member.banned"
+    message = "This user is banned here. Lift the ban first."
+
+
+class EqualOrHigherRole(Forbidden):
+    """Nobody acts on a member of their own role or a higher one."""
+
+    code = "member.equal_or_higher_role"
+    message = "This member's role is as high as yours or higher."
