@@ -9,7 +9,7 @@ from eventlog.events import Event, durable_event
 from kernel.wire import WireStruct
 
 
-class UserPayload(WireStruct):
+class UserPayload(WireStruct, frozen=True):
     """What everybody may know of a user."""
 
     id: UUID
@@ -17,14 +17,14 @@ class UserPayload(WireStruct):
     display_name: str
 
 
-class MePayload(UserPayload):
+class MePayload(UserPayload, frozen=True):
     """What a user is told about themselves."""
 
     email: str
     created_at: datetime
 
 
-class TokenPair(WireStruct):
+class TokenPair(WireStruct, frozen=True):
     """An access token, good for `expires_in` seconds, and the refresh token that gets the next pair, once."""
 
     access: str
@@ -32,13 +32,13 @@ class TokenPair(WireStruct):
     expires_in: int
 
 
-class SignedIn(TokenPair):
+class SignedIn(TokenPair, frozen=True):
     """A new session: its tokens and its user."""
 
     user: MePayload
 
 
-class SocketTicket(WireStruct):
+class SocketTicket(WireStruct, frozen=True):
     """A secret that opens one socket, once, within `expires_in` seconds."""
 
     ticket: str
@@ -46,14 +46,14 @@ class SocketTicket(WireStruct):
 
 
 @durable_event("user.updated")
-class UserUpdated(Event):
+class UserUpdated(Event, frozen=True):
     """The user changed their profile; told to their own devices."""
 
     user: MePayload
 
 
 @durable_event("session.revoked")
-class SessionRevoked(Event):
+class SessionRevoked(Event, frozen=True):
     """The session is over: its tokens are refused from now on and its sockets are closed."""
 
     session: UUID

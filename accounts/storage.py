@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from functools import lru_cache
+from typing import cast
 
 import redis
 from django.conf import settings
 
-from accounts.constants import TICKET_LIFETIME
 from kernel.errors import Unavailable
-
-_TIMEOUT_SECONDS = 2.0
 
 
 def put_ticket(ticket: str, value: bytes) -> None:
     """Keep `value` under the ticket for its lifetime. Raises `Unavailable` when Redis is away."""
     try:
-        _redis(settings.REDIS_URL).set(_key(ticket), value, ex=TICKET_LIFETIME)
+        _redis(settings.REDIS_URL).set(_key(ticket), value, ex=settings.SOCKET_TICKET_SECONDS)
     except redis.RedisError as error:
         raise Unavailable from error
 
@@ -25,10 +23,9 @@ def put_ticket(ticket: str, value: bytes) -> None:
 def take_ticket(ticket: str) -> bytes | None:
     """Return what was kept under the ticket and forget it in the same step. Raises `Unavailable` when Redis is away."""
     try:
-        value: bytes | None = _redis(settings.REDIS_URL).getdel(_key(ticket))
+        return cast("bytes | None", _redis(settings.REDIS_URL).getdel(_key(ticket)))
     except redis.RedisError as error:
         raise Unavailable from error
-    return value
 
 
 def _key(ticket: str) -> str:
@@ -37,4 +34,6 @@ def _key(ticket: str) -> str:
 
 @lru_cache(maxsize=1)
 def _redis(url: str) -> redis.Redis:
-    return redis.Redis.from_url(url, socket_timeout=_TIMEOUT_SECONDS, socket_connect_timeout=_TIMEOUT_SECONDS)
+    return redis.Redis.from_url(
+        url, socket_timeout=settings.REDIS_TIMEOUT, socket_connect_timeout=settings.REDIS_TIMEOUT
+    )

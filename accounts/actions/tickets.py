@@ -5,8 +5,8 @@ from __future__ import annotations
 import secrets
 
 import msgspec
+from django.conf import settings
 
-from accounts.constants import TICKET_LIFETIME
 from accounts.errors import TicketInvalid
 from accounts.events import SocketTicket
 from accounts.storage import put_ticket, take_ticket
@@ -30,7 +30,7 @@ def issue_ticket(actor: Actor) -> SocketTicket:
         raise Unauthenticated
     ticket = secrets.token_urlsafe(32)
     put_ticket(ticket, encode_json(TicketHolder(user_id, actor.session_id)))
-    return SocketTicket(ticket=ticket, expires_in=int(TICKET_LIFETIME.total_seconds()))
+    return SocketTicket(ticket=ticket, expires_in=settings.SOCKET_TICKET_SECONDS)
 
 
 def use_up_ticket(ticket: str) -> TicketHolder:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
 from rest_framework.request import Request
 
+from accounts.actions.sessions import Client
 from accounts.authentication import actor_of
 from kernel.errors import InvalidInput
 from kernel.pagination import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, PageRequest
 
-__all__ = ["actor_of", "client_network_of", "page_request_of", "query_of"]
+__all__ = ["actor_of", "client_network_of", "client_of", "page_request_of", "query_of"]
 
 _PAGE_PARAMETERS = frozenset({"limit", "cursor"})
 
@@ -24,14 +26,19 @@ def query_of(request: Request, *, allowed: Iterable[str] = ()) -> dict[str, str]
     `allowed` names them. Raises `InvalidInput`, naming the parameter, for any other, for a repeated one and for NUL.
     """
     known = _PAGE_PARAMETERS.union(allowed)
-    for name, values in request.query_params.lists():
-        _check_parameter(name, values, known)
-    return {name: value for name, value in request.query_params.items() if name not in _PAGE_PARAMETERS}
+    values = {name: _only_value(name, given, known) for name, given in request.query_params.lists()}
+    return {name: value for name, value in values.items() if name not in _PAGE_PARAMETERS}
 
 
 def page_request_of(request: Request) -> PageRequest:
     """Return the page asked for with `?limit=` (1 to 100) and `?cursor=`. Raises `InvalidInput`."""
     return PageRequest(limit=_limit(request.query_params.get("limit")), cursor=request.query_params.get("cursor"))
+
+
+def client_of(request: Request) -> Client:
+    """Return the device that signs in."""
+    user_agent = request.META.get("HTTP_USER_AGENT", "").replace("\0", "")
+    return Client(network=client_network_of(request), user_agent=user_agent)
 
 
 def client_network_of(request: HttpRequest | Request) -> str:
@@ -45,13 +52,15 @@ def client_network_of(request: HttpRequest | Request) -> str:
     return str(address)
 
 
-def _check_parameter(name: str, values: list[str], known: frozenset[str]) -> None:
+def _only_value(name: str, given: list[Any], known: frozenset[str]) -> str:
     if name not in known:
         raise InvalidInput("This list does not know that query parameter.", field=name)
-    if len(values) > 1:
+    if len(given) > 1:
         raise InvalidInput("Give this query parameter once.", field=name)
-    if "\0" in values[0]:
+    value = str(given[0])
+    if "\0" in value:
         raise InvalidInput("A query parameter cannot contain NUL.", field=name)
+    return value
 
 
 def _limit(text: str | None) -> int:

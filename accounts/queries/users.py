@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.db.models import QuerySet
 from django.db.models.functions import Lower
+from django.db.models.lookups import Exact, In
 
 from accounts.models import User
 from kernel.errors import NotFound
@@ -28,7 +28,7 @@ def get_users(user_ids: Iterable[UserId]) -> dict[UserId, User]:
 def find_by_usernames(usernames: Iterable[str]) -> dict[str, User]:
     """Return the users that exist, by lower-case username, in one query."""
     lowered = {_lowered(username) for username in usernames} - {""}
-    return {user.username.lower(): user for user in _by_lower_username().filter(lower_username__in=lowered)}
+    return {user.username.lower(): user for user in User.objects.filter(In(Lower("username"), lowered))}
 
 
 def find_by_login(login: str) -> User | None:
@@ -36,11 +36,7 @@ def find_by_login(login: str) -> User | None:
     lowered = _lowered(login)
     if "@" in lowered:
         return User.objects.filter(email=lowered).first()
-    return _by_lower_username().filter(lower_username=lowered).first()
-
-
-def _by_lower_username() -> QuerySet[User]:
-    return User.objects.alias(lower_username=Lower("username"))
+    return User.objects.filter(Exact(Lower("username"), lowered)).first()
 
 
 def _lowered(name: str) -> str:

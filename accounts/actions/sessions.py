@@ -1,0 +1,142 @@
+"""Signing in, staying signed in and signing out: sessions begin, rotate their refresh token, and end."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from hmac import compare_digest
+
+import msgspec
+from django.conf import settings
+from django.contrib.auth.hashers import make_password, verify_password
+from django.db import transaction
+
+from accounts.actions.tokens import Claims, RefreshToken, hash_of_jti, new_refresh_token, read_refresh_token, token_pair
+from accounts.constants import USER_AGENT_MAX_LENGTH
+from accounts.errors import AccountDisabled, InvalidCredentials, RefreshReplayed, SessionEnded
+from accounts.events import SessionRevoked, SignedIn, TokenPair
+from accounts.models import Session, User
+from accounts.models.locks import lock_session, lock_user
+from accounts.payloads import me_payload
+from accounts.policies import may_end_session
+from accounts.queries.users import find_by_login
+from eventlog.append import Draft, append
+from eventlog.topics import topic_for
+from kernel.actor import Actor
+from kernel.clock import now
+from kernel.errors import NotFound
+from kernel.ids import SessionId, UserId, uuid7
+from kernel.rate_limits import take
+
+
+class Client(msgspec.Struct, frozen=True):
+    """The device that a call comes from: the network that limits are counted by, and how it names itself."""
+
+    network: str
+    user_agent: str = ""
+
+
+def log_in(*, login: str, password: str, client: Client) -> SignedIn:
+    """Start a session for whoever knows the password of `login`, an e-mail address or username in any case.
+
+    Nobody acts yet. Unknown logins, wrong passwords and accounts without a password cost the same time and get the same
+    answer. Raises `InvalidCredentials`, `RateLimited`, or `AccountDisabled` (only after the right password).
+    """
+    take(settings.RATE_LIMITS["login.ip"], client.network)
+    user = find_by_login(login)
+    take(settings.RATE_LIMITS["login.account"], _account_key(user, login))
+    proven, outdated = verify_password(password, user.password if user else make_password(None))
+    if user is None or not proven:
+        raise InvalidCredentials
+    new_hash = make_password(password) if outdated else user.password
+    return _start_proven(user, new_hash, client)
+
+
+@transaction.atomic
+def unchecked_start_session(user: User, client: Client) -> SignedIn:
+    """Insert a session for a user who has just proved who they are, and return its tokens."""
+    session_id, user_id = SessionId(uuid7()), UserId(user.id)
+    refresh = new_refresh_token(user_id=user_id, session_id=session_id)
+    session = Session(id=session_id, user=user, user_agent=client.user_agent[:USER_AGENT_MAX_LENGTH])
+    _adopt(refresh, session)
+    session.save(force_insert=True)
+    pair = token_pair(session, refresh)
+    return SignedIn(access=pair.access, refresh=pair.refresh, expires_in=pair.expires_in, user=me_payload(user))
+
+
+def refresh_session(*, refresh: str) -> TokenPair:
+    """Exchange a refresh token for the next pair. The token itself says who acts.
+
+    Locks the session, so that of two calls with one token exactly one gets a pair. The other one, like every use of an
+    older token, ends the session with `session.revoked`. Raises `RefreshReplayed`, `SessionEnded`, `TokenExpired` or `TokenInvalid`.
+    """
+    pair = _rotate(read_refresh_token(refresh))
+    if pair is None:
+        raise RefreshReplayed
+    return pair
+
+
+@transaction.atomic
+def revoke_session(actor: Actor, *, session_id: SessionId) -> None:
+    """End a session of the actor, or anyone's for the system and administrators; once more changes nothing.
+
+    Locks the session. Emits `session.revoked`. Raises `Unauthenticated`, or `NotFound` for a session that is not the actor's.
+    """
+    if actor.kind != "system":
+        actor.require_user()
+    session = lock_session(session_id)
+    if session is None or not may_end_session(actor, session):
+        raise NotFound
+    if session.revoked_at is None:
+        unchecked_revoke_sessions([session])
+
+
+def unchecked_revoke_sessions(sessions: Sequence[Session]) -> None:
+    """End locked sessions and emit `session.revoked` for each. A constant number of statements."""
+    moment = now()
+    Session.objects.filter(pk__in=[session.pk for session in sessions]).update(revoked_at=moment)
+    append([Draft(topic_for("user", session.user_id), SessionRevoked(session=session.id)) for session in sessions])
+
+
+def _account_key(user: User | None, login: str) -> str:
+    """Count e-mail address and username of one account together; a login that nobody has is counted by itself."""
+    return str(user.id) if user else hashlib.sha256(login.lower().encode()).hexdigest()
+
+
+@transaction.atomic
+def _start_proven(proven: User, new_hash: str, client: Client) -> SignedIn:
+    """Start the session unless the password was changed or the user deactivated while the password was being checked."""
+    user = lock_user(UserId(proven.id))
+    if user is None or user.password != proven.password:
+        raise InvalidCredentials
+    if not user.is_active:
+        raise AccountDisabled
+    if user.password != new_hash:
+        user.password = new_hash
+        user.save(update_fields=["password"])
+    return unchecked_start_session(user, client)
+
+
+@transaction.atomic(durable=True)
+def _rotate(claims: Claims) -> TokenPair | None:
+    """Give the session its next refresh token; for an old one end the session and return None.
+
+    Durable: the end of the session must be committed before the refusal is raised, whatever wraps the caller.
+    """
+    session = lock_session(claims.session_id)
+    if session is None or session.user_id != claims.user_id or not session.is_live or not session.user.is_active:
+        raise SessionEnded
+    if not compare_digest(session.refresh_jti_hash, hash_of_jti(claims.jti)):
+        unchecked_revoke_sessions([session])
+        return None
+    refresh = new_refresh_token(user_id=claims.user_id, session_id=claims.session_id)
+    _adopt(refresh, session)
+    session.save(update_fields=["refresh_jti_hash", "last_used_at", "expires_at"])
+    return token_pair(session, refresh)
+
+
+def _adopt(refresh: RefreshToken, session: Session) -> None:
+    """Make `refresh` the session's newest token: keep its hash and move the session's end to the token's own."""
+    session.refresh_jti_hash = hash_of_jti(refresh["jti"])
+    session.last_used_at = now()
+    session.expires_at = now() + RefreshToken.lifetime

@@ -1,0 +1,156 @@
+"""Making and changing users: for the system and administrators, and what users change of themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from psycopg.errors import UniqueViolation
+
+from accounts.actions.sessions import unchecked_revoke_sessions
+from accounts.constants import PASSWORD_MAX_LENGTH
+from accounts.errors import AccountTaken
+from accounts.events import MePayload, UserUpdated
+from accounts.models import User
+from accounts.models.locks import lock_open_sessions, lock_user
+from accounts.payloads import me_payload
+from accounts.policies import require_user_administration
+from accounts.queries.users import find_by_usernames
+from eventlog.append import Draft, append
+from eventlog.topics import topic_for
+from kernel.actor import Actor
+from kernel.errors import Conflict, InvalidInput, NotFound
+from kernel.ids import UserId, uuid7
+
+_FIELD_OF_CONSTRAINT = {"accounts_user_email_key": "email", "user_username_unique": "username"}
+
+
+@transaction.atomic
+def create_user(actor: Actor, *, email: str, username: str, password: str, display_name: str = "") -> User:
+    """Make a user who can log in, for the system (seeds) and administrators; people sign up themselves.
+
+    Raises `InvalidInput` with `errors` by field, `AccountTaken`, or `Forbidden`.
+    """
+    require_user_administration(actor)
+    return unchecked_create_user(email=email, username=username, password=password, display_name=display_name)
+
+
+def unchecked_create_user(*, email: str, username: str, password: str, display_name: str) -> User:
+    """Insert a user on behalf of whoever signs up; without a display name the username is shown.
+
+    Unique names are the database's business, so two sign-ups at once cannot both win. Raises as `create_user`.
+    """
+    user = User(email=email.strip().lower(), username=username, display_name=display_name.strip() or username)
+    _check(user, password=password)
+    user.set_password(password)
+    try:
+        with transaction.atomic():
+            user.save(force_insert=True)
+    except IntegrityError as error:
+        raise _taken(error) from error
+    return user
+
+
+@transaction.atomic
+def import_users(actor: Actor, *, display_names: Mapping[str, str]) -> dict[str, User]:
+    """Return a user for every username (a key of `display_names`), by lower-case username; make those that are absent.
+
+    For the system and administrators. Nobody can log in as an imported user: they have no password and
+    an address that cannot receive mail. A constant number of statements. Raises `InvalidInput` or `Forbidden`.
+    """
+    require_user_administration(actor)
+    absent = display_names.keys() - _known(display_names)
+    User.objects.bulk_create([_imported(name, display_names[name]) for name in sorted(absent)], ignore_conflicts=True)
+    return find_by_usernames(display_names)
+
+
+@transaction.atomic
+def update_profile(actor: Actor, *, display_name: str) -> MePayload:
+    """Change what others see of the actor. Emits `user.updated` to the actor's own devices. Raises `InvalidInput`."""
+    user = _locked(actor.require_user())
+    user.display_name = display_name.strip()
+    _check(user)
+    user.save(update_fields=["display_name"])
+    append([Draft(topic_for("user", user.id), UserUpdated(user=me_payload(user)))])
+    return me_payload(user)
+
+
+@transaction.atomic
+def deactivate_user(actor: Actor, *, user_id: UserId) -> None:
+    """Shut a user out: no login, and every session and socket ends now. For the system and administrators.
+
+    Locks the user, then the sessions. Emits `session.revoked` for each. Raises `Forbidden`, `NotFound`, or `Conflict` for oneself.
+    """
+    require_user_administration(actor)
+    if actor.user_id == user_id:
+        raise Conflict("You cannot deactivate your own account.")
+    _set_active(user_id, active=False)
+    unchecked_revoke_sessions(lock_open_sessions(user_id))
+
+
+@transaction.atomic
+def reactivate_user(actor: Actor, *, user_id: UserId) -> None:
+    """Let a deactivated user log in again. For the system and administrators. Raises `Forbidden` or `NotFound`."""
+    require_user_administration(actor)
+    _set_active(user_id, active=True)
+
+
+def _check(user: User, *, password: str | None = None) -> None:
+    """Raise `InvalidInput` naming every field of the user that breaks a rule, and the password when one is given."""
+    errors: dict[str, list[str]] = {}
+    try:
+        user.clean_fields(exclude=["password"])
+    except ValidationError as error:
+        errors |= error.message_dict
+    if password is not None:
+        errors |= _password_errors(password, user)
+    if errors:
+        raise InvalidInput(errors=errors, field=next(iter(errors)))
+
+
+def _password_errors(password: str, user: User) -> dict[str, list[str]]:
+    """Check the length first: the other validators compare texts at a cost that grows with it."""
+    if len(password) > PASSWORD_MAX_LENGTH:
+        return {"password": [f"Use at most {PASSWORD_MAX_LENGTH} characters."]}
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        return {"password": error.messages}
+    return {}
+
+
+def _taken(error: IntegrityError) -> Exception:
+    """Return the refusal for a name that is taken, or the error itself when it is about anything else."""
+    cause = error.__cause__
+    constraint = cause.diag.constraint_name if isinstance(cause, UniqueViolation) else None
+    field = _FIELD_OF_CONSTRAINT.get(constraint or "")
+    return AccountTaken(field=field) if field else error
+
+
+def _known(usernames: Mapping[str, str]) -> set[str]:
+    known = find_by_usernames(usernames)
+    return {username for username in usernames if username.lower() in known}
+
+
+def _imported(username: str, display_name: str) -> User:
+    user_id = uuid7()
+    user = User(id=user_id, email=f"{user_id}@imported.invalid", username=username, display_name=display_name)
+    _check(user)
+    user.password = make_password(None)
+    return user
+
+
+def _locked(user_id: UserId) -> User:
+    user = lock_user(user_id)
+    if user is None:
+        raise NotFound
+    return user
+
+
+def _set_active(user_id: UserId, *, active: bool) -> None:
+    user = _locked(user_id)
+    user.is_active = active
+    user.save(update_fields=["is_active"])

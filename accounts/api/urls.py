@@ -1,0 +1,16 @@
+"""The routes of accounts, below the prefix of the API version."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, path
+
+from accounts.api.views import LoginView, LogoutView, MeView, RefreshView, SignUpView, TicketView
+
+urlpatterns: list[URLPattern] = [
+    path("auth/sign-up", SignUpView.as_view(), name="sign-up"),
+    path("auth/login", LoginView.as_view(), name="login"),
+    path("auth/refresh", RefreshView.as_view(), name="refresh"),
+    path("auth/logout", LogoutView.as_view(), name="logout"),
+    path("me", MeView.as_view(), name="me"),
+    path("gateway/ticket", TicketView.as_view(), name="socket-ticket"),
+]

@@ -1,0 +1,103 @@
+"""The routes of accounts: parse, call one action or query, return."""
+
+from __future__ import annotations
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.actions.sessions import log_in, refresh_session, revoke_session
+from accounts.actions.sign_up import sign_up
+from accounts.actions.tickets import issue_ticket
+from accounts.actions.users import update_profile
+from accounts.api.requests import actor_of, client_of
+from accounts.api.serializers import LoginSerializer, ProfileSerializer, RefreshSerializer, SignUpSerializer
+from accounts.events import MePayload, SignedIn, SocketTicket, TokenPair
+from accounts.payloads import me_payload
+from accounts.queries.users import get_user
+from kernel.errors import Unauthenticated
+from kernel.wire import WireStruct
+
+
+class SignUpView(APIView):
+    """Make an account."""
+
+    authentication_classes = ()
+
+    @extend_schema(request=SignUpSerializer, responses={201: SignedIn}, auth=[])
+    def post(self, request: Request) -> Response:
+        """Make an account and sign in."""
+        body = SignUpSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        return _secret(sign_up(**body.validated_data, client=client_of(request)), status.HTTP_201_CREATED)
+
+
+class LoginView(APIView):
+    """Sign in."""
+
+    authentication_classes = ()
+
+    @extend_schema(request=LoginSerializer, responses={200: SignedIn}, auth=[])
+    def post(self, request: Request) -> Response:
+        """Sign in with an e-mail address or username and a password."""
+        body = LoginSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        return _secret(log_in(**body.validated_data, client=client_of(request)))
+
+
+class RefreshView(APIView):
+    """Stay signed in."""
+
+    authentication_classes = ()
+
+    @extend_schema(request=RefreshSerializer, responses={200: TokenPair}, auth=[])
+    def post(self, request: Request) -> Response:
+        """Exchange the newest refresh token for the next pair; an older one ends the session."""
+        body = RefreshSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        return _secret(refresh_session(**body.validated_data))
+
+
+class LogoutView(APIView):
+    """Sign out."""
+
+    @extend_schema(request=None, responses={204: None})
+    def post(self, request: Request) -> Response:
+        """End this session: its tokens are refused and its sockets are closed."""
+        actor = actor_of(request)
+        if actor.session_id is None:
+            raise Unauthenticated
+        revoke_session(actor, session_id=actor.session_id)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class MeView(APIView):
+    """The signed-in user."""
+
+    @extend_schema(responses={200: MePayload})
+    def get(self, request: Request) -> Response:
+        """Return the signed-in user."""
+        return Response(me_payload(get_user(actor_of(request).require_user())))
+
+    @extend_schema(request=ProfileSerializer, responses={200: MePayload})
+    def patch(self, request: Request) -> Response:
+        """Change what others see of the signed-in user."""
+        body = ProfileSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        return Response(update_profile(actor_of(request), **body.validated_data))
+
+
+class TicketView(APIView):
+    """Open a socket."""
+
+    @extend_schema(request=None, responses={200: SocketTicket})
+    def post(self, request: Request) -> Response:
+        """Return a single-use ticket that opens one socket of this session."""
+        return _secret(issue_ticket(actor_of(request)))
+
+
+def _secret(payload: WireStruct, status_code: int = status.HTTP_200_OK) -> Response:
+    """Return an answer that no cache may keep."""
+    return Response(payload, status=status_code, headers={"Cache-Control": "no-store"})

@@ -1,0 +1,23 @@
+"""Row locks, taken in the order user, then sessions by id, so that no two actions can wait for each other."""
+
+from __future__ import annotations
+
+from accounts.models.sessions import Session
+from accounts.models.users import User
+from kernel.ids import SessionId, UserId
+
+
+def lock_user(user_id: UserId) -> User | None:
+    """Lock a user against changes until commit; rows that point at the user can still be inserted."""
+    return User.objects.select_for_update(no_key=True).filter(pk=user_id).first()
+
+
+def lock_session(session_id: SessionId) -> Session | None:
+    """Lock a session until commit and return it with its user, who is not locked."""
+    return Session.objects.select_for_update(of=("self",)).select_related("user").filter(pk=session_id).first()
+
+
+def lock_open_sessions(user_id: UserId) -> list[Session]:
+    """Lock every session of the user that was not revoked, until commit."""
+    sessions = Session.objects.select_for_update().filter(user_id=user_id, revoked_at=None)
+    return list(sessions.order_by("pk"))
