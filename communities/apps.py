@@ -1,5 +1,7 @@
 """The app's entry in Django: its name, and what is registered when it is ready."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -7,3 +9,8 @@ class CommunitiesConfig(AppConfig):
     """See the package's docstring."""
 
     name = "communities"
+
+    def ready(self) -> None:
+        """Register the topic kind and the events."""
+        import_module("communities.events")
+        import_module("communities.topics")

@@ -1,0 +1,1 @@
+"""The REST edge of communities: routes, bodies and list parameters."""

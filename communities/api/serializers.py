@@ -1,0 +1,62 @@
+"""The bodies that communities accepts: types, forms and longest lengths."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+from rest_framework import serializers
+
+from accounts.api.serializers import TextField
+from accounts.constants import USERNAME_MAX_LENGTH
+from accounts.models.users import validate_printable
+from communities.constants import MAX_DESCRIPTION_LENGTH, MAX_NAME_LENGTH, MAX_SLUG_LENGTH, JoinPolicy, Role
+from communities.models.communities import slug_validators
+
+
+class EnumField(serializers.ChoiceField):
+    """One of an enumeration's values, as its member."""
+
+    def __init__(self, enumeration: type[StrEnum], **options: Any) -> None:
+        self.enumeration = enumeration
+        super().__init__(choices=[member.value for member in enumeration], **options)
+
+    def to_internal_value(self, data: Any) -> StrEnum:
+        """Return the member. Raises `ValidationError` for anything that is not exactly one of the values."""
+        if not isinstance(data, str):
+            self.fail("invalid_choice", input=type(data).__name__)
+        return self.enumeration(super().to_internal_value(data))
+
+
+class CommunityChangesSerializer(serializers.Serializer[None]):
+    """What owners may change of a community; what is not given stays."""
+
+    name = TextField(max_length=MAX_NAME_LENGTH, required=False, validators=[validate_printable])
+    slug = TextField(max_length=MAX_SLUG_LENGTH, required=False, validators=slug_validators)
+    description = TextField(max_length=MAX_DESCRIPTION_LENGTH, required=False, allow_blank=True)
+    join_policy = EnumField(JoinPolicy, required=False)
+
+
+class NewCommunitySerializer(CommunityChangesSerializer):
+    """A new community; closed unless it says otherwise."""
+
+    name = TextField(max_length=MAX_NAME_LENGTH, validators=[validate_printable])
+    slug = TextField(max_length=MAX_SLUG_LENGTH, validators=slug_validators)
+
+
+class NewMemberSerializer(serializers.Serializer[None]):
+    """Who is made a member."""
+
+    username = TextField(max_length=USERNAME_MAX_LENGTH)
+
+
+class RoleSerializer(serializers.Serializer[None]):
+    """A member's new role."""
+
+    role = EnumField(Role)
+
+
+class TimeOutSerializer(serializers.Serializer[None]):
+    """How long a member may only read."""
+
+    seconds = serializers.IntegerField(min_value=1)

@@ -1,0 +1,81 @@
+"""Loaders that authorise: the only way to a community or a membership. Absent and "not yours" give the same answer.
+
+The `lock_...` loaders keep other changes of the same community waiting until the transaction ends, and decide after that.
+"""
+
+from __future__ import annotations
+
+from communities.access import community_resource, decide_many, require
+from communities.constants import CURRENT_STATUSES, Permission, Role
+from communities.errors import EqualOrHigherRole
+from communities.models import Community, Membership
+from communities.models.locks import lock_community, lock_memberships
+from communities.queries.memberships import member_ids
+from kernel.actor import Actor
+from kernel.errors import NotFound, Unauthenticated
+from kernel.ids import CommunityId, UserId
+
+
+def get_community_for(actor: Actor, community_id: CommunityId, permission: Permission) -> Community:
+    """Return the community when the actor has the permission in it. Raises `NotFound`, or why it is refused."""
+    _refuse_nobody(actor)
+    community = Community.objects.filter(pk=community_id).first()
+    if community is None:
+        raise NotFound
+    require(actor, permission, community_resource(community))
+    return community
+
+
+def lock_community_for(actor: Actor, community_id: CommunityId, permission: Permission) -> Community:
+    """Return the community, locked, when the actor has the permission in it. Raises as `get_community_for`."""
+    _refuse_nobody(actor)
+    community = lock_community(community_id)
+    require(actor, permission, community_resource(community))
+    return community
+
+
+def lock_member_for(actor: Actor, community_id: CommunityId, user_id: UserId, permission: Permission) -> Membership:
+    """Return a current member, locked with their community, whom the actor may act on.
+
+    Raises `NotFound` for who is not a member, and otherwise as `lock_membership_for`.
+    """
+    membership = lock_membership_for(actor, community_id, user_id, permission)
+    if membership.status not in CURRENT_STATUSES:
+        raise NotFound
+    return membership
+
+
+def lock_membership_for(actor: Actor, community_id: CommunityId, user_id: UserId, permission: Permission) -> Membership:
+    """Return a user's membership of whatever status, locked with its community, that the actor may act on.
+
+    Raises `NotFound` without a membership, `EqualOrHigherRole`, or as `lock_community_for`.
+    """
+    lock_community_for(actor, community_id, permission)
+    concerned = {user_id} if actor.user_id is None else {user_id, actor.user_id}
+    memberships = lock_memberships(community_id, concerned)
+    if user_id not in memberships:
+        raise NotFound
+    own = memberships.get(actor.user_id) if actor.user_id is not None else None
+    _check_rank(own, memberships[user_id], permission)
+    return memberships[user_id]
+
+
+def users_who_may(permission: Permission, community: Community) -> set[UserId]:
+    """Return the members who have the permission in the community itself; two queries, however many members."""
+    members = member_ids(CommunityId(community.pk))
+    decisions = decide_many(members, permission, community_resource(community))
+    return {user_id for user_id, decision in decisions.items() if decision.allowed}
+
+
+def _refuse_nobody(actor: Actor) -> None:
+    """Answer anonymous calls before anything is looked up: a 401 for what exists beside a 404 would tell which is which."""
+    if actor.kind == "anonymous":
+        raise Unauthenticated
+
+
+def _check_rank(own: Membership | None, target: Membership, permission: Permission) -> None:
+    """Without a membership of its own, only the system gets this far. Owners may step down by themselves."""
+    if own is None or (own.pk == target.pk and permission is Permission.CHANGE_ROLE):
+        return
+    if not Role(own.role).outranks(Role(target.role)):
+        raise EqualOrHigherRole

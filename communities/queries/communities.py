@@ -1,0 +1,68 @@
+"""Lists of communities and the figures shown with them."""
+
+from __future__ import annotations
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce, Lower
+
+from communities.constants import CURRENT_STATUSES, JoinPolicy, MembershipStatus, Role
+from communities.events import MyCommunityPayload
+from communities.models import Community, Membership
+from communities.payloads import my_community_payload
+from communities.queries.keyset import SortKey, cut_page, parse_time
+from kernel.ids import CommunityId, UserId
+from kernel.pagination import PageRequest
+from kernel.wire import Page
+
+COMMUNITY_SORTS = {"name": SortKey("lower_name"), "created_at": SortKey("created_at", parse_time)}
+
+
+def list_my_communities(
+    user_id: UserId, *, page: PageRequest, search: str = "", sort: str = "name"
+) -> Page[MyCommunityPayload]:
+    """Return the communities that the user is a member of; `search` looks in name and slug. One query."""
+    return _page(_mine(user_id), user_id, page=page, search=search, sort=sort)
+
+
+def list_open_communities(
+    user_id: UserId, *, page: PageRequest, search: str = "", sort: str = "name"
+) -> Page[MyCommunityPayload]:
+    """Return the communities that anyone may join, but for those that have banned the user. One query."""
+    banned = Membership.objects.filter(community=OuterRef("pk"), user_id=user_id, status=MembershipStatus.BANNED)
+    rows = Community.objects.filter(~Exists(banned), join_policy=JoinPolicy.OPEN)
+    return _page(rows, user_id, page=page, search=search, sort=sort)
+
+
+def get_my_community(community_id: CommunityId, user_id: UserId | None) -> MyCommunityPayload:
+    """Return one community, which must exist, as the user sees it; for the system there is no role. One query."""
+    return _payload(_seen_by(Community.objects.filter(pk=community_id), user_id).get())
+
+
+def _mine(user_id: UserId) -> QuerySet[Community]:
+    return Community.objects.filter(memberships__user_id=user_id, memberships__status__in=CURRENT_STATUSES)
+
+
+def _page(
+    rows: QuerySet[Community], user_id: UserId, *, page: PageRequest, search: str, sort: str
+) -> Page[MyCommunityPayload]:
+    if search:
+        rows = rows.filter(Q(name__icontains=search) | Q(slug__icontains=search))
+    seen = _seen_by(rows.annotate(lower_name=Lower("name")), user_id)
+    found, following = cut_page(seen, sort=sort, sorts=COMMUNITY_SORTS, page=page)
+    return Page(items=[_payload(community) for community in found], next=following)
+
+
+def _seen_by(rows: QuerySet[Community], user_id: UserId | None) -> QuerySet[Community]:
+    current = Membership.objects.filter(community=OuterRef("pk"), status__in=CURRENT_STATUSES)
+    mine = current.filter(user_id=user_id) if user_id is not None else current.none()
+    counted = current.order_by().values("community").annotate(amount=Count("pk")).values("amount")
+    return rows.annotate(
+        my_role=Subquery(mine.values("role")),
+        member_count=Coalesce(Subquery(counted), 0),
+    )
+
+
+def _payload(community: Community) -> MyCommunityPayload:
+    role: str | None = getattr(community, "my_role")  # noqa: B009  # an annotation, which mypy cannot see
+    count: int = getattr(community, "member_count")  # noqa: B009
+    return my_community_payload(community, my_role=Role(role) if role else None, member_count=count)

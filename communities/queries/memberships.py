@@ -1,0 +1,55 @@
+"""The list of members, and the few facts about members that actions ask for."""
+
+from __future__ import annotations
+
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Lower
+
+from communities.constants import CURRENT_STATUSES, Role
+from communities.events import MemberPayload
+from communities.models import Membership
+from communities.payloads import member_payload
+from communities.queries.keyset import SortKey, cut_page, parse_time
+from kernel.clock import now
+from kernel.ids import CommunityId, UserId
+from kernel.pagination import PageRequest
+from kernel.wire import Page
+
+MEMBER_SORTS = {"joined_at": SortKey("joined_at", parse_time), "username": SortKey("lower_username")}
+
+
+def list_members(
+    community_id: CommunityId,
+    *,
+    page: PageRequest,
+    role: Role | None = None,
+    search: str = "",
+    sort: str = "joined_at",
+) -> Page[MemberPayload]:
+    """Return the current members, timed-out ones included; `search` looks in username and display name. One query."""
+    rows = current_members(community_id).select_related("user").annotate(lower_username=Lower("user__username"))
+    if role is not None:
+        rows = rows.filter(role=role)
+    if search:
+        rows = rows.filter(Q(user__username__icontains=search) | Q(user__display_name__icontains=search))
+    found, following = cut_page(rows, sort=sort, sorts=MEMBER_SORTS, page=page)
+    at = now()
+    return Page(items=[member_payload(membership, at=at) for membership in found], next=following)
+
+
+def current_members(community_id: CommunityId) -> QuerySet[Membership]:
+    """Return the memberships that count: active ones and those that are timed out."""
+    return Membership.objects.filter(community_id=community_id, status__in=CURRENT_STATUSES)
+
+
+def is_last_owner(membership: Membership) -> bool:
+    """Return whether the community has no other owner; true for as long as the community is locked."""
+    if membership.role != Role.OWNER:
+        return False
+    owners = current_members(CommunityId(membership.community_id)).filter(role=Role.OWNER)
+    return not owners.exclude(pk=membership.pk).exists()
+
+
+def member_ids(community_id: CommunityId) -> list[UserId]:
+    """Return the ids of all current members."""
+    return [UserId(user_id) for user_id in current_members(community_id).values_list("user_id", flat=True)]
