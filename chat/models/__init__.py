@@ -1,0 +1,7 @@
+"""The tables of chat, one module per noun."""
+
+from chat.models.messages import Message, MessageEdit
+from chat.models.read_markers import ReadMarker
+from chat.models.rooms import Room, RoomMember
+
+__all__ = ["Message", "MessageEdit", "ReadMarker", "Room", "RoomMember"]
