@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kernel.errors import Conflict, Forbidden, Unauthenticated
+from kernel.errors import Conflict, DomainError, Forbidden, Unauthenticated
 
 
 class TokenInvalid(Unauthenticated):
@@ -59,3 +59,11 @@ class AccountTaken(Conflict):
 
     code = "account.taken"
     message = "An account with this name exists already."
+
+
+class IdempotencyMismatch(DomainError):
+    """An `Idempotency-Key` came back with another method, path or body."""
+
+    code = "idempotency.mismatch"
+    message = "This Idempotency-Key was used for another request. Take a new key for a new request."
+    http_status = 422

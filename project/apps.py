@@ -7,3 +7,13 @@ class ProjectConfig(AppConfig):
     """Loaded last, when every other app is ready."""
 
     name = "project"
+
+    def ready(self) -> None:
+        """Register the checks, the OpenAPI extensions and the access log, and plug in the rate limiter."""
+        from kernel.rate_limits import use_limiter
+        from project import checks  # noqa: F401  # registers
+        from project.rate_limits import limiter_from_settings
+        from project.observability import requests  # noqa: F401  # registers
+        from project.rest import openapi  # noqa: F401  # registers
+
+        use_limiter(limiter_from_settings())

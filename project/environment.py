@@ -77,7 +77,7 @@ class Safety(BaseSettings):
     hsts_seconds: NonNegativeInt = Field(
         31_536_000, description="How long browsers remember that the site is HTTPS only; sent when HTTPS_ONLY is true."
     )
-    trusted_proxies: NonNegativeInt = Field(
+    trusted_proxy_count: NonNegativeInt = Field(
         0,
         description="Reverse proxies in front of the server whose X-Forwarded-For and X-Forwarded-Proto are believed.",
     )
@@ -141,9 +141,9 @@ class RateQuotas(BaseSettings):
         "120/60", description="REST requests without a session, per address (IPv6 by /64)."
     )
     rate_message_create: Quota = Field("20/10", description="Messages, per user and room.")
-    rate_login_account: Quota = Field("5/900", description="Login attempts, per account.")
-    rate_login_ip: Quota = Field("20/3600", description="Failed logins, per address (IPv6 by /64).")
-    rate_signup_ip: Quota = Field("20/3600", description="Sign-ups, per address (IPv6 by /64).")
+    rate_login_account: Quota = Field("5/900", description="Failed logins, per account.")
+    rate_login_address: Quota = Field("20/3600", description="Login attempts, per address (IPv6 by /64).")
+    rate_sign_up_address: Quota = Field("20/3600", description="Sign-ups, per address (IPv6 by /64).")
     rate_socket_frame: Quota = Field("120/60", description="Frames of one socket.")
     rate_socket_connect: Quota = Field("60/60", description="New sockets, per address (IPv6 by /64).")
     rate_socket_problem: Quota = Field("10/60", description="Bad frames of one socket before it is closed.")
@@ -212,8 +212,12 @@ class Environment(Safety, Services, Logs, Rest, RateQuotas, Identity, Communitie
 
     def rate_limits(self) -> dict[str, RateLimit]:
         """Return the limits by the name that clients see: `RATE_MESSAGE_CREATE` is `message.create`."""
-        names = {field: field.removeprefix("rate_").replace("_", ".", 1) for field in RateQuotas.model_fields}
+        names = {field: ".".join(field.removeprefix("rate_").rsplit("_", 1)) for field in RateQuotas.model_fields}
         return {name: RateLimit(name, *map(int, getattr(self, field).split("/"))) for field, name in names.items()}
+
+    def logs_are_json(self) -> bool:
+        """Tell whether machines read the log."""
+        return self.log_format == "json" or (self.log_format == "auto" and self.environment == "production")
 
 
 def load_environment() -> Environment:
@@ -234,6 +238,27 @@ def sentence_for(error: ValidationError) -> str:
     first = error.errors()[0]
     name = str(first["loc"][0]).upper() if first["loc"] else "the environment"
     return f"The setting {name} has a wrong value: {first['msg'].removeprefix('Value error, ')}."
+
+
+def example_file() -> str:
+    """Return `.env.example`: one commented line per setting with its default, under the heading of its group."""
+    lines = [
+        "# Every setting with its default. Copy to .env and uncomment what you change; the environment wins over the file."
+    ]
+    for group in Environment.__bases__:
+        lines += ["", f"# --- {group.__doc__} ---"]
+        for name, field in group.model_fields.items():
+            lines += [f"# {field.description}", f"#{name.upper()}={_written(field.default)}"]
+    return "\n".join(lines) + "\n"
+
+
+def _written(default: Any) -> str:
+    """Return a default as it is written in the environment."""
+    if isinstance(default, SecretStr):
+        return default.get_secret_value()
+    if isinstance(default, list):
+        return ",".join(default)
+    return str(default).lower() if isinstance(default, bool) else str(default)
 
 
 environment = load_environment()

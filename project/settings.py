@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 from typing import Any
 
 from project.addresses import database_settings
 from project.environment import BASE_DIR, environment
+from project.observability.logs import configure_structlog, logging_settings
 
 PRODUCTION = environment.environment == "production"
 TESTING = environment.environment == "test"
@@ -15,8 +17,8 @@ TESTING = environment.environment == "test"
 SECRET_KEY = environment.secret_key.get_secret_value()
 DEBUG = environment.debug
 ALLOWED_HOSTS = environment.allowed_hosts
-TRUSTED_PROXIES = environment.trusted_proxies
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+TRUSTED_PROXY_COUNT = environment.trusted_proxy_count
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXY_COUNT else None
 SECURE_SSL_REDIRECT = environment.https_only
 SECURE_HSTS_SECONDS = environment.hsts_seconds if environment.https_only else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = environment.https_only
@@ -59,14 +61,23 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "project.health.HealthMiddleware",
+    "project.observability.requests.RequestIdMiddleware",
+    "project.observability.requests.AccessLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "corsheaders.middleware.CorsMiddleware",
+    "project.rest.security_headers.SecurityHeadersMiddleware",
+    "project.rest.compression.CompressionMiddleware",
+    "project.static_files.StaticFilesMiddleware",
+    "project.rest.guards.ProblemMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "project.rest.rate_limit_headers.RateLimitHeadersMiddleware",
+    "project.rest.idempotency.IdempotencyMiddleware",
 ]
 
 TEMPLATES = [
@@ -91,8 +102,20 @@ TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en-us"
 
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "var" / "static"
-WEB_CLIENT_ROOT = BASE_DIR / "web"
+WHITENOISE_ROOT = BASE_DIR / "web"
+WHITENOISE_INDEX_FILE = True
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = not PRODUCTION
+WHITENOISE_MAX_AGE = 60 if PRODUCTION else 0
+WHITENOISE_ALLOW_ALL_ORIGINS = False
+
+# --- Logs ------------------------------------------------------------------------------------------------------------
+LOGGING = logging_settings(level=environment.log_level, as_json=environment.logs_are_json())
+DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True  # checked before by RequestIdMiddleware
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False  # believes any X-Forwarded-For
+DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG
+DJANGO_STRUCTLOG_STATUS_4XX_LOG_LEVEL = logging.INFO
+configure_structlog()
 
 # --- PostgreSQL and Redis --------------------------------------------------------------------------------------------
 _database = database_settings(environment.database_url.get_secret_value())
@@ -154,11 +177,25 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_PERMISSION_CLASSES": [],
     "DEFAULT_RENDERER_CLASSES": ["project.rest.renderers.WireRenderer"],
     "DEFAULT_PARSER_CLASSES": ["project.rest.parsers.StrictJsonParser"],
+    "DEFAULT_THROTTLE_CLASSES": ["project.rest.rate_limit_headers.DefaultThrottle"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "project.rest.problems.exception_handler",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "URL_FORMAT_OVERRIDE": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Portcullis",
+    "DESCRIPTION": "The REST edge of a gated real-time community. Live events come over the socket at /ws/v1.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"persistAuthorization": False, "filter": True},
+    "POSTPROCESSING_HOOKS": ["project.rest.openapi.add_what_all_operations_share"],
+    "AUTHENTICATION_WHITELIST": ["accounts.authentication.SessionTokenAuthentication"],
 }
 IDEMPOTENCY_KEPT_HOURS = environment.idempotency_kept_hours
 COMPRESSION_MIN_BYTES = environment.compression_min_bytes

@@ -1,5 +1,22 @@
-"""Every route of the project, versioned by path; each app owns what is below its prefix."""
+"""Every route of the project, versioned by path; each app owns what is below its prefix. Health probes are in `project.health`."""
 
-from django.urls import URLPattern, URLResolver
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path, re_path
+from drf_spectacular.views import SpectacularSwaggerSplitView
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from project.rest import problems
+from project.rest.openapi import schema_view
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/v1/", include("accounts.api.urls")),
+    path("api/v1/", include("communities.api.urls")),
+    path("api/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="reference"),
+    path("api/schema/", schema_view, name="schema"),
+    re_path("^api/", problems.not_found),
+    path("admin/", admin.site.urls),
+]
+
+handler400 = problems.bad_request
+handler403 = problems.permission_denied
+handler404 = problems.not_found
+handler500 = problems.server_error

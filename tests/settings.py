@@ -4,4 +4,4 @@ import os
 
 os.environ["ENVIRONMENT"] = "test"
 
-from project.settings import *  # noqa: E402, F403
+from project.settings import *  # noqa: F403

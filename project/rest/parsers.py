@@ -20,7 +20,10 @@ class StrictJsonParser(BaseParser):
     media_type = "application/json"
 
     def parse(
-        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+        self,
+        stream: IO[Any],
+        media_type: str | None = None,  # noqa: ARG002  # DRF's signature
+        parser_context: Mapping[str, Any] | None = None,  # noqa: ARG002
     ) -> Any:
         """Return the decoded body. Raises `InvalidInput`, or `TooLarge` before more than the limit is held in memory."""
         body = stream.read(settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)

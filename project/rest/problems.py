@@ -15,6 +15,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views import defaults
 from rest_framework import exceptions
+from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kernel.errors import (
@@ -89,7 +90,7 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response 
     domain_error = domain_error_for(error)
     if domain_error is None:
         return None
-    request = context["request"]._request
+    request = context["request"]
     response = Response(
         problem_body(domain_error, request), status=domain_error.http_status, headers=problem_headers(domain_error)
     )
@@ -168,7 +169,12 @@ def _first_sentence(errors: dict[str, list[str]]) -> str:
     return f"{field}: {sentences[0]}" if field else sentences[0]
 
 
-def problem_body(error: DomainError, request: HttpRequest) -> dict[str, Any]:
+def problem_body(error: DomainError, request: HttpRequest | Request) -> dict[str, Any]:
+    """Return the problem that answers `request`."""
+    return problem_for(error, getattr(request, "request_id", ""))
+
+
+def problem_for(error: DomainError, request_id: str) -> dict[str, Any]:
     """Return the members of the problem; those of `error.data` never replace a standard one."""
     problem = Problem(
         title=HTTPStatus(error.http_status).phrase,
@@ -176,7 +182,7 @@ def problem_body(error: DomainError, request: HttpRequest) -> dict[str, Any]:
         code=error.code,
         detail=error.text,
         retryable=error.retryable,
-        request_id=getattr(request, "request_id", ""),
+        request_id=request_id,
         retry_after=_whole_seconds(error.retry_after),
     )
     return {"type": problem.type} | error.data | msgspec.to_builtins(problem)

@@ -1,0 +1,84 @@
+"""Refuses settings that are unsafe in production, in words that say what to change. Development and tests are left alone."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+
+from project.environment import DEVELOPMENT_SECRET
+
+SECRET_KEY_MIN_LENGTH = 50
+SECRET_KEY_MIN_DISTINCT = 10
+EXIT_CODE_OF_UNSAFE_SETTINGS = 3
+
+
+@register(Tags.security)
+def check_production(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:  # noqa: ARG001  # Django's signature
+    """Return what is unsafe about the settings; nothing unless ENVIRONMENT is production."""
+    if not settings.PRODUCTION:
+        return []
+    return [*_unsafe_settings(), *_doubtful_settings()]
+
+
+def refuse_unsafe_production() -> None:
+    """End the process with one line per unsafe setting on standard error. Servers and the worker call it as they start."""
+    unsafe = list(_unsafe_settings()) if settings.PRODUCTION else []
+    if not unsafe:
+        return
+    for error in unsafe:
+        print(f"Not started: {error.msg}", file=sys.stderr)  # noqa: T201  # for the person at the terminal
+    raise SystemExit(EXIT_CODE_OF_UNSAFE_SETTINGS)
+
+
+def _unsafe_settings() -> Iterator[Error]:
+    for number, (unsafe, sentence) in enumerate(_rules(), start=1):
+        if unsafe:
+            yield Error(sentence, id=f"portcullis.E{number:03}")
+
+
+def _rules() -> Iterable[tuple[bool, str]]:
+    secret = settings.SECRET_KEY
+    weak = len(secret) < SECRET_KEY_MIN_LENGTH or len(set(secret)) < SECRET_KEY_MIN_DISTINCT
+    insecure_cookies = not (settings.SESSION_COOKIE_SECURE and settings.CSRF_COOKIE_SECURE)
+    return (
+        (
+            secret == DEVELOPMENT_SECRET,
+            "SECRET_KEY is not set, so tokens would be signed with a published value. Set it to 50 random characters.",
+        ),
+        (
+            weak and secret != DEVELOPMENT_SECRET,
+            f"SECRET_KEY is too weak: use {SECRET_KEY_MIN_LENGTH} random characters or more.",
+        ),
+        (settings.DEBUG, "DEBUG is on, so error pages would show settings and source code. Set DEBUG=false."),
+        (
+            not settings.ALLOWED_HOSTS or "*" in settings.ALLOWED_HOSTS,
+            "ALLOWED_HOSTS lets every host name pass. List the names of your site, as in chat.example.org.",
+        ),
+        (
+            insecure_cookies or not settings.SECURE_SSL_REDIRECT,
+            "HTTPS_ONLY is off, so passwords and cookies could cross the network in clear. Set HTTPS_ONLY=true.",
+        ),
+        (
+            settings.SECURE_SSL_REDIRECT and not settings.SECURE_HSTS_SECONDS,
+            "HSTS_SECONDS is 0, so a browser's first request could go over HTTP each time. Set it to 31536000.",
+        ),
+        (
+            "*" in settings.TRUSTED_ORIGINS,
+            "TRUSTED_ORIGINS lets every site use the API from a browser. List the origins of your web clients.",
+        ),
+    )
+
+
+def _doubtful_settings() -> Iterator[Warning]:
+    if not settings.TRUSTED_PROXY_COUNT:
+        yield Warning(
+            "TRUSTED_PROXY_COUNT is 0: behind a reverse proxy all clients would share one rate limit,"
+            " and HTTPS_ONLY would redirect them for ever.",
+            hint="Set it to the number of proxies in front of the server, unless the server ends TLS by itself.",
+            id="portcullis.W001",
+        )

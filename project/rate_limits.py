@@ -1,0 +1,91 @@
+"""Counts rate limits in Redis with GCRA, in one round trip and by Redis' own clock. What is limited is decided elsewhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+import redis
+import structlog
+from django.conf import settings
+
+from kernel.rate_limits import Allowance, RateLimit
+
+# Generic cell rate algorithm: the key holds the theoretical arrival time (TAT) of the next unit, in microseconds.
+# A unit costs seconds/quota; it is allowed while TAT would lie at most `seconds` ahead of now.
+_GCRA = """
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+local window = tonumber(ARGV[2]) * 1000000
+local cost = window / tonumber(ARGV[1])
+local tat = math.max(tonumber(redis.call('GET', KEYS[1]) or now), now)
+local ahead = tat + cost - now
+if ahead > window then
+  return {0, 0, math.ceil(tat - now), math.ceil(ahead - window)}
+end
+redis.call('SET', KEYS[1], string.format('%.0f', tat + cost), 'PX', math.ceil(ahead / 1000))
+return {1, math.floor((window - ahead) / cost + 0.000001), math.ceil(ahead), 0}
+"""
+_PAUSE_AFTER_FAILURE_SECONDS = 1.0
+
+# The allowances that were taken while one request is answered, for its RateLimit headers.
+_taken: ContextVar[list[Allowance] | None] = ContextVar("taken_allowances", default=None)
+logger = structlog.get_logger(__name__)
+
+
+class RedisLimiter:
+    """`kernel.rate_limits.RateLimiter` on Redis. With Redis away it lets everything pass: a limit is a comfort, the service is not.
+
+    After a failure Redis is left alone for a second, so that not every request waits for its time-out.
+    """
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._gcra = client.register_script(_GCRA)
+        self._asleep_until = 0.0
+
+    def take(self, limit: RateLimit, key: str) -> Allowance:
+        """Use up one unit of `limit` for `key`, and remember the allowance for the headers of the current request."""
+        allowance = self._ask(limit, key)
+        taken = _taken.get()
+        if taken is not None:
+            taken.append(allowance)
+        return allowance
+
+    def _ask(self, limit: RateLimit, key: str) -> Allowance:
+        if time.monotonic() < self._asleep_until:
+            return _unlimited(limit)
+        try:
+            allowed, remaining, reset, retry = self._gcra([f"rate:{limit.name}:{key}"], [limit.quota, limit.seconds])
+        except redis.RedisError as error:
+            self._asleep_until = time.monotonic() + _PAUSE_AFTER_FAILURE_SECONDS
+            logger.warning("rate_limits_off", error=type(error).__name__)
+            return _unlimited(limit)
+        return Allowance(limit, bool(allowed), remaining, reset / 1_000_000, retry / 1_000_000)
+
+
+def _unlimited(limit: RateLimit) -> Allowance:
+    return Allowance(limit, allowed=True, remaining=limit.quota, reset_after=0.0, retry_after=0.0)
+
+
+def limiter_from_settings() -> RedisLimiter:
+    """Return the limiter of this process; its connections are made at the first call and shared by all threads."""
+    return RedisLimiter(
+        redis.Redis.from_url(
+            settings.REDIS_URL,
+            socket_timeout=settings.REDIS_TIMEOUT,
+            socket_connect_timeout=settings.REDIS_TIMEOUT,
+        )
+    )
+
+
+@contextmanager
+def recorded_allowances() -> Iterator[list[Allowance]]:
+    """Collect the allowances that this thread takes inside the block."""
+    taken: list[Allowance] = []
+    token = _taken.set(taken)
+    try:
+        yield taken
+    finally:
+        _taken.reset(token)

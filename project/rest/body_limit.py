@@ -1,0 +1,73 @@
+"""An ASGI wrapper that ends a request whose body is over the limit, before Django would spool all of it to disk."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+import msgspec
+
+from kernel.errors import TooLarge
+from kernel.ids import uuid7
+from project.rest.problems import CONTENT_TYPE, problem_for
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Application = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
+
+
+def limit_bodies(application: Application, *, max_bytes: int) -> Application:
+    """Return `application` behind a limit on HTTP bodies; a longer one is answered with 413 and read no further.
+
+    Django checks the announced length alone, and only when a view asks for the whole body.
+    """
+
+    async def limited(scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await application(scope, receive, send)
+        elif _announced_length(scope) > max_bytes:
+            await _refuse(send, max_bytes)
+        else:
+            await _count(application, scope, receive, send, max_bytes)
+
+    return limited
+
+
+async def _count(application: Application, scope: Message, receive: Receive, send: Send, max_bytes: int) -> None:
+    """Run the application and count what it reads; over the limit it sees a client that went away."""
+    received = 0
+    refused = False
+
+    async def counted() -> Message:
+        nonlocal received, refused
+        message = await receive()
+        received += len(message.get("body", b""))
+        if received > max_bytes and not refused:
+            refused = True
+            await _refuse(send, max_bytes)
+        return {"type": "http.disconnect"} if refused else message
+
+    async def unless_refused(message: Message) -> None:
+        if not refused:
+            await send(message)
+
+    await application(scope, counted, unless_refused)
+
+
+def _announced_length(scope: Message) -> int:
+    lengths = [value for name, value in scope["headers"] if name == b"content-length"]
+    return int(lengths[0]) if lengths and lengths[0].isdigit() else 0
+
+
+async def _refuse(send: Send, max_bytes: int) -> None:
+    request_id = str(uuid7())
+    body = msgspec.json.encode(problem_for(TooLarge(max_bytes=max_bytes), request_id))
+    headers = [
+        (b"content-type", CONTENT_TYPE.encode()),
+        (b"content-length", str(len(body)).encode()),
+        (b"x-request-id", request_id.encode()),
+        (b"connection", b"close"),
+    ]
+    await send({"type": "http.response.start", "status": TooLarge.http_status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
