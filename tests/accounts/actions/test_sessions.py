@@ -1,0 +1,296 @@
+"""Signing in, refreshing and signing out: what a session allows, and how it ends."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier
+
+import pytest
+import time_machine
+from django.contrib.auth.hashers import MD5PasswordHasher
+from django.db import connection
+
+from accounts.actions.sessions import Client, log_in, refresh_session, revoke_session
+from accounts.actions.tokens import hash_of_jti, read_access_token, read_refresh_token
+from accounts.actions.users import import_users
+from accounts.authentication import actor_of_access_token
+from accounts.errors import (
+    AccountDisabled,
+    InvalidCredentials,
+    RefreshReplayed,
+    SessionEnded,
+    TokenExpired,
+    TokenInvalid,
+)
+from accounts.events import SessionRevoked
+from accounts.models import Session, User
+from eventlog.topics import topic_for
+from kernel.actor import ANONYMOUS, SYSTEM
+from kernel.clock import now
+from kernel.errors import DomainError, NotFound, RateLimited, Unauthenticated
+from kernel.ids import SessionId, uuid7
+from tests.event_log import events_of
+from tests.factories.accounts import CLIENT, PASSWORD, actor_for, make_user, sign_in
+
+pytestmark = pytest.mark.django_db
+
+
+def log_in_as(login: str, password: str = PASSWORD, client: Client = CLIENT):
+    return log_in(login=login, password=password, client=client)
+
+
+def revocations_of(user: User):
+    return [(name, event) for _, name, event in events_of(topic_for("user", user.id))]
+
+
+class CountingHasher(MD5PasswordHasher):
+    """Counts how often a password is hashed, which is what an attacker could measure."""
+
+    hashed = 0
+
+    def encode(self, password: str, salt: str) -> str:
+        CountingHasher.hashed += 1
+        return super().encode(password, salt)
+
+
+@pytest.mark.parametrize("login", ["ada", "ADA", "ada@example.org", "Ada@Example.Org"])
+def test_username_and_address_sign_in_in_any_case(login):
+    user = make_user("Ada")
+    signed_in = log_in_as(login)
+    session = Session.objects.get()
+    assert session.user_id == user.id
+    assert session.user_agent == "tests/1.0"
+    assert signed_in.user.id == user.id
+    assert signed_in.expires_in == 300
+    assert actor_of_access_token(signed_in.access).actor.session_id == session.id
+
+
+def test_a_long_user_agent_is_cut():
+    make_user("ada")
+    log_in_as("ada", client=Client(network="192.0.2.1", user_agent="x" * 5000))
+    assert Session.objects.get().user_agent == "x" * 256
+
+
+@pytest.mark.parametrize("login", ["ada", "bob", "bob@example.org", "", "\0", "\u0430da", "ada\u0131", "a" * 300])
+def test_wrong_password_and_unknown_login_get_the_same_answer(login):
+    make_user("ada")
+    with pytest.raises(InvalidCredentials) as caught:
+        log_in_as(login, "not the password")
+    assert (caught.value.code, caught.value.text, caught.value.data) == (
+        "auth.invalid_credentials",
+        "The login or the password is wrong.",
+        {},
+    )
+    assert not Session.objects.exists()
+
+
+@pytest.mark.parametrize("login", ["ada", "nobody", "imported", "inactive"])
+def test_every_refused_login_hashes_once(settings, login):
+    settings.PASSWORD_HASHERS = [f"{__name__}.CountingHasher"]
+    make_user("ada")
+    make_user("inactive", is_active=False)
+    import_users(SYSTEM, display_names={"imported": "Imported"})
+    CountingHasher.hashed = 0
+    with pytest.raises(InvalidCredentials):
+        log_in_as(login, "not the password")
+    assert CountingHasher.hashed == 1
+
+
+def test_a_deactivated_user_is_told_so_only_after_the_right_password():
+    make_user("ada", is_active=False)
+    with pytest.raises(InvalidCredentials):
+        log_in_as("ada", "not the password")
+    with pytest.raises(AccountDisabled):
+        log_in_as("ada")
+    assert not Session.objects.exists()
+
+
+def test_the_password_is_hashed_anew_when_its_hasher_is_outdated(settings):
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    user = make_user("ada")
+    settings.PASSWORD_HASHERS = [
+        "django.contrib.auth.hashers.Argon2PasswordHasher",
+        "django.contrib.auth.hashers.MD5PasswordHasher",
+    ]
+    log_in_as("ada")
+    user.refresh_from_db()
+    assert user.password.startswith("argon2$argon2id$")
+    assert log_in_as("ada").user.id == user.id
+
+
+def test_the_sixth_attempt_on_an_account_waits_whatever_name_is_used():
+    make_user("ada")
+    for login in ("ada", "ADA", "ada@example.org", "Ada", "ada"):
+        with pytest.raises(InvalidCredentials):
+            log_in_as(login, "not the password")
+    with pytest.raises(RateLimited) as caught:
+        log_in_as("ada@example.org")
+    assert caught.value.data == {"limit": "login.account"}
+    assert not Session.objects.exists()
+
+
+def test_the_sixth_attempt_on_an_unknown_account_waits_as_well():
+    for _ in range(5):
+        with pytest.raises(InvalidCredentials):
+            log_in_as("nobody", "not the password")
+    with pytest.raises(RateLimited):
+        log_in_as("NOBODY", "not the password")
+
+
+def test_the_21st_attempt_from_one_network_waits_and_others_do_not():
+    make_user("ada")
+    for number in range(20):
+        with pytest.raises(InvalidCredentials):
+            log_in_as(f"nobody{number}", "not the password")
+    with pytest.raises(RateLimited) as caught:
+        log_in_as("ada")
+    assert caught.value.data == {"limit": "login.ip"}
+    log_in_as("ada", client=Client(network="2001:db8::/64"))
+
+
+def test_a_refresh_gives_the_next_pair_and_moves_the_end_of_the_session():
+    user = make_user()
+    first = sign_in(user)
+    with time_machine.travel(now() + timedelta(days=29), tick=False):
+        second = refresh_session(refresh=first.refresh)
+        session = Session.objects.get()
+        assert session.last_used_at == now()
+        assert session.expires_at == now() + timedelta(days=30)
+        assert actor_of_access_token(second.access).actor.session_id == session.id
+    with time_machine.travel(now() + timedelta(days=58), tick=False):
+        refresh_session(refresh=second.refresh)
+    assert Session.objects.count() == 1
+
+
+def test_a_refresh_token_is_stored_as_a_hash_of_its_id_alone():
+    signed_in = sign_in(make_user())
+    jti = read_refresh_token(signed_in.refresh).jti
+    row = Session.objects.values().get()
+    assert row["refresh_jti_hash"] == hash_of_jti(jti)
+    assert jti not in str(row)
+    assert signed_in.refresh not in str(row)
+
+
+def test_a_refresh_token_used_again_ends_the_session_for_both_holders():
+    user = make_user()
+    stolen = sign_in(user)
+    current = refresh_session(refresh=stolen.refresh)
+    session = Session.objects.get()
+    with pytest.raises(RefreshReplayed) as caught:
+        refresh_session(refresh=stolen.refresh)
+    assert (caught.value.code, caught.value.http_status) == ("auth.refresh_replayed", 401)
+    assert revocations_of(user) == [("session.revoked", SessionRevoked(session=session.id))]
+    with pytest.raises(SessionEnded):
+        refresh_session(refresh=current.refresh)
+    with pytest.raises(SessionEnded):
+        actor_of_access_token(current.access)
+    assert len(revocations_of(user)) == 1
+
+
+def test_an_expired_session_is_not_refreshed():
+    signed_in = sign_in(make_user())
+    Session.objects.update(expires_at=now())
+    with pytest.raises(SessionEnded):
+        refresh_session(refresh=signed_in.refresh)
+
+
+def test_a_refresh_token_does_not_outlive_its_thirty_days():
+    signed_in = sign_in(make_user())
+    with time_machine.travel(now() + timedelta(days=30, seconds=1)), pytest.raises(TokenExpired):
+        refresh_session(refresh=signed_in.refresh)
+
+
+def test_the_session_of_a_deactivated_user_is_not_refreshed():
+    user = make_user()
+    signed_in = sign_in(user)
+    User.objects.update(is_active=False)
+    with pytest.raises(SessionEnded):
+        refresh_session(refresh=signed_in.refresh)
+
+
+def test_an_access_token_does_not_refresh():
+    signed_in = sign_in(make_user())
+    before = Session.objects.values().get()
+    with pytest.raises(TokenInvalid):
+        refresh_session(refresh=signed_in.access)
+    assert Session.objects.values().get() == before
+
+
+def test_a_user_ends_one_session_and_keeps_the_others():
+    user = make_user()
+    gone, kept = sign_in(user), sign_in(user)
+    session_id = read_access_token(gone.access).session_id
+    revoke_session(actor_for(user), session_id=session_id)
+    assert revocations_of(user) == [("session.revoked", SessionRevoked(session=session_id))]
+    with pytest.raises(SessionEnded):
+        actor_of_access_token(gone.access)
+    with pytest.raises(SessionEnded):
+        refresh_session(refresh=gone.refresh)
+    assert actor_of_access_token(kept.access).actor.user_id == user.id
+
+
+def test_ending_a_session_once_more_changes_nothing():
+    user = make_user()
+    session_id = read_access_token(sign_in(user).access).session_id
+    revoke_session(actor_for(user), session_id=session_id)
+    revoked_at = Session.objects.get().revoked_at
+    revoke_session(actor_for(user), session_id=session_id)
+    assert Session.objects.get().revoked_at == revoked_at
+    assert len(revocations_of(user)) == 1
+
+
+def test_the_session_of_somebody_else_looks_absent():
+    owner, stranger = make_user(), make_user()
+    session_id = read_access_token(sign_in(owner).access).session_id
+    refusals = []
+    for wanted in (session_id, SessionId(uuid7())):
+        with pytest.raises(NotFound) as caught:
+            revoke_session(actor_for(stranger), session_id=wanted)
+        refusals.append(str(caught.value))
+    with pytest.raises(Unauthenticated):
+        revoke_session(ANONYMOUS, session_id=session_id)
+    assert len(set(refusals)) == 1
+    assert Session.objects.get().revoked_at is None
+    assert revocations_of(owner) == []
+
+
+def test_administrators_and_the_system_end_any_session():
+    user, administrator = make_user(), make_user(is_staff=True, is_superuser=True)
+    for actor in (actor_for(administrator), SYSTEM):
+        revoke_session(actor, session_id=read_access_token(sign_in(user).access).session_id)
+    assert not Session.objects.filter(revoked_at=None).exists()
+    assert [name for name, _ in revocations_of(user)] == ["session.revoked", "session.revoked"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_refreshes_at_once_with_one_token_exactly_one_gets_a_pair():
+    refresh = sign_in(make_user()).refresh
+    barrier = Barrier(2)
+
+    def attempt(_: int) -> str:
+        try:
+            barrier.wait()
+            refresh_session(refresh=refresh)
+        except DomainError as error:
+            return error.code
+        else:
+            return "ok"
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        outcomes = sorted(pool.map(attempt, range(2)))
+    assert outcomes == ["auth.refresh_replayed", "ok"]
+    assert Session.objects.get().revoked_at is not None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_end_of_a_replayed_session_is_committed_before_the_refusal():
+    user = make_user()
+    stolen = sign_in(user)
+    refresh_session(refresh=stolen.refresh)
+    with pytest.raises(RefreshReplayed):
+        refresh_session(refresh=stolen.refresh)
+    assert Session.objects.get().revoked_at is not None
+    assert len(revocations_of(user)) == 1

@@ -1,0 +1,62 @@
+"""Users and sessions for tests, made without the checks that slow tests down."""
+
+from __future__ import annotations
+
+from itertools import count
+
+from accounts.actions.sessions import Client, unchecked_start_session
+from accounts.events import SignedIn
+from accounts.models import User
+from kernel.actor import Actor, user_actor
+from kernel.ids import SessionId, UserId
+
+PASSWORD = "correct horse battery"
+CLIENT = Client(network="192.0.2.1", user_agent="tests/1.0")
+
+_numbers = count(1)
+
+
+def make_user(
+    username: str | None = None,
+    *,
+    password: str = PASSWORD,
+    display_name: str = "",
+    is_active: bool = True,
+    is_staff: bool = False,
+    is_superuser: bool = False,
+) -> User:
+    """Insert a user; the e-mail address is `<username>@example.org` and the password `PASSWORD`."""
+    username = username or f"user{next(_numbers)}"
+    user = User(
+        email=f"{username.lower()}@example.org",
+        username=username,
+        display_name=display_name or username.title(),
+        is_active=is_active,
+        is_staff=is_staff,
+        is_superuser=is_superuser,
+    )
+    user.set_password(password)
+    user.save()
+    return user
+
+
+def sign_in(user: User) -> SignedIn:
+    """Start a session for the user and return its tokens."""
+    return unchecked_start_session(user, CLIENT)
+
+
+def actor_for(user: User) -> Actor:
+    """Return the actor for a user without a session, as for the server's own work."""
+    return user_actor(UserId(user.id))
+
+
+def actor_with_session(user: User) -> Actor:
+    """Start a session for the user and return its actor."""
+    sign_in(user)
+    session = user.sessions.latest("id")
+    return user_actor(UserId(user.id), SessionId(session.id))
+
+
+def bearer(user: User) -> dict[str, str]:
+    """Start a session for the user and return the header that a REST client of it sends."""
+    return {"Authorization": f"Bearer {sign_in(user).access}"}
