@@ -1,1 +1,4 @@
-"""The processes that hold the WebSockets: handshake, frames, dispatch, subscriptions and the hub. Knows topics, no domain."""
+"""The processes that hold the WebSockets: handshake, frames, dispatch, subscriptions and the hub.
+
+Knows topics, events and accounts; no other domain app.
+"""

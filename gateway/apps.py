@@ -1,4 +1,4 @@
-"""The app's entry in Django: its name, and what is registered when it is ready."""
+"""The app's entry in Django: its name, and the doorbell that every process gets."""
 
 from django.apps import AppConfig
 
@@ -7,3 +7,10 @@ class GatewayConfig(AppConfig):
     """See the package's docstring."""
 
     name = "gateway"
+
+    def ready(self) -> None:
+        """Hear of every commit of this process, whatever process it is."""
+        from eventlog.doorbell import add_listener
+        from gateway.doorbell import Doorbell
+
+        add_listener(Doorbell())

@@ -1,0 +1,181 @@
+"""From a message of the client to commands and their answers. One of the two places where domain errors are mapped to the wire."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+import structlog
+from django.conf import settings
+
+from accounts.authentication import actor_of_access_token
+from eventlog.replay import Resumption, check_resumption, read_heads
+from eventlog.topics import Topic, authorise_follow
+from gateway.close_codes import CloseCode
+from gateway.commands import Authenticate, Done, Followed, FollowTopic, Ping, UnfollowTopic
+from gateway.connection import Connection
+from gateway.errors import FrameTooLarge, InternalError, OtherUser, TooManyTopics, UnknownCommand
+from gateway.frames import (
+    ClientFrame,
+    ack,
+    decode_body,
+    decode_frame,
+    problem,
+    split_json,
+    split_msgpack,
+)
+from kernel.actor import Actor
+from kernel.commands import Command, RegisteredCommand, registered_commands
+from kernel.errors import DomainError, InvalidInput, RateLimited, TooLarge, Unauthenticated
+
+logger = structlog.get_logger(__name__)
+
+Answered = Callable[[Connection, str | None, Any], Awaitable[None]]
+
+
+async def receive_message(connection: Connection, message: dict[str, Any]) -> None:
+    """Carry out every command of one WebSocket message, in order; each gets its own answer."""
+    connection.last_heard = connection.process.now()
+    try:
+        for data in _split(connection, message):
+            await _receive_object(connection, data)
+    except (InvalidInput, TooLarge) as error:
+        _refuse_frame(connection, None, error)
+
+
+def _split(connection: Connection, message: dict[str, Any]) -> Iterable[bytes]:
+    """Return the objects of a message. Raises `InvalidInput` when it is not of the negotiated format."""
+    text, data = message.get("text"), message.get("bytes")
+    expected = text if connection.wire_format == "json" else data
+    if expected is None:
+        kind = "text" if connection.wire_format == "json" else "binary"
+        raise InvalidInput(f"This subprotocol takes {kind} messages.")
+    if len(expected) > settings.SOCKET_FRAME_BYTES:
+        raise FrameTooLarge(f"A message holds at most {settings.SOCKET_FRAME_BYTES} bytes.")
+    return split_json(expected) if isinstance(expected, str) else split_msgpack(expected)
+
+
+async def _receive_object(connection: Connection, data: bytes) -> None:
+    if connection.closing:
+        return
+    wait = connection.frames_limit.take(connection.process.now())
+    if wait:
+        _refuse_frame(connection, None, RateLimited(retry_after=round(wait, 3), limit="socket.frame"))
+        return
+    try:
+        if len(data) > settings.SOCKET_FRAME_BYTES:
+            raise FrameTooLarge(f"A frame holds at most {settings.SOCKET_FRAME_BYTES} bytes.")
+        frame = decode_frame(data, connection.wire_format)
+    except (InvalidInput, TooLarge) as error:
+        _refuse_frame(connection, None, error)
+        return
+    await _carry_out(connection, frame)
+
+
+async def _carry_out(connection: Connection, frame: ClientFrame) -> None:
+    try:
+        command, answer = _resolve(frame.t)
+        body = decode_body(frame, command, connection.wire_format)
+    except InvalidInput as error:
+        _refuse_frame(connection, frame.ref, error)
+        return
+    try:
+        await answer(connection, frame.ref, body)
+    except DomainError as error:
+        connection.offer(problem(frame.ref, error))
+    except Exception:
+        logger.exception("gateway.command_failed", command=frame.t)
+        connection.offer(problem(frame.ref, InternalError()))
+
+
+def _resolve(name: str) -> tuple[type[Command], Answered]:
+    """Return the struct of a command and the coroutine that answers it. Raises `UnknownCommand`."""
+    if name in _OWN:
+        return _OWN[name]
+    registered = registered_commands().get(name)
+    if registered is None:
+        raise UnknownCommand("There is no such command.", field="t")
+    return registered.command, _domain_answer(registered)
+
+
+def _domain_answer(registered: RegisteredCommand) -> Answered:
+    async def answer(connection: Connection, ref: str | None, body: Command) -> None:
+        result = await connection.process.commands.run(registered.handler, connection.actor, body)
+        connection.offer(ack(ref, result))
+
+    return answer
+
+
+async def _answer_auth(connection: Connection, ref: str | None, body: Authenticate) -> None:
+    """Renew the socket's life; the token must be of the same session."""
+    session = await connection.process.commands.run(actor_of_access_token, body.token)
+    if session.actor != connection.actor:
+        raise OtherUser
+    connection.renew(session)
+    connection.offer(ack(ref, Done()))
+
+
+async def _answer_ping(connection: Connection, ref: str | None, _: Ping) -> None:
+    connection.offer(ack(ref, Done()))
+
+
+async def _answer_follow(connection: Connection, ref: str | None, body: FollowTopic) -> None:
+    """Register first, then ask and fetch, then apply: there is no moment in which an event could slip through."""
+    topic = Topic(body.topic)
+    if topic not in connection.topics and len(connection.topics) >= settings.SOCKET_TOPICS_MAX:
+        raise TooManyTopics(f"A socket follows at most {settings.SOCKET_TOPICS_MAX} topics.")
+    found = await connection.process.replays.run(_look_up, connection.actor, topic, body.after)
+    connection.unfollow(topic)
+    stream = await connection.process.hub.hold(topic)
+    try:
+        resumed = found.reason is None
+        connection.offer(ack(ref, Followed(topic=topic, head=found.head, recovered=resumed, reason=found.reason)))
+        connection.topics.add(topic)
+        position = found.head if body.after is None or not resumed else body.after
+        await connection.process.hub.catch_up(stream, connection, position)
+    finally:
+        connection.process.hub.release(stream)
+
+
+def _look_up(actor: Actor, topic: Topic, after: int | None) -> Resumption:
+    """Read the head, then ask whether the actor may follow, in this order.
+
+    A revocation up to `head` is seen by the question; a later one is an event after `head` and reaches the follower.
+    """
+    head = read_heads([topic])[topic]
+    authorise_follow(actor, topic)
+    if after is None:
+        return Resumption(head, None)
+    return check_resumption(topic, after=after, head=head, user_id=actor.user_id)
+
+
+async def _answer_unfollow(connection: Connection, ref: str | None, body: UnfollowTopic) -> None:
+    connection.unfollow(Topic(body.topic))
+    connection.offer(ack(ref, Done()))
+
+
+_OWN: dict[str, tuple[type[Command], Answered]] = {
+    Authenticate.name: (Authenticate, _answer_auth),
+    Ping.name: (Ping, _answer_ping),
+    FollowTopic.name: (FollowTopic, _answer_follow),
+    UnfollowTopic.name: (UnfollowTopic, _answer_unfollow),
+}
+
+
+def _refuse_frame(connection: Connection, ref: str | None, error: DomainError) -> None:
+    """Answer a frame that breaks the protocol; a client that goes on like this is closed."""
+    connection.offer(problem(ref, error))
+    if connection.problems_limit.take(connection.process.now()):
+        rate_limited = isinstance(error, RateLimited)
+        connection.close(CloseCode.RATE_LIMITED if rate_limited else CloseCode.BAD_PROTOCOL)
+
+
+async def receive_first_auth(connection: Connection, message: dict[str, Any]) -> None:
+    """Authenticate a socket by its first frame. Raises `Unauthenticated` or `InvalidInput` when it is anything else."""
+    objects = list(_split(connection, message))
+    frame = decode_frame(objects[0], connection.wire_format) if objects else None
+    if frame is None or frame.t != Authenticate.name:
+        raise Unauthenticated("The first frame must be auth.")
+    body = decode_body(frame, Authenticate, connection.wire_format)
+    connection.renew(await connection.process.commands.run(actor_of_access_token, body.token))
+    connection.offer(ack(frame.ref, Done()))

@@ -1,0 +1,72 @@
+"""What a client says before its first frame: protocol version, wire format, origin and proof of identity. Nothing is trusted here."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import msgspec
+from django.conf import settings
+
+from accounts.authentication import AuthenticatedSession, actor_of_access_token, redeem_ticket
+from gateway.errors import BadHandshake
+from gateway.frames import JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL, WireFormat
+
+TOKEN_PARAMETERS = frozenset({"token", "access", "access_token", "jwt", "bearer"})
+
+
+class Handshake(msgspec.Struct, frozen=True):
+    """What was offered: the chosen subprotocol (None: nothing that we speak), and at most one proof."""
+
+    subprotocol: str | None
+    ticket: str | None = None
+    token: str | None = None
+    token_in_query: bool = False
+
+    @property
+    def wire_format(self) -> WireFormat:
+        """The encoding that belongs to the subprotocol."""
+        return "msgpack" if self.subprotocol == MSGPACK_SUBPROTOCOL else "json"
+
+    def check(self) -> None:
+        """Raise `BadHandshake` for an unknown version, or for a token where logs and proxies would see it."""
+        if self.subprotocol is None:
+            raise BadHandshake(f"Offer the subprotocol {JSON_SUBPROTOCOL} or {MSGPACK_SUBPROTOCOL}.")
+        if self.token_in_query:
+            raise BadHandshake(
+                "Never put a token into the address. Use a ticket, a subprotocol entry or an auth frame."
+            )
+
+    @property
+    def has_proof(self) -> bool:
+        """Whether the client said who it is before its first frame."""
+        return self.ticket is not None or self.token is not None
+
+    def authenticate(self) -> AuthenticatedSession:
+        """Return who the proof stands for. Synchronous; raises what the proof deserves."""
+        if self.ticket is not None:
+            return redeem_ticket(self.ticket)
+        return actor_of_access_token(self.token or "")
+
+
+def read_handshake(scope: dict[str, Any]) -> Handshake:
+    """Return what the client offered in its upgrade request."""
+    offered = scope.get("subprotocols") or []
+    query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
+    bearer = next((entry for entry in offered if entry.startswith("bearer.")), None)
+    return Handshake(
+        subprotocol=next((name for name in (MSGPACK_SUBPROTOCOL, JSON_SUBPROTOCOL) if name in offered), None),
+        ticket=query.get("ticket", [None])[0],
+        token=bearer.removeprefix("bearer.") if bearer else None,
+        token_in_query=not TOKEN_PARAMETERS.isdisjoint(query),
+    )
+
+
+def origin_allowed(scope: dict[str, Any]) -> bool:
+    """Tell whether the page that opens the socket may: same host, a trusted origin, or no browser at all."""
+    headers = dict(scope["headers"])
+    origin = headers.get(b"origin", b"").decode("latin-1")
+    if not origin or origin in settings.CORS_ALLOWED_ORIGINS:
+        return True
+    host: str = headers.get(b"host", b"").decode("latin-1")
+    return urlsplit(origin).netloc == host

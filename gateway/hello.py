@@ -1,0 +1,94 @@
+"""The first frame of the server: who the client is, what the limits are. What apps add to it is registered by project."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from django.conf import settings
+
+from accounts.events import MePayload
+from accounts.payloads import me_payload
+from accounts.queries.users import get_user
+from gateway.frames import FEATURE_LEVEL
+from kernel.actor import Actor
+from kernel.clock import now
+from kernel.ids import uuid7
+from kernel.wire import WireStruct
+
+HelloSource = Callable[[Actor], Sequence[WireStruct]]
+
+
+class Limits(WireStruct, frozen=True):
+    """What a socket may do: bytes of a frame, frames per seconds, topics followed, characters of a message."""
+
+    frame_bytes: int
+    frames: int
+    frames_seconds: int
+    topics: int
+    message_characters: int
+
+
+class HelloBody(WireStruct, frozen=True):
+    """Times in seconds; `session` names this socket in logs; `communities` are those of the user."""
+
+    server_time: datetime
+    feature_level: int
+    heartbeat_interval: int
+    session: str
+    limits: Limits
+    user: MePayload
+    communities: Sequence[Any]
+
+
+class Hello(WireStruct, frozen=True, tag_field="t", tag="hello"):
+    """The greeting, sent once when the user is known."""
+
+    d: HelloBody
+
+
+class CommunitiesSource(msgspec.Struct, frozen=True):
+    """Where the communities of `hello` come from, and the struct of one."""
+
+    load: HelloSource
+    item: type[WireStruct]
+
+
+_communities: CommunitiesSource | None = None
+
+
+def use_communities(source: CommunitiesSource) -> None:
+    """Plug in where the communities come from; called once at start-up."""
+    global _communities
+    _communities = source
+
+
+def communities_source() -> CommunitiesSource:
+    """Return what was plugged in."""
+    if _communities is None:
+        raise RuntimeError("nothing was plugged in: call gateway.hello.use_communities at start-up")
+    return _communities
+
+
+def hello_for(actor: Actor) -> Hello:
+    """Return the greeting for an actor. Reads the user and the communities."""
+    limit = settings.RATE_LIMITS["socket.frame"]
+    return Hello(
+        d=HelloBody(
+            server_time=now(),
+            feature_level=FEATURE_LEVEL,
+            heartbeat_interval=settings.HEARTBEAT_SECONDS,
+            session=str(uuid7()),
+            limits=Limits(
+                frame_bytes=settings.SOCKET_FRAME_BYTES,
+                frames=limit.quota,
+                frames_seconds=limit.seconds,
+                topics=settings.SOCKET_TOPICS_MAX,
+                message_characters=settings.MESSAGE_MAX_CHARACTERS,
+            ),
+            user=me_payload(get_user(actor.require_user())),
+            communities=communities_source().load(actor),
+        )
+    )

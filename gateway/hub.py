@@ -1,0 +1,175 @@
+"""The hub: every topic that this process follows, kept contiguous from doorbell and log. Sockets and Redis are behind interfaces."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from operator import attrgetter
+from typing import Protocol
+
+import structlog
+
+from eventlog.doorbell import EphemeralEvent, LoggedEvent
+from eventlog.topics import Topic
+from gateway.frames import frame_of_ephemeral
+from gateway.stream import Stream, Subscriber, delivery_of, give
+
+logger = structlog.get_logger(__name__)
+
+GAP_GRACE_SECONDS = 0.02
+"""How long a gap may close by itself: two commits can ring their bells in the wrong order."""
+
+
+class Log(Protocol):
+    """Reads the log without blocking the event loop."""
+
+    async def heads(self, topics: Sequence[Topic]) -> dict[Topic, int]:
+        """Return the newest seq of each topic."""
+
+    async def events(self, topic: Topic, after: int) -> list[LoggedEvent]:
+        """Return the next page of events after a seq, in order; empty at the head."""
+
+
+class Relay(Protocol):
+    """Brings the doorbell of other processes here, for the topics that were joined. At most once."""
+
+    async def join(self, topic: Topic) -> None:
+        """Start to hear of a topic; returns when that is so or after a short wait."""
+
+    def leave(self, topic: Topic) -> None:
+        """Stop to hear of a topic."""
+
+
+class Hub:
+    """Delivers the events of topics to subscribers: contiguous, in order, each once.
+
+    Everything but reading the log happens synchronously on one event loop, so there are no locks: between two awaits
+    nobody else moves. One relay membership per topic and process, however many sockets follow it.
+    """
+
+    def __init__(self, log: Log, relay: Relay) -> None:
+        self._log = log
+        self._relay = relay
+        self._streams: dict[Topic, Stream] = {}
+        self._backfills: dict[Topic, asyncio.Task[None]] = {}
+
+    # What rings the bell ---------------------------------------------------------------------------------------------
+
+    def deliver(self, events: Iterable[LoggedEvent]) -> None:
+        """Take committed events, in any order, of any topics; those that nobody here follows are ignored."""
+        for topic, of_topic in groupby(events, attrgetter("topic")):
+            stream = self._streams.get(topic)
+            if stream is None:
+                continue
+            stream.advance(of_topic)
+            if stream.gap:
+                self._backfill_soon(stream)
+
+    def announce(self, event: EphemeralEvent) -> None:
+        """Give an ephemeral event to whoever follows its topic here."""
+        stream = self._streams.get(event.topic)
+        if stream is not None:
+            stream.offer(frame_of_ephemeral(event))
+
+    def ring(self, topic: Topic, head: int) -> None:
+        """Learn that a topic has reached `head` without the events themselves."""
+        stream = self._streams.get(topic)
+        if stream is not None and stream.cursor is not None and head > stream.cursor:
+            self._backfill_soon(stream)
+
+    # Who follows -----------------------------------------------------------------------------------------------------
+
+    async def hold(self, topic: Topic) -> Stream:
+        """Keep a topic's stream open while somebody is about to follow it; every `hold` needs its `release`."""
+        stream = self._streams.get(topic)
+        if stream is None:
+            stream = self._streams[topic] = Stream(topic)
+        stream.holds += 1
+        try:
+            await self._relay.join(topic)
+            if stream.cursor is None:
+                stream.open_at((await self._log.heads([topic]))[topic])
+        except BaseException:
+            self.release(stream)
+            raise
+        return stream
+
+    def release(self, stream: Stream) -> None:
+        """Undo `hold`."""
+        stream.holds -= 1
+        self._close_if_idle(stream)
+
+    async def catch_up(self, stream: Stream, subscriber: Subscriber, position: int) -> None:
+        """Give a subscriber every event after `position`, then make it a follower, without a gap in between.
+
+        From memory when the newest events suffice, else page by page from the log, as fast as the subscriber takes them.
+        Ends without following when one of the events takes the topic away, or when the log no longer has one.
+        """
+        while not stream.attach(subscriber, position):
+            await subscriber.ready()
+            for event in await self._log.events(stream.topic, position):
+                if event.seq != position + 1:
+                    subscriber.must_resume()
+                    return
+                if not give(subscriber, delivery_of(event)):
+                    return
+                position = event.seq
+
+    def unfollow(self, topic: Topic, subscriber: Subscriber) -> None:
+        """End a subscription; nothing of the topic is offered afterwards."""
+        stream = self._streams.get(topic)
+        if stream is not None:
+            stream.detach(subscriber)
+            self._close_if_idle(stream)
+
+    def watchers(self, topic: Topic) -> int:
+        """Return how many subscribers of this process follow a topic."""
+        stream = self._streams.get(topic)
+        return len(stream.subscribers()) if stream else 0
+
+    # What was missed -------------------------------------------------------------------------------------------------
+
+    async def check_heads(self) -> None:
+        """Compare every followed topic with the log, in one query, and read what no doorbell told of."""
+        open_streams = [stream for stream in self._streams.values() if stream.cursor is not None]
+        if not open_streams:
+            return
+        heads = await self._log.heads([stream.topic for stream in open_streams])
+        for stream in open_streams:
+            self.ring(stream.topic, heads[stream.topic])
+
+    async def close(self) -> None:
+        """Stop reading."""
+        for task in self._backfills.values():
+            task.cancel()
+        await asyncio.gather(*self._backfills.values(), return_exceptions=True)
+
+    def _backfill_soon(self, stream: Stream) -> None:
+        """Read a topic's missing events once for the whole process, however many sockets wait for them."""
+        if stream.topic not in self._backfills:
+            task = asyncio.create_task(self._backfill(stream))
+            self._backfills[stream.topic] = task
+            task.add_done_callback(lambda _: self._backfills.pop(stream.topic, None))
+
+    async def _backfill(self, stream: Stream) -> None:
+        if stream.gap:
+            await asyncio.sleep(GAP_GRACE_SECONDS)
+            if not stream.gap:
+                return
+        try:
+            while stream.cursor is not None and (page := await self._log.events(stream.topic, stream.cursor)):
+                self._advance_from_log(stream, page)
+        except Exception:
+            logger.exception("hub.backfill_failed", topic=stream.topic)
+
+    def _advance_from_log(self, stream: Stream, page: Sequence[LoggedEvent]) -> None:
+        if stream.cursor is not None and page[0].seq > stream.cursor + 1:
+            logger.error("hub.events_gone", topic=stream.topic, cursor=stream.cursor, next=page[0].seq)
+            stream.skip_to(page[0].seq - 1)
+        stream.advance(page)
+
+    def _close_if_idle(self, stream: Stream) -> None:
+        if stream.idle and self._streams.get(stream.topic) is stream:
+            del self._streams[stream.topic]
+            self._relay.leave(stream.topic)

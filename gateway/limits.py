@@ -1,0 +1,24 @@
+"""How much one socket may send: frames per window, and bad frames before it is closed. Counted in memory, per socket."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from kernel.rate_limits import RateLimit
+
+
+class SlidingWindow:
+    """Counts up to a limit's quota within its seconds. `now` is any clock that only goes forward, in seconds."""
+
+    def __init__(self, limit: RateLimit) -> None:
+        self.limit = limit
+        self._times: deque[float] = deque()
+
+    def take(self, now: float) -> float:
+        """Use one unit; return 0, or the seconds until one is free when none is left (then nothing was used)."""
+        while self._times and self._times[0] <= now - self.limit.seconds:
+            self._times.popleft()
+        if len(self._times) >= self.limit.quota:
+            return self._times[0] + self.limit.seconds - now
+        self._times.append(now)
+        return 0.0

@@ -1,0 +1,40 @@
+"""The bounded thread pools in which the gateway calls synchronous domain code. No ORM call happens on the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import ParamSpec, TypeVar
+
+from django.db import InterfaceError, OperationalError, close_old_connections
+
+from kernel.errors import Unavailable
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class DatabasePool:
+    """Runs calls in at most `threads` threads of its own; each gives its database connection back when the call ends."""
+
+    def __init__(self, name: str, threads: int) -> None:
+        self._executor = ThreadPoolExecutor(threads, thread_name_prefix=f"gateway-{name}")
+
+    async def run(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Return `function(...)`. Raises what it raises, and `Unavailable` when the database is away."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._executor, lambda: _call(lambda: function(*args, **kwargs)))
+
+    def close(self) -> None:
+        """Let running calls end and take no more."""
+        self._executor.shutdown(wait=False, cancel_futures=True)
+
+
+def _call(function: Callable[[], R]) -> R:
+    try:
+        return function()
+    except (OperationalError, InterfaceError) as error:
+        raise Unavailable(retry_after=1.0) from error
+    finally:
+        close_old_connections()

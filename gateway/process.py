@@ -1,0 +1,147 @@
+"""The gateway of one process: hub, relay, thread pools and sockets, and the timers that look after them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import TYPE_CHECKING, Any, ParamSpec
+
+import structlog
+from django.conf import settings
+
+from eventlog.doorbell import EphemeralEvent, LoggedEvent
+from eventlog.replay import read_events, read_heads
+from eventlog.topics import Topic
+from gateway.close_codes import CloseCode
+from gateway.hub import Hub
+from gateway.pool import DatabasePool
+from gateway.relay import ChannelLayerRelay
+
+if TYPE_CHECKING:
+    from gateway.connection import Connection
+
+logger = structlog.get_logger(__name__)
+P = ParamSpec("P")
+
+REPLAY_THREADS = 2
+SILENCE_CHECK_SECONDS = 5.0
+CLOSE_WAIT_SECONDS = 5.0
+
+_current: GatewayProcess | None = None
+
+
+def current() -> GatewayProcess | None:
+    """Return the gateway of this process, or None where none was started."""
+    return _current
+
+
+async def ensure_started() -> GatewayProcess:
+    """Return the gateway of this process; start it on the running loop the first time."""
+    global _current
+    if _current is None:
+        _current = GatewayProcess(asyncio.get_running_loop())
+        _current.start()
+    return _current
+
+
+class PooledLog:
+    """The hub's way to the log: in a pool of its own, so that a storm of replays cannot starve commands."""
+
+    def __init__(self, pool: DatabasePool) -> None:
+        self._pool = pool
+
+    async def heads(self, topics: Sequence[Topic]) -> dict[Topic, int]:
+        """See `hub.Log`."""
+        return await self._pool.run(read_heads, topics)
+
+    async def events(self, topic: Topic, after: int) -> list[LoggedEvent]:
+        """See `hub.Log`."""
+        return await self._pool.run(read_events, topic, after=after, limit=settings.REPLAY_PAGE_SIZE)
+
+
+class GatewayProcess:
+    """What the sockets of one process share. Lives on one event loop; only `call_soon` may be called from other threads."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._tasks: list[asyncio.Task[None]] = []
+        self.commands = DatabasePool("commands", settings.GATEWAY_THREAD_POOL_SIZE)
+        self.replays = DatabasePool("replays", REPLAY_THREADS)
+        self.relay = ChannelLayerRelay(self._heard)
+        self.hub = Hub(PooledLog(self.replays), self.relay)
+        self.connections: set[Connection] = set()
+        self.draining = False
+
+    def start(self) -> None:
+        """Begin to listen to the relay and to watch over heads and silent sockets."""
+        self.relay.start()
+        self._tasks = [
+            asyncio.create_task(_every(settings.GATEWAY_SWEEP_SECONDS, self.hub.check_heads)),
+            asyncio.create_task(_every(SILENCE_CHECK_SECONDS, self._close_silent)),
+        ]
+
+    async def stop(self) -> None:
+        """Close every socket with a code that brings it back, then everything else."""
+        global _current
+        self.draining = True
+        for connection in tuple(self.connections):
+            connection.close(CloseCode.SHUTTING_DOWN)
+        await self._wait_for_sockets()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.hub.close()
+        await self.relay.close()
+        self.commands.close()
+        self.replays.close()
+        _current = None
+
+    def now(self) -> float:
+        """Return the event loop's clock, in seconds; it only goes forward."""
+        return self._loop.time()
+
+    def call_soon(self, function: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
+        """Call a function on the event loop, from any thread."""
+        self._loop.call_soon_threadsafe(lambda: function(*args, **kwargs))
+
+    def committed(self, events: Sequence[LoggedEvent]) -> None:
+        """Deliver events that this process committed: to its own sockets without a detour, to other processes by the relay."""
+        self.hub.deliver(events)
+        self.relay.send_events(events)
+
+    def published(self, event: EphemeralEvent) -> None:
+        """Deliver an ephemeral event of this process here and elsewhere."""
+        self.relay.send_ephemeral(event)
+
+    def _heard(self, message: dict[str, Any]) -> None:
+        """Take what the relay brought; durable events that this process sent itself are known by their seq."""
+        match message:
+            case {"type": "events", "topic": topic, "events": events}:
+                self.hub.deliver([LoggedEvent(Topic(topic), *event) for event in events])
+            case {"type": "head", "topic": topic, "head": head}:
+                self.hub.ring(Topic(topic), head)
+            case {"type": "ephemeral", "event": event}:
+                self.hub.announce(EphemeralEvent(*event))
+
+    async def _close_silent(self) -> None:
+        deadline = self._loop.time() - settings.HEARTBEAT_DEAD_SECONDS
+        for connection in tuple(self.connections):
+            if connection.last_heard < deadline:
+                connection.close(CloseCode.INTERNAL)
+
+    async def _wait_for_sockets(self) -> None:
+        gone = [asyncio.create_task(connection.gone.wait()) for connection in self.connections]
+        if gone:
+            await asyncio.wait(gone, timeout=CLOSE_WAIT_SECONDS)
+        for waiting in gone:
+            waiting.cancel()
+
+
+async def _every(seconds: float, work: Callable[[], Awaitable[None] | Coroutine[Any, Any, None]]) -> None:
+    """Do something again and again; a failure is logged and does not end it."""
+    while True:
+        await asyncio.sleep(seconds)
+        try:
+            await work()
+        except Exception:
+            logger.exception("gateway.timer_failed")
