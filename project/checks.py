@@ -8,7 +8,7 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core import checks
 
 from project.environment import DEVELOPMENT_SECRET
 
@@ -17,8 +17,8 @@ SECRET_KEY_MIN_DISTINCT = 10
 EXIT_CODE_OF_UNSAFE_SETTINGS = 3
 
 
-@register(Tags.security)
-def check_production(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:  # noqa: ARG001  # Django's signature
+@checks.register(checks.Tags.security)
+def check_production(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[checks.CheckMessage]:  # noqa: ARG001  # Django's signature
     """Return what is unsafe about the settings; nothing unless ENVIRONMENT is production."""
     if not settings.PRODUCTION:
         return []
@@ -35,10 +35,10 @@ def refuse_unsafe_production() -> None:
     raise SystemExit(EXIT_CODE_OF_UNSAFE_SETTINGS)
 
 
-def _unsafe_settings() -> Iterator[Error]:
+def _unsafe_settings() -> Iterator[checks.Error]:
     for number, (unsafe, sentence) in enumerate(_rules(), start=1):
         if unsafe:
-            yield Error(sentence, id=f"portcullis.E{number:03}")
+            yield checks.Error(sentence, id=f"portcullis.E{number:03}")
 
 
 def _rules() -> Iterable[tuple[bool, str]]:
@@ -74,9 +74,9 @@ def _rules() -> Iterable[tuple[bool, str]]:
     )
 
 
-def _doubtful_settings() -> Iterator[Warning]:
+def _doubtful_settings() -> Iterator[checks.Warning]:
     if not settings.TRUSTED_PROXY_COUNT:
-        yield Warning(
+        yield checks.Warning(
             "TRUSTED_PROXY_COUNT is 0: behind a reverse proxy all clients would share one rate limit,"
             " and HTTPS_ONLY would redirect them for ever.",
             hint="Set it to the number of proxies in front of the server, unless the server ends TLS by itself.",

@@ -141,7 +141,7 @@ class RateQuotas(BaseSettings):
         "120/60", description="REST requests without a session, per address (IPv6 by /64)."
     )
     rate_message_create: Quota = Field("20/10", description="Messages, per user and room.")
-    rate_login_account: Quota = Field("5/900", description="Failed logins, per account.")
+    rate_login_account: Quota = Field("5/900", description="Login attempts, per account.")
     rate_login_address: Quota = Field("20/3600", description="Login attempts, per address (IPv6 by /64).")
     rate_sign_up_address: Quota = Field("20/3600", description="Sign-ups, per address (IPv6 by /64).")
     rate_socket_frame: Quota = Field("120/60", description="Frames of one socket.")
@@ -245,7 +245,7 @@ def example_file() -> str:
     lines = [
         "# Every setting with its default. Copy to .env and uncomment what you change; the environment wins over the file."
     ]
-    for group in Environment.__bases__:
+    for group in (base for base in Environment.__bases__ if issubclass(base, BaseSettings)):
         lines += ["", f"# --- {group.__doc__} ---"]
         for name, field in group.model_fields.items():
             lines += [f"# {field.description}", f"#{name.upper()}={_written(field.default)}"]

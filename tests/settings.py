@@ -1,7 +1,12 @@
-"""The project's settings with ENVIRONMENT=test: cheap password hashing, no connection pool, no `.env` file."""
+"""The project's settings with ENVIRONMENT=test: cheap password hashing, no connection pool, no `.env` file.
+
+The default limits of REST are out of the way: all tests come from one address. Tests of limits set their own.
+"""
 
 import os
 
 os.environ["ENVIRONMENT"] = "test"
+for name in ("RATE_REST_READ", "RATE_REST_WRITE", "RATE_REST_ANONYMOUS"):
+    os.environ[name] = "1000000/60"
 
 from project.settings import *  # noqa: F403

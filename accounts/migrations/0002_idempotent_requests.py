@@ -1,10 +1,11 @@
 """Adds the answers that are kept under an `Idempotency-Key`."""
 
 import django.db.models.deletion
-import kernel.clock
-import kernel.ids
 from django.conf import settings
 from django.db import migrations, models
+
+import kernel.clock
+import kernel.ids
 
 
 class Migration(migrations.Migration):

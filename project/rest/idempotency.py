@@ -95,7 +95,7 @@ def _carry_out(user_id: UserId, key: str, call_view: Callable[[], HttpResponse])
     render = getattr(response, "render", None)
     if render is not None:
         response = render()
-    if response.status_code >= 400:  # noqa: PLR2004
+    if response.status_code >= 400:
         transaction.set_rollback(True)
     else:
         answer = Answer(response.status_code, response.get("Content-Type", ""), response.content)

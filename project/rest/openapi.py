@@ -24,7 +24,7 @@ Schema = dict[str, Any]
 class WireStructExtension(OpenApiSerializerExtension):
     """Lets `@extend_schema(responses={200: RoomPayload})` name a wire struct. Nested structs become components of their own."""
 
-    target_class = WireStruct
+    target_class: Any = WireStruct
     match_subclasses = True
 
     def get_name(self, auto_schema: AutoSchema, direction: Any) -> str:  # noqa: ARG002  # spectacular's signature
@@ -48,7 +48,7 @@ class WireStructExtension(OpenApiSerializerExtension):
 class GenericStructExtension(WireStructExtension):
     """The same for a struct with parameters, as in `Page[RoomPayload]`."""
 
-    target_class = type(Page[int])
+    target_class: Any = type(Page[int])
     match_subclasses = False
 
 

@@ -131,7 +131,7 @@ def _from_drf(error: exceptions.APIException) -> DomainError:
         errors = _flat_errors(error.detail)
         return InvalidInput(_first_sentence(errors), errors=errors)
     if isinstance(error, exceptions.Throttled):
-        return RateLimited(retry_after=error.wait)
+        return RateLimited(retry_after=getattr(error, "wait", None))
     if isinstance(error, exceptions.ParseError):
         return InvalidInput(str(error.detail))
     for drf_type, ours in _BY_DRF_TYPE.items():
@@ -185,7 +185,8 @@ def problem_for(error: DomainError, request_id: str) -> dict[str, Any]:
         request_id=request_id,
         retry_after=_whole_seconds(error.retry_after),
     )
-    return {"type": problem.type} | error.data | msgspec.to_builtins(problem)
+    members: dict[str, Any] = msgspec.to_builtins(problem)
+    return {"type": problem.type} | error.data | members
 
 
 def problem_headers(error: DomainError) -> dict[str, str]:
