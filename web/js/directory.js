@@ -1,0 +1,78 @@
+/** Loading and refreshing the lists: communities, their rooms, their members. Live topics are followed as lists arrive. */
+
+import * as api from "./api.js";
+import { changed, currentRoom, learn, roomsOf, state } from "./state.js";
+
+/** @type {(topic: string, after?: number) => void} */
+let follow = () => {};
+
+/** Tell the directory how topics are followed. @param {(topic: string, after?: number) => void} how */
+export const followWith = (how) => void (follow = how);
+
+export async function loadCommunities() {
+  state.communities = await api.listCommunities();
+  for (const { id } of state.communities) {
+    follow(`community:${id}`);
+    state.closed.delete(id);
+  }
+  changed("communities");
+}
+
+export async function loadDiscoverable() {
+  const mine = new Set(state.communities?.map(({ id }) => id));
+  state.discover = (await api.discoverCommunities()).filter(({ id }) => !mine.has(id));
+  changed("communities");
+}
+
+/** Load the rooms of a community. Each list entry tells its topic's head, so following from there misses nothing. */
+export async function loadRooms(communityId) {
+  const rooms = await api.listRooms(communityId);
+  const listed = new Set(rooms.map(({ id }) => id));
+  for (const { id } of roomsOf(communityId)) if (!listed.has(id)) state.rooms.delete(id);
+  for (const room of rooms) {
+    state.rooms.set(room.id, room);
+    state.closed.delete(room.id);
+    follow(`room:${room.id}`, room.head_seq);
+  }
+  state.opened.add(communityId);
+  changed("rooms");
+}
+
+/** Whose names stand in the panel: those of a private or direct room, else those of the community. */
+export const rosterKey = () => {
+  const room = currentRoom();
+  return room && room.visibility === "private" ? room.id : state.route.community;
+};
+
+export async function loadMembers(key = rosterKey()) {
+  if (!key) return;
+  const room = state.rooms.get(key);
+  const members = await (room ? api.listRoomMembers(room.id) : api.listMembers(key));
+  members.forEach((member) => learn(member.user ?? member));
+  state.members.set(key, members);
+  changed("members");
+}
+
+/** A function that runs `load(id)` soon, once for many calls with the same id. Failures wait for the next reason to load. */
+function soon(load) {
+  const waiting = new Set();
+  return (id) => {
+    if (waiting.has(id)) return;
+    waiting.add(id);
+    setTimeout(() => {
+      waiting.delete(id);
+      load(id).catch(() => {});
+    }, 120);
+  };
+}
+
+export const refreshCommunities = soon(loadCommunities);
+export const refreshRooms = soon(loadRooms);
+export const refreshMembers = soon(loadMembers);
+
+/** After a resync: everything that is shown, again. */
+export function refreshAll() {
+  refreshCommunities();
+  state.opened.forEach(refreshRooms);
+  refreshMembers(rosterKey());
+}

@@ -1,0 +1,125 @@
+/** The stream applied: what each event and each turn of the connection changes in the state. No page. */
+
+import * as api from "./api.js";
+import { closeRoom, converseOver, openRoom, outbox } from "./conversation.js";
+import { followWith, loadCommunities, refreshAll, refreshCommunities, refreshMembers, refreshRooms, rosterKey } from "./directory.js";
+import { Portcullis } from "./portcullis.js";
+import { forgetSession } from "./session.js";
+import { changed, learn, roomsOf, state } from "./state.js";
+
+const TYPING_LASTS_MS = 10_000;
+
+/** @type {?Portcullis} */ let socket = null;
+
+/** Connect as the signed-in user and keep the state current from now on. */
+export async function goLive() {
+  socket = new Portcullis({ getTicket: api.socketTicket, getToken: api.socketToken });
+  socket.addEventListener("state", ({ detail }) => connectionChanged(detail));
+  socket.addEventListener("event", ({ detail }) => apply(detail));
+  socket.addEventListener("revoked", ({ detail }) => revoked(detail));
+  socket.addEventListener("resync", ({ detail }) => resync(detail.topic));
+  converseOver(socket);
+  followWith((topic, after) => socket.follow(topic, { after }));
+  socket.follow(`user:${state.user.id}`);
+  socket.connect();
+  await loadCommunities();
+}
+
+export function leaveLive() {
+  socket?.close();
+  socket = null;
+}
+
+/** Try again at once, with fresh proof of who we are. */
+export const reconnectNow = () => socket?.connect();
+
+function connectionChanged(detail) {
+  state.connection = detail;
+  changed("connection");
+  if (detail.state === "online") outbox.flush();
+  if (detail.state !== "refused") return;
+  if (detail.code === 4504) forgetSession();
+  else if (detail.code === 4501) api.socketToken().then((token) => token && reconnectNow(), () => {});
+}
+
+function apply(event) {
+  const [kind, id] = event.topic.split(":");
+  if (kind === "room") applyToRoom(id, event);
+  else if (kind === "community") applyToCommunity(id, event);
+  else applyToUser(event);
+}
+
+function applyToRoom(roomId, { t, seq, d }) {
+  if (t === "typing.started") return typing(roomId, d.user);
+  state.timelines.get(roomId)?.apply({ t, seq, d });
+  changed("timeline");
+  const room = state.rooms.get(roomId);
+  if (t === "message.created") arrived(room, d.message);
+  else if (t === "message.deleted" && room?.unread) refreshRooms(room.community);
+  else if (t === "room.updated") refreshRooms(d.room.community);
+  else if (t.startsWith("room_member.") && roomId === rosterKey()) refreshMembers(roomId);
+}
+
+function arrived(room, message) {
+  learn(message.author);
+  state.typing.get(message.room)?.delete(message.author.id);
+  changed("typing");
+  if (!room || message.author.id === state.user.id || message.seq <= room.read_seq) return;
+  state.rooms.set(room.id, { ...room, unread: Math.min(100, room.unread + 1) });
+  changed("rooms");
+}
+
+function typing(roomId, userId) {
+  if (userId === state.user.id) return;
+  const here = state.typing.get(roomId) ?? new Map();
+  state.typing.set(roomId, here.set(userId, Date.now() + TYPING_LASTS_MS));
+  changed("typing");
+  setTimeout(() => changed("typing"), TYPING_LASTS_MS + 50);
+}
+
+function applyToCommunity(communityId, { t }) {
+  if (t.startsWith("member.")) {
+    refreshMembers(communityId);
+    refreshCommunities();
+  } else if (t.startsWith("room.")) refreshRooms(communityId);
+  else if (t === "community.updated") refreshCommunities();
+}
+
+function applyToUser({ t, d }) {
+  if (t === "read_marker.moved") readElsewhere(d);
+  else if (t === "membership.changed") {
+    refreshCommunities();
+    if (state.opened.has(d.community)) refreshRooms(d.community);
+  } else if (t === "room.joined") refreshRooms(d.room.community);
+}
+
+function readElsewhere({ room: roomId, seq }) {
+  const room = state.rooms.get(roomId);
+  if (!room || seq <= room.read_seq) return;
+  state.rooms.set(roomId, { ...room, read_seq: seq });
+  refreshRooms(room.community);
+}
+
+/** A topic was closed to us. @param {{topic: string, message: string, remedy: ?{text: string}}} detail */
+function revoked({ topic, ...why }) {
+  const [kind, id] = topic.split(":");
+  if (kind === "room") closeRoom(id, why);
+  else if (kind === "community") closeCommunity(id, why);
+}
+
+function closeCommunity(communityId, why) {
+  const community = state.communities?.find(({ id }) => id === communityId);
+  for (const room of roomsOf(communityId)) closeRoom(room.id, why);
+  state.closed.set(communityId, { title: community?.name ?? null, message: why.message, remedy: why.remedy?.text ?? null });
+  state.communities = state.communities?.filter(({ id }) => id !== communityId) ?? null;
+  state.opened.delete(communityId);
+  state.members.delete(communityId);
+  changed("communities", "rooms", "members", "route");
+}
+
+/** Events were missed for good: take what is shown from REST again. */
+function resync(topic) {
+  const [kind, id] = topic.split(":");
+  refreshAll();
+  if (kind === "room" && state.timelines.has(id)) openRoom(id, { again: true }).catch(() => {});
+}

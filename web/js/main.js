@@ -1,0 +1,57 @@
+/** Start: the entrance for those who are not signed in, the frame for those who are, and the way from one to the other. */
+
+import { loadDiscoverable, loadMembers, loadRooms } from "./directory.js";
+import { listenToKeys } from "./keyboard.js";
+import { goLive, leaveLive } from "./live.js";
+import { followAddress } from "./router.js";
+import { onSessionChange, signedInUser } from "./session.js";
+import { changed, forgetState, state } from "./state.js";
+import { showEntrance } from "./views/entrance.js";
+import { markRead } from "./views/log.js";
+import { mountMembers, tuckMembersAway } from "./views/members.js";
+import { mountRoom } from "./views/room.js";
+import { mountSidebar } from "./views/sidebar.js";
+import { mountStage } from "./views/stage.js";
+import { complain } from "./views/toasts.js";
+import { mountTopbar } from "./views/topbar.js";
+
+const readAddress = followAddress(arrive);
+let framed = false;
+
+function arrive({ community }) {
+  tuckMembersAway();
+  if (!community) loadDiscoverable().catch(() => {});
+  else if (!state.opened.has(community)) loadRooms(community).then(() => loadMembers(community)).catch(absent);
+}
+
+/** A community that is not ours looks like one that does not exist; the stage says so. */
+const absent = (problem) => problem.status !== 404 && problem.status !== 403 && complain(problem);
+
+function show() {
+  const user = signedInUser();
+  leaveLive();
+  forgetState();
+  state.user = user;
+  document.body.dataset.screen = user ? "frame" : "entrance";
+  document.getElementById("entrance").hidden = Boolean(user);
+  document.getElementById("frame").hidden = !user;
+  if (user) enter();
+  else showEntrance(() => {});
+}
+
+function enter() {
+  if (!framed) mountFrame();
+  framed = true;
+  goLive().then(readAddress, complain);
+  changed("user", "route");
+  if (location.hash.length < 3) loadDiscoverable().catch(() => {});
+}
+
+function mountFrame() {
+  for (const mount of [mountTopbar, mountSidebar, mountStage, mountRoom, mountMembers, listenToKeys]) mount();
+  addEventListener("focus", markRead);
+  document.addEventListener("visibilitychange", markRead);
+}
+
+onSessionChange(show);
+show();

@@ -1,0 +1,74 @@
+/** What the client knows, in one place, and who wants to hear of changes. No requests and no page. */
+
+import { nameOf } from "./words.js";
+
+/**
+ * @typedef {import("./timeline.js").Timeline} Timeline
+ * @typedef {"user"|"route"|"communities"|"rooms"|"members"|"timeline"|"typing"|"connection"} Part
+ */
+
+const blank = () => ({
+  user: null,
+  /** Where the person is: ids or null. */ route: { community: null, room: null },
+  /** @type {?object[]} null until loaded */ communities: null,
+  /** @type {?object[]} */ discover: null,
+  /** @type {Map<string, object>} rooms by id, of every community loaded so far */ rooms: new Map(),
+  /** @type {Set<string>} communities whose rooms are loaded */ opened: new Set(),
+  /** @type {Map<string, object[]>} by community, or by private room */ members: new Map(),
+  /** @type {Map<string, Timeline>} by room */ timelines: new Map(),
+  /** @type {Map<string, object>} every user met so far, by id */ people: new Map(),
+  /** @type {Map<string, Map<string, number>>} until when, by room and user */ typing: new Map(),
+  /** @type {Map<string, {title: string, message: string, remedy: ?string}>} what was closed to us, by id */ closed: new Map(),
+  connection: { state: "connecting", retryAt: null, code: null, reason: null },
+});
+
+export const state = blank();
+
+/** Forget everything, as after signing out. */
+export function forgetState() {
+  Object.assign(state, blank());
+  changed("user", "route", "communities", "rooms", "members", "timeline", "typing", "connection");
+}
+
+/** @type {{parts: Part[], listener: () => void}[]} */
+const watchers = [];
+/** @type {Set<Part>} */
+const dirty = new Set();
+let scheduled = false;
+
+/** Call `listener` now and, at most once per frame, after any of `parts` changed. @param {Part[]} parts @param {() => void} listener */
+export function watch(parts, listener) {
+  watchers.push({ parts, listener });
+  listener();
+}
+
+/** Say what changed. @param {...Part} parts */
+export function changed(...parts) {
+  parts.forEach((part) => dirty.add(part));
+  if (scheduled) return;
+  scheduled = true;
+  if (document.hidden) setTimeout(tell, 100);
+  else requestAnimationFrame(tell);
+}
+
+function tell() {
+  scheduled = false;
+  const now = new Set(dirty);
+  dirty.clear();
+  for (const { parts, listener } of watchers) if (parts.some((part) => now.has(part))) listener();
+}
+
+export const currentCommunity = () => state.communities?.find(({ id }) => id === state.route.community) ?? null;
+export const currentRoom = () => state.rooms.get(state.route.room) ?? null;
+export const roomsOf = (communityId) => [...state.rooms.values()].filter(({ community }) => community === communityId);
+
+const RANK = { member: 1, moderator: 2, owner: 3 };
+/** Whether our role in the community stands above `role`. The server decides; this only spares people useless buttons. */
+export const outranks = (community, role) => RANK[community?.my_role] >= 2 && RANK[community.my_role] > RANK[role];
+export const moderates = (community) => RANK[community?.my_role] >= 2;
+
+/** Remember who a user id is. */
+export const learn = (user) => void state.people.set(user.id, user);
+/** The other one of a direct room. */
+export const partnerOf = (room) => room.participants.find(({ id }) => id !== state.user.id) ?? room.participants[0];
+export const titleOf = (room) => (room.kind === "direct" ? nameOf(partnerOf(room)) : room.name);

@@ -1,0 +1,43 @@
+/** Modal questions: one dialog at a time, closed by Esc, its button or a click beside it; focus returns to where it was. */
+
+import { h } from "../dom.js";
+import { formOf } from "./forms.js";
+
+/** Show `content` under a heading. @returns {HTMLDialogElement} */
+export function openDialog(title, ...content) {
+  const dialog = h("dialog", { "aria-labelledby": "dialog-title" }, h("h2", { id: "dialog-title" }, title), ...content);
+  const before = document.activeElement;
+  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+  dialog.addEventListener("close", () => {
+    dialog.remove();
+    before?.isConnected && before.focus();
+  });
+  document.body.append(dialog);
+  dialog.showModal();
+  return dialog;
+}
+
+/** Ask with a form; the dialog closes when `submit` succeeds. */
+export function askForm(title, about, fields, { label, submit }) {
+  const cancel = h("button.button", { type: "button", onclick: () => dialog.close() }, "Cancel");
+  const form = formOf(fields, { label, extra: [cancel], submit: async (values) => (await submit(values), dialog.close()) });
+  const dialog = openDialog(title, about && h("p.about", {}, about), form);
+}
+
+/** Ask for a yes to something that cannot be undone. */
+export function askYes(title, about, label, act) {
+  const mistake = h("p.form-mistake", { role: "alert", hidden: true });
+  const yes = h("button.button.danger", { type: "button" }, label);
+  const no = h("button.button", { type: "button", onclick: () => dialog.close() }, "Keep it");
+  yes.addEventListener("click", async () => {
+    yes.disabled = true;
+    try {
+      await act();
+      dialog.close();
+    } catch (problem) {
+      mistake.textContent = problem.message;
+      mistake.hidden = yes.disabled = false;
+    }
+  });
+  const dialog = openDialog(title, h("p.about", {}, about), mistake, h("div.actions", {}, no, yes));
+}

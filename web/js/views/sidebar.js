@@ -1,0 +1,102 @@
+/** Communities and rooms: where one can go, and where something is unread. */
+
+import * as api from "../api.js";
+import { fill, h, icon, iconButton, keyed, set } from "../dom.js";
+import { loadRooms } from "../directory.js";
+import { communityAddress, go, roomAddress } from "../router.js";
+import { currentCommunity, moderates, partnerOf, roomsOf, state, titleOf, watch } from "../state.js";
+import { avatar, countOf, plural } from "../words.js";
+import { askForm } from "./dialogs.js";
+
+export function mountSidebar() {
+  const switcher = h("div.switcher");
+  const textRooms = h("ul", { "aria-label": "Rooms" });
+  const directRooms = h("ul", { "aria-label": "Direct messages" });
+  const create = iconButton("plus", "Create a room", createRoom);
+  const note = h("p.nav-note");
+  const rooms = h("div.rooms", {},
+    h("div.group-title", {}, h("h2", {}, "Rooms"), create), textRooms, note,
+    h("div.group-title", {}, h("h2", {}, "Direct messages")), directRooms,
+    h("p.nav-note.direct-note", {}, "Choose a member to write to them alone."));
+  document.getElementById("sidebar").replaceChildren(switcher, rooms);
+  watch(["communities", "route", "rooms", "user"], () => {
+    const community = currentCommunity();
+    showSwitcher(switcher, community);
+    rooms.hidden = !community;
+    if (!community) return;
+    create.hidden = !moderates(community);
+    const mine = roomsOf(community.id);
+    const text = mine.filter(({ kind, archived_at }) => kind === "text" && !archived_at);
+    const direct = mine.filter(({ kind }) => kind === "direct");
+    keyed(textRooms, text.sort(byTitle), linkView);
+    keyed(directRooms, direct.sort(byTitle), linkView);
+    rooms.querySelector(".direct-note").hidden = direct.length > 0;
+    note.hidden = text.length > 0;
+    note.textContent = state.opened.has(community.id) ? "There is no room yet." : "Loading rooms …";
+  });
+}
+
+const byTitle = (a, b) => titleOf(a).localeCompare(titleOf(b));
+
+/** Rooms in the order of the list, for walking through them by keys. */
+export const roomsInOrder = (communityId) =>
+  ["text", "direct"].flatMap((kind) => roomsOf(communityId).filter((room) => room.kind === kind && !room.archived_at).sort(byTitle));
+
+const linkView = { key: ({ id }) => id, build: () => h("li", {}, h("a.nav-link")), update: showLink };
+
+function showLink(item, room) {
+  const link = item.firstChild;
+  const current = state.route.room === room.id;
+  set(link, { href: roomAddress(room.community, room.id), "aria-current": current ? "page" : null });
+  link.classList.toggle("unread", room.unread > 0 && !current);
+  const title = titleOf(room);
+  const unread = current ? 0 : room.unread;
+  fill(link, [title, unread, room.visibility], () => [
+    room.kind === "direct" ? avatar(partnerOf(room), title, "small") : icon(room.visibility === "private" ? "private" : "room"),
+    h("span.name", {}, title),
+    room.visibility === "private" && room.kind === "text" && h("span.visually-hidden", {}, ", private"),
+    unread > 0 && h("span.badge", { "aria-hidden": "true" }, countOf(unread)),
+    unread > 0 && h("span.visually-hidden", {}, `, ${unread > 99 ? "more than 99" : unread} unread`),
+  ]);
+}
+
+function showSwitcher(switcher, community) {
+  const others = state.communities ?? [];
+  fill(switcher, [community?.id, community?.name, others.map(({ id, name }) => [id, name])], () => {
+    const list = h("ul.switcher-list", { id: "switcher-list", hidden: true },
+      others.map((other) => h("li", {}, communityLink(other, community))),
+      h("li", {}, h("a.nav-link", { href: "#/" }, icon("gate"), h("span.name", {}, "All communities"))));
+    const button = h("button.switcher-button", { type: "button", "aria-expanded": "false", "aria-controls": "switcher-list" },
+      community ? avatar(community, community.name) : icon("gate"), h("strong", {}, community?.name ?? "Communities"), icon("down"));
+    const toggle = (open) => {
+      list.hidden = !open;
+      set(button, { "aria-expanded": String(open) });
+    };
+    button.addEventListener("click", () => toggle(list.hidden));
+    list.addEventListener("click", () => toggle(false));
+    switcher.onkeydown = (event) => event.key === "Escape" && !list.hidden && (toggle(false), button.focus(), event.stopPropagation());
+    switcher.onfocusout = ({ relatedTarget }) => relatedTarget && !switcher.contains(relatedTarget) && toggle(false);
+    return [button, list];
+  });
+}
+
+const communityLink = (other, community) =>
+  h("a.nav-link", { href: communityAddress(other.id), "aria-current": other.id === community?.id ? "page" : null },
+    avatar(other, other.name, "small"), h("span.name", {}, other.name), h("small", {}, plural(other.member_count, "member")));
+
+function createRoom() {
+  const community = currentCommunity();
+  const fields = [
+    { name: "name", label: "Name", required: true, maxlength: 80 },
+    { name: "topic_line", label: "What it is about (optional)", maxlength: 250 },
+    { name: "visibility", label: "Who may read it", options: [["community", "Every member"], ["private", "Only people who are added"]] },
+  ];
+  askForm(`New room in ${community.name}`, null, fields, {
+    label: "Create room",
+    submit: async (form) => {
+      const room = await api.createRoom(community.id, form);
+      await loadRooms(community.id);
+      go(roomAddress(community.id, room.id));
+    },
+  });
+}

@@ -1,0 +1,70 @@
+/** The middle of the page: the communities, a room, or why there is none. */
+
+import { h, icon } from "../dom.js";
+import { currentCommunity, currentRoom, moderates, state, watch } from "../state.js";
+import { communitiesPage } from "./communities.js";
+import { leaveRoomView, roomView } from "./room.js";
+
+/** What is shown now, so that only a change of it rebuilds the stage. */
+let shown = null;
+
+export function mountStage() {
+  watch(["route", "communities", "rooms"], () => {
+    const view = viewNow();
+    document.body.dataset.pane = view.pane;
+    document.title = titleNow();
+    if (shown === view.key) return;
+    shown = view.key;
+    leaveRoomView();
+    const stage = document.getElementById("stage");
+    stage.replaceChildren(...view.build());
+    if (view.announce) stage.querySelector("h1")?.focus();
+  });
+}
+
+function viewNow() {
+  const { community, room } = state.route;
+  const gone = state.closed.get(room) ?? state.closed.get(community);
+  if (gone && !state.rooms.has(room)) return { key: `closed ${room ?? community}`, pane: "stage", announce: true, build: () => closedView(gone, room) };
+  if (!community) return { key: pageVersion(), pane: "stage", build: communitiesPage };
+  if (currentRoom()) return { key: `room ${room}`, pane: "stage", build: () => roomView(currentRoom()) };
+  if (room && state.opened.has(community)) return { key: `absent ${room}`, pane: "stage", build: absentView };
+  if (state.communities && !currentCommunity()) return { key: `absent ${community}`, pane: "stage", build: absentView };
+  return { key: `choose ${community} ${state.opened.has(community)}`, pane: room ? "stage" : "rooms", build: chooseView };
+}
+
+const pageVersion = () => `communities ${JSON.stringify([state.communities, state.discover])}`;
+
+function titleNow() {
+  const room = currentRoom();
+  const unread = [...state.rooms.values()].reduce((sum, { unread: count }) => sum + count, 0);
+  const place = room?.name || currentCommunity()?.name;
+  return `${unread ? `(${unread > 99 ? "99+" : unread}) ` : ""}${place ? `${place} · ` : ""}Portcullis`;
+}
+
+/** @param {{title: ?string, message: string, remedy: ?string}} gone */
+function closedView({ title, message, remedy }, room) {
+  const what = room ? "room" : "community";
+  return [
+    h("div.empty.closed", {}, icon("gate"),
+      h("h1", { tabindex: "-1" }, title ? `${title} is closed to you` : `This ${what} is closed to you`),
+      h("p", { role: "alert" }, message),
+      remedy && remedy !== message && h("p", {}, remedy),
+      h("a.button", { href: room ? `#/c/${state.route.community}` : "#/" }, room ? "To the other rooms" : "To your communities")),
+  ];
+}
+
+const absentView = () => [
+  h("div.empty", {}, icon("gate"), h("h1", { tabindex: "-1" }, "There is nothing here"),
+    h("p", {}, "It does not exist, or you have no access to it. A moderator of the community can add you."),
+    h("a.button", { href: "#/" }, "To your communities")),
+];
+
+function chooseView() {
+  const community = currentCommunity();
+  if (!community || !state.opened.has(community.id)) return [h("div.empty", { role: "status" }, h("p", {}, "Loading …"))];
+  const advice = moderates(community)
+    ? "Choose a room on the left, or create one with the plus beside “Rooms”."
+    : "Choose a room on the left, or a member to write to them alone.";
+  return [h("div.empty", {}, icon("talk"), h("h1", {}, `Welcome to ${community.name}`), h("p", {}, community.description || advice), community.description && h("p", {}, advice))];
+}
