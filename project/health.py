@@ -20,6 +20,7 @@ from project.environment import BASE_DIR, environment
 
 PROBE_TIMEOUT_SECONDS = 2.0
 WORKER_HEARTBEAT_KEY = "worker:heartbeat"
+WORKER_HEARTBEAT_SECONDS = 30
 
 Probe = Callable[[], None]
 logger = structlog.get_logger(__name__)

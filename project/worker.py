@@ -1,0 +1,100 @@
+"""The worker process: jobs of procrastinate, consumers of the log, and a heartbeat that `/readyz` looks for."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Callable
+
+import structlog
+from django.conf import settings
+from django.db import close_old_connections
+from procrastinate import App, PsycopgConnector
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.utils import connector_params
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from eventlog.consumers import registered_consumers, sweep
+from eventlog.partitions import maintain_partitions
+from project.health import WORKER_HEARTBEAT_KEY, WORKER_HEARTBEAT_SECONDS
+
+logger = structlog.get_logger(__name__)
+
+SWEEP_PAUSE_SECONDS = 0.5
+FAILURE_PAUSE_SECONDS = 5.0
+HEARTBEAT_PAUSE_SECONDS = WORKER_HEARTBEAT_SECONDS / 3
+JOBS_AT_ONCE = 4
+
+
+async def run_worker() -> None:
+    """Work until SIGINT or SIGTERM, then let what is under way end."""
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopping.set)
+    await asyncio.to_thread(_with_connection, lambda: maintain_partitions(keep_days=settings.EVENTS_KEPT_DAYS))
+    with app.replace_connector(_connector()) as jobs:
+        await _work(jobs, stopping)
+
+
+async def _work(jobs: App, stopping: asyncio.Event) -> None:
+    async with jobs.open_async():
+        tasks = [
+            asyncio.create_task(jobs.run_worker_async(concurrency=JOBS_AT_ONCE, install_signal_handlers=False)),
+            asyncio.create_task(_consume(stopping)),
+            asyncio.create_task(_beat()),
+        ]
+        await asyncio.wait({*tasks, asyncio.create_task(stopping.wait())}, return_when=asyncio.FIRST_COMPLETED)
+        await _end(tasks)
+
+
+def _connector() -> PsycopgConnector:
+    """Return procrastinate's own connection to the same database: the pool in Django's options is not for it."""
+    parameters = {name: value for name, value in connector_params().items() if name != "pool"}
+    return PsycopgConnector(kwargs=parameters)
+
+
+async def _end(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    for outcome in await asyncio.gather(*tasks, return_exceptions=True):
+        if isinstance(outcome, Exception):
+            raise outcome
+
+
+async def _consume(stopping: asyncio.Event) -> None:
+    """Let every consumer read on, again and again; a sweep that found much is followed by the next at once."""
+    while not stopping.is_set():
+        try:
+            handled = await asyncio.to_thread(_with_connection, _sweep_all)
+            pause = 0.0 if handled else SWEEP_PAUSE_SECONDS
+        except Exception:
+            logger.exception("worker.sweep_failed")
+            pause = FAILURE_PAUSE_SECONDS
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stopping.wait(), pause or 0.001)
+
+
+def _sweep_all() -> int:
+    return sum(sweep(consumer) for consumer in registered_consumers())
+
+
+def _with_connection(work: Callable[[], int | None]) -> int:
+    """Do database work in this thread and give its connection back."""
+    try:
+        return work() or 0
+    finally:
+        close_old_connections()
+
+
+async def _beat() -> None:
+    """Tell Redis, every few seconds, that the worker lives."""
+    redis = Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
+    while True:
+        try:
+            await redis.set(WORKER_HEARTBEAT_KEY, "1", ex=WORKER_HEARTBEAT_SECONDS)
+        except (RedisError, OSError) as error:
+            logger.warning("worker.heartbeat_failed", error=type(error).__name__)
+        await asyncio.sleep(HEARTBEAT_PAUSE_SECONDS)
