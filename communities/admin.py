@@ -1,0 +1,122 @@
+"""Communities and memberships in the admin panel: to look at, and to change through actions only.
+
+Administrators need not be members, so they act as the system does; the admin's own log keeps who it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar, TypedDict
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from accounts.admin import ReadOnlyAdmin
+from communities.actions.memberships import (
+    ban_member,
+    change_role,
+    lift_time_out,
+    remove_member,
+    unban_member,
+)
+from communities.constants import Role
+from communities.models import Community, Membership
+from kernel.actor import SYSTEM
+from kernel.errors import DomainError
+from kernel.ids import CommunityId, UserId
+
+
+@admin.register(Community)
+class CommunityAdmin(ReadOnlyAdmin):
+    """Which communities there are."""
+
+    list_display = ("name", "slug", "join_policy", "created_at")
+    list_filter = ("join_policy",)
+    search_fields = ("name", "slug")
+    ordering = ("-created_at",)
+
+
+@admin.register(Membership)
+class MembershipAdmin(ReadOnlyAdmin):
+    """Who is in which community, as what."""
+
+    list_display = ("user", "community", "role", "status", "timed_out_until", "joined_at")
+    list_filter = ("status", "role")
+    list_select_related = ("user", "community")
+    search_fields = ("user__username", "user__email", "community__name", "community__slug")
+    ordering = ("-joined_at",)
+    actions: ClassVar[list[str]] = [
+        "remove", "ban", "unban", "end_time_out", "make_owner", "make_moderator", "make_member",
+    ]  # fmt: skip
+
+    def has_administer_permission(self, request: HttpRequest) -> bool:
+        """Whether the actions of this page are offered."""
+        return request.user.has_perm("communities.change_membership")
+
+    @admin.action(description="Remove from the community", permissions=["administer"])
+    def remove(self, request: HttpRequest, memberships: QuerySet[Membership]) -> None:
+        """End the chosen memberships."""
+        self._for_each(request, memberships, "Removed.", lambda row: remove_member(SYSTEM, **_member(row)))
+
+    @admin.action(description="Ban from the community", permissions=["administer"])
+    def ban(self, request: HttpRequest, memberships: QuerySet[Membership]) -> None:
+        """Shut the chosen users out."""
+        self._for_each(request, memberships, "Banned.", lambda row: ban_member(SYSTEM, **_member(row)))
+
+    @admin.action(description="Lift the ban", permissions=["administer"])
+    def unban(self, request: HttpRequest, memberships: QuerySet[Membership]) -> None:
+        """Let the chosen users become members again."""
+        self._for_each(request, memberships, "Unbanned.", lambda row: unban_member(SYSTEM, **_member(row)))
+
+    @admin.action(description="End the time-out", permissions=["administer"])
+    def end_time_out(self, request: HttpRequest, memberships: QuerySet[Membership]) -> None:
+        """Let the chosen members write again."""
+        self._for_each(request, memberships, "Time-out ended.", lambda row: lift_time_out(SYSTEM, **_member(row)))
+
+    @admin.action(description="Make owner", permissions=["administer"])
+    def make_owner(self, request: HttpRequest, memberships: QuerySet[Membership]) -> None:
+        """Give the chosen members the highest role."""
+        self._give_role(request, memberships, Role.OWNER)
+
+    @admin.action(description="Make moderator", permissions=["administer"])
+    def make_moderator(self, request: HttpRequest, memberships: QuerySet[Membership]) -> None:
+        """Let the chosen members moderate, and no more than that."""
+        self._give_role(request, memberships, Role.MODERATOR)
+
+    @admin.action(description="Make ordinary member", permissions=["administer"])
+    def make_member(self, request: HttpRequest, memberships: QuerySet[Membership]) -> None:
+        """Take the chosen members' role away."""
+        self._give_role(request, memberships, Role.MEMBER)
+
+    def _give_role(self, request: HttpRequest, memberships: QuerySet[Membership], role: Role) -> None:
+        self._for_each(
+            request, memberships, f"Made {role}.", lambda row: change_role(SYSTEM, **_member(row), role=role)
+        )
+
+    def _for_each(
+        self,
+        request: HttpRequest,
+        memberships: QuerySet[Membership],
+        done: str,
+        act: Callable[[Membership], object],
+    ) -> None:
+        """Do an action to each chosen row and log it, and show every refusal beside its row."""
+        for row in memberships:
+            try:
+                act(row)
+            except DomainError as error:
+                self.message_user(request, f"{row}: {error.text}", messages.ERROR)
+            else:
+                self.log_change(request, row, done)
+
+
+class _Member(TypedDict):
+    """Whom an action is about, as its keyword arguments."""
+
+    community_id: CommunityId
+    user_id: UserId
+
+
+def _member(membership: Membership) -> _Member:
+    return {"community_id": CommunityId(membership.community_id), "user_id": UserId(membership.user_id)}

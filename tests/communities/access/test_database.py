@@ -1,0 +1,145 @@
+"""Facts from the database: the right ones for each question, in at most two queries however many questions."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from msgspec import UNSET
+
+from communities.access import (
+    MembershipFacts,
+    Participation,
+    Question,
+    Resource,
+    community_resource,
+    database_facts,
+    decide_many,
+    register_participation_source,
+)
+from communities.access import participation as participation_module
+from communities.constants import JoinPolicy, MembershipStatus, Permission, Role
+from kernel.actor import ANONYMOUS, user_actor
+from kernel.clock import now
+from kernel.ids import CommunityId, UserId, uuid7
+from tests.factories.accounts import make_user
+from tests.factories.communities import acting, make_community, make_member
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def loaders(monkeypatch):
+    """An empty registry of participation sources for the test's own."""
+    monkeypatch.setattr(participation_module, "_loaders", {})
+
+
+def thing_of(community, *, kind="thing") -> Resource:
+    return Resource(CommunityId(community.pk), kind, uuid7(), "private")
+
+
+def ask(actor, resource) -> Question:
+    return Question(actor, Permission.VIEW_COMMUNITY, resource)
+
+
+def test_a_member_is_known_with_role_status_time_out_and_epoch(django_assert_num_queries):
+    until = now() + timedelta(hours=1)
+    member = make_member(
+        make_community(), role=Role.MODERATOR, status=MembershipStatus.TIMED_OUT, timed_out_until=until
+    )
+
+    with django_assert_num_queries(1):
+        [facts] = database_facts.load([ask(acting(member), community_resource(member.community))])
+
+    assert (facts.signed_in, facts.account_active) == (True, True)
+    assert facts.membership == MembershipFacts(MembershipStatus.TIMED_OUT, Role.MODERATOR, until, 1)
+    assert facts.participation is None
+
+
+def test_who_is_no_member_is_known_to_be_none_even_as_a_member_of_another_community():
+    elsewhere = make_member(make_community())
+    here = make_community()
+
+    facts = database_facts.load(
+        [
+            ask(acting(elsewhere), community_resource(here)),
+            ask(acting(elsewhere), community_resource(elsewhere.community)),
+        ]
+    )
+
+    assert facts[0].membership is None
+    assert facts[1].membership == MembershipFacts(MembershipStatus.ACTIVE, Role.MEMBER, None, 1)
+
+
+def test_an_account_that_is_gone_or_deactivated_is_not_active():
+    inactive = make_member(make_community())
+    inactive.user.is_active = False
+    inactive.user.save()
+    resource = community_resource(inactive.community)
+
+    facts = database_facts.load([ask(acting(inactive), resource), ask(user_actor(UserId(uuid7())), resource)])
+
+    assert [known.account_active for known in facts] == [False, False]
+
+
+def test_nobody_costs_no_query(django_assert_num_queries):
+    resource = community_resource(make_community())
+
+    with django_assert_num_queries(0):
+        [facts] = database_facts.load([ask(ANONYMOUS, resource)])
+
+    assert (facts.signed_in, facts.account_active, facts.membership) == (False, UNSET, UNSET)
+
+
+def test_participation_comes_from_the_source_of_the_resources_kind(loaders):
+    member = make_member(make_community())
+    thing, other_thing = thing_of(member.community), thing_of(member.community)
+    register_participation_source(
+        "thing", lambda things, users: {(thing.id, UserId(member.user_id)): Participation.MEMBER}
+    )
+
+    facts = database_facts.load([ask(acting(member), thing), ask(acting(member), other_thing)])
+
+    assert [known.participation for known in facts] == [Participation.MEMBER, None]
+
+
+def test_participation_without_a_source_is_unknown(loaders):
+    member = make_member(make_community())
+
+    [facts] = database_facts.load([ask(acting(member), thing_of(member.community))])
+
+    assert facts.participation is UNSET
+
+
+def test_a_kind_has_one_participation_source(loaders):
+    register_participation_source("thing", lambda things, users: {})
+
+    with pytest.raises(RuntimeError, match="two participation sources"):
+        register_participation_source("thing", lambda things, users: {})
+
+
+@pytest.mark.parametrize("amount", [1, 20])
+def test_many_users_of_a_thing_cost_one_query_and_one_of_its_source(loaders, django_assert_num_queries, amount):
+    community = make_community()
+    members = [UserId(make_member(community).user_id) for _ in range(amount)]
+    strangers = [UserId(make_user().pk) for _ in range(amount)]
+    thing = thing_of(community)
+    asked = []
+
+    def load(things, users):
+        asked.append((set(things), set(users)))
+        return {(thing.id, user_id): Participation.MEMBER for user_id in users}
+
+    register_participation_source("thing", load)
+
+    with django_assert_num_queries(1):
+        decisions = decide_many([*members, *strangers], Permission.READ_MESSAGES, thing)
+
+    assert [decisions[user_id].allowed for user_id in members] == [True] * amount
+    assert [decisions[user_id].visible for user_id in strangers] == [False] * amount
+    assert asked == [({thing.id}, {*members, *strangers})]
+
+
+def test_an_open_community_has_a_public_card():
+    assert community_resource(make_community(join_policy=JoinPolicy.OPEN)).visibility == "public"
+    assert community_resource(make_community(join_policy=JoinPolicy.CLOSED)).visibility == "community"

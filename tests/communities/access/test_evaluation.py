@@ -1,0 +1,220 @@
+"""The rules, without a database: what follows from facts, and what never does."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import UNSET
+from msgspec.structs import replace
+
+from communities.access import Facts, MembershipFacts, Participation, Resource, evaluate
+from communities.constants import (
+    CURRENT_STATUSES,
+    LOWEST_ROLE,
+    READING_PERMISSIONS,
+    MembershipStatus,
+    Permission,
+    Role,
+)
+from kernel.decision import Decision, Missing, Remedy
+from kernel.ids import CommunityId, uuid7
+
+AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
+COMMUNITY_ID = CommunityId(uuid7())
+COMMUNITY = Resource(COMMUNITY_ID, "community", COMMUNITY_ID)
+OPEN_COMMUNITY = Resource(COMMUNITY_ID, "community", COMMUNITY_ID, "public")
+ROOM = Resource(COMMUNITY_ID, "room", uuid7())
+PRIVATE_ROOM = Resource(COMMUNITY_ID, "room", uuid7(), "private")
+
+permissions = st.sampled_from(Permission)
+resources = st.sampled_from([COMMUNITY, OPEN_COMMUNITY, ROOM, PRIVATE_ROOM])
+roles = st.sampled_from(Role)
+memberships = st.builds(
+    MembershipFacts,
+    status=st.sampled_from(MembershipStatus),
+    role=roles,
+    timed_out_until=st.none() | st.sampled_from([AT - timedelta(seconds=1), AT, AT + timedelta(hours=1)]),
+    access_epoch=st.integers(1, 9),
+)
+all_facts = st.builds(
+    Facts,
+    at=st.just(AT),
+    signed_in=st.booleans(),
+    account_active=st.sampled_from([True, False, UNSET]),
+    membership=st.none() | st.just(UNSET) | memberships,
+    participation=st.sampled_from([None, UNSET, *Participation]),
+)
+
+
+def facts_of(
+    *,
+    role: Role = Role.MEMBER,
+    status: MembershipStatus = MembershipStatus.ACTIVE,
+    until: datetime | None = None,
+    participation: Participation | None = None,
+) -> Facts:
+    membership = MembershipFacts(status=status, role=role, timed_out_until=until, access_epoch=7)
+    return Facts(at=AT, signed_in=True, account_active=True, membership=membership, participation=participation)
+
+
+STRANGER = Facts(at=AT, signed_in=True, account_active=True, membership=None, participation=None)
+
+
+@given(all_facts, permissions, resources)
+def test_a_ban_never_allows_and_never_shows_anything(facts, permission, resource):
+    banned = replace(facts_of(status=MembershipStatus.BANNED), participation=facts.participation)
+
+    decision = evaluate(banned, permission, resource)
+
+    assert (decision.allowed, decision.visible, decision.code) == (False, False, "membership.banned")
+
+
+@given(all_facts, permissions, resources, st.sampled_from(["account_active", "membership"]))
+def test_without_knowing_account_or_membership_nothing_is_allowed(facts, permission, resource, unknown):
+    decision = evaluate(replace(facts, **{unknown: UNSET}), permission, resource)
+
+    assert (decision.allowed, decision.visible) == (False, False)
+
+
+@given(all_facts, permissions, resources, st.sampled_from(["account_active", "membership", "participation"]))
+def test_forgetting_a_fact_never_allows_what_was_refused(facts, permission, resource, forgotten):
+    if not evaluate(facts, permission, resource).allowed:
+        assert not evaluate(replace(facts, **{forgotten: UNSET}), permission, resource).allowed
+
+
+@given(all_facts, permissions, resources)
+def test_forgetting_a_fact_never_shows_what_was_hidden(facts, permission, resource):
+    for forgotten in ("account_active", "membership", "participation"):
+        if not evaluate(facts, permission, resource).visible:
+            assert not evaluate(replace(facts, **{forgotten: UNSET}), permission, resource).visible
+
+
+@given(all_facts, memberships, permissions, resources, roles, roles)
+def test_a_higher_role_may_all_that_a_lower_one_may(facts, membership, permission, resource, one, other):
+    lower, higher = sorted((one, other), key=lambda role: role.rank)
+
+    of_lower = evaluate(replace(facts, membership=replace(membership, role=lower)), permission, resource)
+    of_higher = evaluate(replace(facts, membership=replace(membership, role=higher)), permission, resource)
+
+    assert of_higher.allowed >= of_lower.allowed
+
+
+@given(memberships, permissions, st.sampled_from([None, UNSET, Participation.REMOVED]))
+def test_a_private_room_is_invisible_to_whoever_does_not_take_part_in_it_whatever_their_role(
+    membership, permission, participation
+):
+    facts = replace(STRANGER, membership=membership, participation=participation)
+
+    decision = evaluate(facts, permission, PRIVATE_ROOM)
+
+    assert (decision.allowed, decision.visible) == (False, False)
+
+
+@given(memberships, permissions, st.sampled_from([ROOM, PRIVATE_ROOM]))
+def test_who_was_removed_from_a_room_sees_nothing_of_it(membership, permission, resource):
+    facts = replace(STRANGER, membership=membership, participation=Participation.REMOVED)
+
+    decision = evaluate(facts, permission, resource)
+
+    assert (decision.allowed, decision.visible) == (False, False)
+
+
+@given(roles, permissions, resources)
+def test_a_time_out_takes_all_but_reading_and_gives_the_moment_of_its_end(role, permission, resource):
+    until = AT + timedelta(seconds=1)
+    active = facts_of(role=role, participation=Participation.MEMBER)
+    timed_out = facts_of(role=role, status=MembershipStatus.TIMED_OUT, until=until, participation=Participation.MEMBER)
+
+    decision = evaluate(timed_out, permission, resource)
+
+    if permission in READING_PERMISSIONS:
+        assert decision == evaluate(active, permission, resource)
+    else:
+        assert (decision.allowed, decision.visible, decision.code) == (False, True, "membership.timed_out")
+        assert decision.expires_at == until
+
+
+@given(roles, permissions, resources, st.timedeltas(timedelta(0), timedelta(days=99)))
+def test_a_time_out_ends_by_time_alone(role, permission, resource, later):
+    timed_out = facts_of(role=role, status=MembershipStatus.TIMED_OUT, until=AT, participation=Participation.MEMBER)
+    active = facts_of(role=role, participation=Participation.MEMBER)
+
+    assert evaluate(replace(timed_out, at=AT + later), permission, resource) == evaluate(active, permission, resource)
+
+
+@given(all_facts, permissions, resources)
+def test_time_can_change_an_answer_only_at_the_moment_that_the_answer_names(facts, permission, resource):
+    decision = evaluate(facts, permission, resource)
+    last_moment = decision.expires_at - timedelta(microseconds=1) if decision.expires_at else datetime.max  # noqa: DTZ901
+    moment = last_moment.replace(tzinfo=UTC)
+
+    assert evaluate(replace(facts, at=moment), permission, resource) == decision
+
+
+@given(all_facts, permissions, resources)
+def test_only_current_members_get_past_the_public_card(facts, permission, resource):
+    decision = evaluate(facts, permission, resource)
+
+    is_member = isinstance(facts.membership, MembershipFacts) and facts.membership.status in CURRENT_STATUSES
+    if decision.allowed and not is_member:
+        assert (permission, resource) == (Permission.VIEW_CARD, OPEN_COMMUNITY)
+    if not decision.allowed and decision.visible:
+        assert is_member
+
+
+@given(all_facts, permissions, resources)
+def test_a_refusal_shows_only_what_may_be_read_anyway(facts, permission, resource):
+    if evaluate(facts, permission, resource).visible:
+        reading = Permission.VIEW_CARD if resource.kind == "community" else Permission.VIEW_ROOM
+        assert evaluate(facts, reading, resource).allowed
+
+
+@pytest.mark.parametrize("permission", Permission)
+@pytest.mark.parametrize("role", Role)
+def test_a_member_may_exactly_what_the_role_grants(role, permission):
+    assert evaluate(facts_of(role=role), permission, COMMUNITY).allowed is (role.rank >= LOWEST_ROLE[permission].rank)
+
+
+def test_an_answer_carries_the_epoch_that_it_was_computed_at():
+    assert evaluate(facts_of(), Permission.SEND_MESSAGE, ROOM) == Decision(allowed=True, epoch=7)
+
+
+def test_nobody_is_asked_to_sign_in_first():
+    remedy = Remedy(text="Sign in to do this.", route="/api/v1/auth/login")
+
+    assert evaluate(Facts(at=AT, signed_in=False), Permission.VIEW_CARD, OPEN_COMMUNITY) == Decision(
+        allowed=False,
+        code="auth.required",
+        visible=False,
+        missing=(Missing(requirement="authentication", remedy=remedy),),
+        remedy=remedy,
+    )
+
+
+def test_a_stranger_is_told_how_to_join_an_open_community():
+    remedy = Remedy(text="Join this community first.", route=f"/api/v1/communities/{COMMUNITY_ID}/join")
+
+    assert evaluate(STRANGER, Permission.LIST_MEMBERS, OPEN_COMMUNITY) == Decision(
+        allowed=False,
+        code="membership.required",
+        visible=False,
+        missing=(Missing(requirement="membership", remedy=remedy),),
+        remedy=remedy,
+    )
+
+
+def test_a_member_without_the_role_is_refused_openly():
+    assert evaluate(facts_of(), Permission.CREATE_ROOM, COMMUNITY) == Decision(
+        allowed=False, code="permission.denied", missing=(Missing(requirement="role"),), epoch=7
+    )
+
+
+def test_a_deactivated_account_may_nothing():
+    facts = replace(facts_of(role=Role.OWNER), account_active=False)
+
+    assert evaluate(facts, Permission.VIEW_COMMUNITY, COMMUNITY) == Decision(
+        allowed=False, code="account.inactive", visible=False, epoch=7
+    )

@@ -1,0 +1,119 @@
+"""What tests of communities share: proof by replay that an act's events tell all that it did, and proof that a refused one did nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import pytest
+from msgspec.structs import replace
+
+from communities.events import (
+    CommunityPayload,
+    CommunityUpdated,
+    MemberJoined,
+    MemberPayload,
+    MemberRemoved,
+    MembershipChanged,
+    MemberUpdated,
+)
+from communities.models import Community, Membership
+from communities.payloads import community_payload, membership_changed
+from communities.queries.memberships import list_members
+from eventlog.events import AccessRevoked, Event
+from eventlog.models import StoredEvent
+from eventlog.replay import read_heads
+from eventlog.topics import Topic, parse_topic, topic_for
+from kernel.ids import CommunityId
+from kernel.pagination import PageRequest
+from tests.event_log import events_of
+
+Verify = Callable[[Community], AbstractContextManager[None]]
+
+
+class Snapshot(msgspec.Struct, frozen=True):
+    """What clients hold of a community: its card, its members, and what each user knows of their own standing."""
+
+    card: CommunityPayload
+    members: dict[UUID, MemberPayload]
+    standings: dict[UUID, MembershipChanged]
+
+
+@pytest.fixture
+def replayed() -> Verify:
+    """Check that the old snapshot with the block's events applied equals the new snapshot."""
+    return _replayed
+
+
+@pytest.fixture
+def untouched() -> Callable[[], AbstractContextManager[None]]:
+    """Check that the block changes no row of communities and appends no event to any topic."""
+    return _untouched
+
+
+@contextmanager
+def _replayed(community: Community) -> Iterator[None]:
+    before = _snapshot(community)
+    known = read_heads(_topics(community))
+    yield
+    topics = _topics(community)
+    told = [(topic, event) for topic in topics for _, _, event in events_of(topic, after=known.get(topic, 0))]
+    state = before
+    for topic, event in told:
+        state = _apply(state, topic, event)
+    assert state == _snapshot(community)
+
+
+@contextmanager
+def _untouched() -> Iterator[None]:
+    before = _rows()
+    yield
+    assert _rows() == before
+
+
+def _rows() -> list[list[dict[str, Any]]]:
+    return [
+        list(Community.objects.order_by("pk").values()),
+        list(Membership.objects.order_by("pk").values()),
+        list(StoredEvent.objects.order_by("topic", "seq").values()),
+    ]
+
+
+def _topics(community: Community) -> list[Topic]:
+    users = Membership.objects.filter(community=community).values_list("user_id", flat=True)
+    return [topic_for("community", community.pk), *(topic_for("user", user_id) for user_id in users)]
+
+
+def _snapshot(community: Community) -> Snapshot:
+    page = list_members(CommunityId(community.pk), page=PageRequest(limit=1000))
+    rows = Membership.objects.filter(community=community)
+    return Snapshot(
+        card=community_payload(Community.objects.get(pk=community.pk)),
+        members={member.user.id: member for member in page.items},
+        standings={row.user_id: membership_changed(row) for row in rows},
+    )
+
+
+def _apply(state: Snapshot, topic: Topic, event: Event) -> Snapshot:
+    """Return the state after an event, as a client would work it out."""
+    match event:
+        case CommunityUpdated(community=card):
+            return replace(state, card=card)
+        case MemberJoined(member=member):
+            assert member.user.id not in state.members
+            return replace(state, members={**state.members, member.user.id: member})
+        case MemberUpdated(member=member):
+            assert member.user.id in state.members
+            return replace(state, members={**state.members, member.user.id: member})
+        case MemberRemoved(user=user_id):
+            assert user_id in state.members
+            return replace(state, members={key: row for key, row in state.members.items() if key != user_id})
+        case MembershipChanged():
+            _, user_id = parse_topic(topic)
+            return replace(state, standings={**state.standings, user_id: event})
+        case AccessRevoked():
+            return state
+    raise AssertionError(f"no client knows what to do with {event}")

@@ -1,0 +1,52 @@
+"""Communities and memberships for tests, written straight to their tables: no events, no checks."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from accounts.models import User
+from communities.constants import JoinPolicy, MembershipStatus, Role
+from communities.models import Community, Membership
+from kernel.actor import Actor, user_actor
+from kernel.ids import UserId, uuid7
+from tests.factories.accounts import make_user
+
+
+def make_community(
+    *,
+    owner: User | None = None,
+    name: str = "Lighthouse",
+    slug: str | None = None,
+    description: str = "",
+    join_policy: JoinPolicy = JoinPolicy.CLOSED,
+) -> Community:
+    """Return a new community; with an owner when one is given."""
+    community = Community.objects.create(
+        name=name, slug=slug or f"c{uuid7().hex}", description=description, join_policy=join_policy
+    )
+    if owner is not None:
+        make_member(community, owner, role=Role.OWNER)
+    return community
+
+
+def make_member(
+    community: Community,
+    user: User | None = None,
+    *,
+    role: Role = Role.MEMBER,
+    status: MembershipStatus = MembershipStatus.ACTIVE,
+    timed_out_until: datetime | None = None,
+) -> Membership:
+    """Return a new membership of the user, or of a new one."""
+    return Membership.objects.create(
+        community=community,
+        user=user or make_user(),
+        role=role,
+        status=status,
+        timed_out_until=timed_out_until,
+    )
+
+
+def acting(membership: Membership) -> Actor:
+    """Return the member as an actor."""
+    return user_actor(UserId(membership.user_id))
