@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any
+from typing import Any, get_origin
 
 import msgspec
 from django.http import HttpRequest, HttpResponse
@@ -19,6 +20,22 @@ from project.rest.problems import CONTENT_TYPE, Problem
 
 _REF_TEMPLATE = "#/components/schemas/{name}"
 Schema = dict[str, Any]
+
+
+class WireSchema(AutoSchema):
+    """Spectacular's view of an operation, which knows lists by the fields of their page."""
+
+    def get_operation_id(self) -> str:
+        """Return a name that is unique: a list is `..._list`, one thing is `..._retrieve`."""
+        operation_id: str = super().get_operation_id()
+        return re.sub("_retrieve$", "_list", operation_id) if self._answers_with_a_page() else operation_id
+
+    def _answers_with_a_page(self) -> bool:
+        answers: Any = self.get_response_serializers()
+        answer: Any = answers.get(200) if isinstance(answers, dict) else answers
+        struct: Any = get_origin(answer) or answer
+        is_struct = isinstance(struct, type) and issubclass(struct, msgspec.Struct)
+        return is_struct and set(Page.__struct_fields__) <= set(struct.__struct_fields__)
 
 
 class WireStructExtension(OpenApiSerializerExtension):
