@@ -42,7 +42,7 @@ def log_in(*, login: str, password: str, client: Client) -> SignedIn:
     Nobody acts yet. Unknown logins, wrong passwords and accounts without a password cost the same time and get the same
     answer. Raises `InvalidCredentials`, `RateLimited`, or `AccountDisabled` (only after the right password).
     """
-    take(settings.RATE_LIMITS["login.ip"], client.network)
+    take(settings.RATE_LIMITS["login.address"], client.network)
     user = find_by_login(login)
     take(settings.RATE_LIMITS["login.account"], _account_key(user, login))
     proven, outdated = verify_password(password, user.password if user else make_password(None))

@@ -16,7 +16,7 @@ def sign_up(*, email: str, username: str, password: str, display_name: str = "",
 
     Raises `InvalidInput` with `errors` by field, `AccountTaken` with the `field` that is taken, or `RateLimited`.
     """
-    take(settings.RATE_LIMITS["signup.ip"], client.network)
+    take(settings.RATE_LIMITS["sign_up.address"], client.network)
     with transaction.atomic():
         user = unchecked_create_user(email=email, username=username, password=password, display_name=display_name)
         return unchecked_start_session(user, client)

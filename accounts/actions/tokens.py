@@ -91,5 +91,5 @@ def _read(token_class: type[Token], text: str) -> Claims:
         )
     except ExpiredTokenError as error:
         raise TokenExpired from error
-    except (TokenError, KeyError, ValueError, TypeError, AttributeError) as error:
+    except (TokenError, KeyError, ValueError, TypeError, AttributeError, OverflowError) as error:
         raise TokenInvalid from error

@@ -43,8 +43,9 @@ def unchecked_create_user(*, email: str, username: str, password: str, display_n
 
     Unique names are the database's business, so two sign-ups at once cannot both win. Raises as `create_user`.
     """
-    user = User(email=email.strip().lower(), username=username, display_name=display_name.strip() or username)
+    user = User(email=email.strip(), username=username, display_name=display_name.strip() or username)
     _check(user, password=password)
+    user.email = user.email.lower()
     user.set_password(password)
     try:
         with transaction.atomic():
@@ -101,8 +102,10 @@ def reactivate_user(actor: Actor, *, user_id: UserId) -> None:
 def _check(user: User, *, password: str | None = None) -> None:
     """Raise `InvalidInput` naming every field of the user that breaks a rule, and the password when one is given."""
     errors: dict[str, list[str]] = {}
+    # A display name that is the username has no errors of its own.
+    unchecked = {"password", "display_name"} if user.display_name == user.username else {"password"}
     try:
-        user.clean_fields(exclude=["password"])
+        user.clean_fields(exclude=unchecked)
     except ValidationError as error:
         errors |= error.message_dict
     if password is not None:

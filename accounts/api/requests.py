@@ -49,7 +49,7 @@ def client_network_of(request: HttpRequest | Request) -> str:
     address = _client_address(request.META)
     if isinstance(address, IPv6Address):
         return str(IPv6Network((address, 64), strict=False))
-    return str(address)
+    return str(address or "unknown")
 
 
 def _only_value(name: str, given: list[Any], known: frozenset[str]) -> str:
@@ -74,9 +74,9 @@ def _limit(text: str | None) -> int:
 
 def _client_address(meta: dict[str, str]) -> IPv4Address | IPv6Address | None:
     """Return the last address that our own proxies did not add; None when there is none, as on a unix socket."""
-    forwarded = meta.get("HTTP_X_FORWARDED_FOR", "").split(",") if settings.TRUSTED_PROXY_COUNT else []
-    chain = [*forwarded, meta.get("REMOTE_ADDR", "")]
-    return _parsed(chain[max(0, len(chain) - 1 - settings.TRUSTED_PROXY_COUNT)].strip())
+    forwarded = [entry.strip() for entry in meta.get("HTTP_X_FORWARDED_FOR", "").split(",")]
+    chain = [*filter(None, forwarded), meta.get("REMOTE_ADDR", "")]
+    return _parsed(chain[max(0, len(chain) - 1 - settings.TRUSTED_PROXY_COUNT)])
 
 
 def _parsed(text: str) -> IPv4Address | IPv6Address | None:

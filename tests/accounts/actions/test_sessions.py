@@ -145,7 +145,7 @@ def test_the_21st_attempt_from_one_network_waits_and_others_do_not():
             log_in_as(f"nobody{number}", "not the password")
     with pytest.raises(RateLimited) as caught:
         log_in_as("ada")
-    assert caught.value.data == {"limit": "login.ip"}
+    assert caught.value.data == {"limit": "login.address"}
     log_in_as("ada", client=Client(network="2001:db8::/64"))
 
 

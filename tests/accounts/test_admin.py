@@ -1,0 +1,98 @@
+"""The admin panel shows accounts, and changes them through actions only."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.urls import reverse
+
+from accounts.authentication import actor_of_access_token
+from accounts.errors import SessionEnded
+from accounts.models import Session, User
+from tests.factories.accounts import PASSWORD, make_user, sign_in
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def administrator():
+    return make_user("root", is_staff=True, is_superuser=True)
+
+
+@pytest.fixture
+def panel(client, administrator):
+    client.force_login(administrator)
+    return client
+
+
+def choose(panel, page: str, action: str, *rows):
+    form = {"action": action, "_selected_action": [str(row.pk) for row in rows]}
+    return panel.post(reverse(f"admin:accounts_{page}_changelist"), form, follow=True)
+
+
+def test_administrators_sign_in_with_their_address(client, administrator):
+    answer = client.post(reverse("admin:login"), {"username": "Root@Example.org", "password": PASSWORD})
+    assert answer.status_code == 302
+    assert client.get(reverse("admin:index")).status_code == 200
+
+
+def test_pages_show_users_and_sessions_without_their_secrets(panel):
+    user = make_user("ada")
+    sign_in(user)
+    session = Session.objects.get()
+    for page, row, secret in (("user", user, user.password), ("session", session, session.refresh_jti_hash)):
+        listing = panel.get(reverse(f"admin:accounts_{page}_changelist"))
+        detail = panel.get(reverse(f"admin:accounts_{page}_change", args=[row.pk]))
+        assert (listing.status_code, detail.status_code) == (200, 200)
+        assert "ada" in listing.content.decode()
+        assert secret not in detail.content.decode()
+
+
+def test_nothing_is_added_edited_or_deleted_by_hand(panel, administrator):
+    before = list(User.objects.values())
+    assert panel.get(reverse("admin:accounts_user_add")).status_code == 403
+    assert (
+        panel.post(reverse("admin:accounts_user_delete", args=[administrator.pk]), {"post": "yes"}).status_code == 403
+    )
+    changed = panel.post(reverse("admin:accounts_user_change", args=[administrator.pk]), {"email": "x@example.org"})
+    assert changed.status_code == 403
+    assert [row | {"last_login": None} for row in User.objects.values()] == [
+        row | {"last_login": None} for row in before
+    ]
+
+
+def test_deactivating_ends_the_sessions_and_reactivating_lets_in_again(panel):
+    user = make_user("ada")
+    access = sign_in(user).access
+    choose(panel, "user", "deactivate", user)
+    with pytest.raises(SessionEnded):
+        actor_of_access_token(access)
+    assert User.objects.get(pk=user.pk).is_active is False
+    choose(panel, "user", "reactivate", user)
+    assert User.objects.get(pk=user.pk).is_active is True
+
+
+def test_a_refusal_is_shown_and_the_others_are_done(panel, administrator):
+    user = make_user("ada")
+    answer = choose(panel, "user", "deactivate", administrator, user)
+    assert "Root: You cannot deactivate your own account." in answer.content.decode()
+    assert list(User.objects.filter(is_active=True)) == [administrator]
+
+
+def test_sessions_are_ended_from_their_page(panel):
+    access = sign_in(make_user("ada")).access
+    choose(panel, "session", "revoke", Session.objects.get())
+    with pytest.raises(SessionEnded):
+        actor_of_access_token(access)
+
+
+def test_staff_who_may_only_look_change_nothing(client):
+    looker = make_user("looker", is_staff=True)
+    looker.user_permissions.add(*Permission.objects.filter(codename__in=["view_user", "view_session"]))
+    client.force_login(looker)
+    user = make_user("ada")
+    sign_in(user)
+    choose(client, "user", "deactivate", user)
+    choose(client, "session", "revoke", Session.objects.get())
+    assert User.objects.get(pk=user.pk).is_active is True
+    assert Session.objects.get().revoked_at is None

@@ -1,0 +1,112 @@
+"""From tokens and tickets to actors: who gets in, who does not, and at what cost."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import jwt
+import pytest
+import time_machine
+from django.conf import settings
+
+from accounts.actions.sessions import revoke_session
+from accounts.actions.tickets import issue_ticket
+from accounts.actions.tokens import read_access_token
+from accounts.authentication import actor_of_access_token, redeem_ticket
+from accounts.errors import SessionEnded, TicketInvalid, TokenExpired, TokenInvalid
+from accounts.models import Session, User
+from kernel.actor import user_actor
+from kernel.clock import now
+from tests.factories.accounts import actor_with_session, bearer, make_user, sign_in
+
+pytestmark = pytest.mark.django_db
+
+
+def test_an_access_token_names_its_user_and_session_in_one_statement(django_assert_num_queries):
+    user = make_user()
+    access = sign_in(user).access
+    with django_assert_num_queries(1):
+        authenticated = actor_of_access_token(access)
+    claims = read_access_token(access)
+    assert authenticated.actor == user_actor(user.id, Session.objects.get().id)
+    assert authenticated.expires_at == claims.expires_at
+
+
+def test_a_refused_token_costs_no_statement(django_assert_num_queries):
+    signed_in = sign_in(make_user())
+    with django_assert_num_queries(0):
+        for token in (signed_in.refresh, signed_in.access + "x", "x" * 3000, ""):
+            with pytest.raises(TokenInvalid):
+                actor_of_access_token(token)
+        with time_machine.travel(now() + timedelta(minutes=6)), pytest.raises(TokenExpired):
+            actor_of_access_token(signed_in.access)
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda: Session.objects.update(revoked_at=now()),
+        lambda: Session.objects.update(expires_at=now()),
+        lambda: User.objects.update(is_active=False),
+        lambda: Session.objects.all().delete(),
+        lambda: User.objects.all().delete(),
+    ],
+    ids=["revoked", "expired", "user inactive", "session deleted", "user deleted"],
+)
+def test_a_good_token_of_an_ended_session_is_refused(end):
+    access = sign_in(make_user()).access
+    end()
+    with pytest.raises(SessionEnded) as caught:
+        actor_of_access_token(access)
+    assert (caught.value.code, caught.value.http_status) == ("auth.session_ended", 401)
+
+
+def test_a_token_that_pairs_a_user_with_the_session_of_another_is_refused():
+    victim, thief = make_user(), make_user()
+    claims = jwt.decode(sign_in(thief).access, options={"verify_signature": False})
+    forged = jwt.encode(claims | {"sub": str(victim.id)}, settings.SECRET_KEY, algorithm="HS256")
+    with pytest.raises(SessionEnded):
+        actor_of_access_token(forged)
+
+
+def test_a_ticket_signs_in_once_for_as_long_as_an_access_token():
+    actor = actor_with_session(make_user())
+    ticket = issue_ticket(actor).ticket
+    with time_machine.travel(datetime.fromisoformat("2030-01-01T12:00:00Z"), tick=False):
+        Session.objects.update(expires_at=now() + timedelta(days=1))
+        authenticated = redeem_ticket(ticket)
+        assert authenticated.actor == actor
+        assert authenticated.expires_at == now() + timedelta(minutes=5)
+    with pytest.raises(TicketInvalid):
+        redeem_ticket(ticket)
+
+
+def test_a_ticket_of_a_session_that_ended_meanwhile_is_refused():
+    actor = actor_with_session(make_user())
+    ticket = issue_ticket(actor).ticket
+    revoke_session(actor, session_id=actor.session_id)
+    with pytest.raises(SessionEnded):
+        redeem_ticket(ticket)
+
+
+@pytest.mark.parametrize(
+    ("header", "code"),
+    [
+        ("Bearer", "auth.token_invalid"),
+        ("Bearer  ", "auth.token_invalid"),
+        ("bearer a b", "auth.token_invalid"),
+        ("Bearer \xff", "auth.token_invalid"),
+        ("Basic YWRhOmFkYQ==", "auth.required"),
+        ("", "auth.required"),
+    ],
+)
+def test_a_header_without_a_good_token_is_refused(api, header, code):
+    answer = api.get("/api/v1/me", headers={"Authorization": header})
+    assert (answer.status_code, answer.json()["code"]) == (401, code)
+    assert answer.headers["WWW-Authenticate"] == 'Bearer realm="api"'
+
+
+def test_the_scheme_is_read_in_any_case(api):
+    user = make_user()
+    token = bearer(user)["Authorization"].removeprefix("Bearer ")
+    assert api.get("/api/v1/me", headers={"Authorization": f"bEARER {token}"}).json()["id"] == str(user.id)
