@@ -36,10 +36,8 @@ CREATE_PARTITIONS = "".join(
 )
 
 
-def community():
-    return models.ForeignKey(
-        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="communities.community"
-    )
+def community() -> models.ForeignKey:
+    return models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="communities.community")
 
 
 MESSAGE_STATE = [

@@ -22,7 +22,9 @@ class Message(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="messages", db_constraint=False, db_index=False)
+    room = models.ForeignKey(
+        Room, on_delete=models.CASCADE, related_name="messages", db_constraint=False, db_index=False
+    )
     community = models.ForeignKey(
         "communities.Community", on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False
     )

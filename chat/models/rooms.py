@@ -27,7 +27,7 @@ class Room(models.Model):
     name = models.CharField(max_length=MAX_ROOM_NAME_LENGTH, blank=True)
     topic_line = models.CharField(max_length=MAX_TOPIC_LINE_LENGTH, blank=True, default="")
     visibility = models.CharField(max_length=10, choices=[(value.value, value.value) for value in RoomVisibility])
-    direct_key = models.CharField(max_length=120, unique=True, null=True, blank=True)  # noqa: DJ001  # null is "not direct"
+    direct_key = models.CharField(max_length=120, unique=True, null=True, blank=True)  # null: not direct
     created_at = models.DateTimeField(default=now, editable=False)
     archived_at = models.DateTimeField(null=True, blank=True)
 

@@ -1,0 +1,19 @@
+"""Telling a room that somebody types. Nothing is stored."""
+
+from __future__ import annotations
+
+from chat.constants import ROOM_KIND
+from chat.events import TypingStarted
+from chat.policies import get_room_for
+from communities.constants import Permission
+from eventlog.append import publish
+from eventlog.topics import topic_for
+from kernel.actor import Actor
+from kernel.ids import RoomId
+
+
+def start_typing(actor: Actor, *, room_id: RoomId) -> None:
+    """Tell who follows the room that the actor types. Who may write there may. Publishes `typing.started`, which may be lost."""
+    user_id = actor.require_user()
+    get_room_for(actor, room_id, Permission.SEND_MESSAGE)
+    publish(topic_for(ROOM_KIND, room_id), TypingStarted(user=user_id), key=str(user_id))

@@ -1,0 +1,1 @@
+"""The REST edge of chat: routes, bodies and list parameters."""

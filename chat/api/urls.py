@@ -1,0 +1,31 @@
+"""The routes of chat, below the prefix of the API version."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, path
+
+from chat.api.views import (
+    ArchiveRoomView,
+    DirectRoomsView,
+    LeaveRoomView,
+    MessagesView,
+    MessageView,
+    ReadMarkerView,
+    RoomMembersView,
+    RoomMemberView,
+    RoomsView,
+    RoomView,
+)
+
+urlpatterns: list[URLPattern] = [
+    path("communities/<uuid:community_id>/rooms", RoomsView.as_view(), name="rooms"),
+    path("communities/<uuid:community_id>/direct-rooms", DirectRoomsView.as_view(), name="direct-rooms"),
+    path("rooms/<uuid:room_id>", RoomView.as_view(), name="room"),
+    path("rooms/<uuid:room_id>/archive", ArchiveRoomView.as_view(), name="archive-room"),
+    path("rooms/<uuid:room_id>/leave", LeaveRoomView.as_view(), name="leave-room"),
+    path("rooms/<uuid:room_id>/members", RoomMembersView.as_view(), name="room-members"),
+    path("rooms/<uuid:room_id>/members/<uuid:user_id>", RoomMemberView.as_view(), name="room-member"),
+    path("rooms/<uuid:room_id>/messages", MessagesView.as_view(), name="messages"),
+    path("rooms/<uuid:room_id>/read", ReadMarkerView.as_view(), name="read-marker"),
+    path("messages/<uuid:message_id>", MessageView.as_view(), name="message"),
+]

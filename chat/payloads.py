@@ -1,0 +1,56 @@
+"""From models to wire structs; the same builders serve REST, acks, events and replay."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from accounts.events import UserPayload
+from chat.constants import RoomKind, RoomVisibility
+from chat.events import ExcerptPayload, MessagePayload, MyRoomPayload, RoomPayload
+from chat.models import Message, Room
+
+
+def room_payload(room: Room, *, participants: Sequence[UserPayload] = ()) -> RoomPayload:
+    """Return the room as everybody who may see it does; a direct one needs its two participants."""
+    return RoomPayload(
+        id=room.pk,
+        community=room.community_id,
+        kind=RoomKind(room.kind),
+        name=room.name,
+        topic_line=room.topic_line,
+        visibility=RoomVisibility(room.visibility),
+        participants=tuple(participants),
+        created_at=room.created_at,
+        archived_at=room.archived_at,
+    )
+
+
+def my_room_payload(
+    room: RoomPayload, *, unread: int, read_seq: int, head_seq: int, last_message: ExcerptPayload | None
+) -> MyRoomPayload:
+    """Return the room with what one user has read of it."""
+    return MyRoomPayload(
+        **msgspec.structs.asdict(room),
+        unread=unread,
+        read_seq=read_seq,
+        head_seq=head_seq,
+        last_message=last_message,
+    )
+
+
+def message_payload(message: Message, author: UserPayload) -> MessagePayload:
+    """Return the message; a deleted one has no body in the table either."""
+    return MessagePayload(
+        id=message.pk,
+        room=message.room_id,
+        seq=message.seq,
+        author=author,
+        body=message.body,
+        reply_to=message.reply_to,
+        nonce=message.nonce,
+        created_at=message.created_at,
+        edited_at=message.edited_at,
+        deleted=message.deleted_at is not None,
+    )

@@ -1,0 +1,129 @@
+"""Loaders that authorise: the only way to a room or a message. Absent and "not yours" give the same answer."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from django.db.models.functions import Lower
+
+from chat.constants import ROOM_KIND, RoomKind, RoomVisibility
+from chat.errors import RoomIsArchived, RoomIsDirect
+from chat.events import MyRoomPayload
+from chat.models import Message, Room
+from chat.models.locks import hold_room_topics, lock_room
+from chat.queries.rooms import ROOM_SORTS, candidate_rooms, my_rooms
+from communities.access import Question, Resource, decide_all, decide_many, require
+from communities.constants import Permission
+from communities.policies import get_community_for
+from communities.queries.keyset import cut_page
+from kernel.actor import Actor
+from kernel.errors import NotFound, Unauthenticated
+from kernel.ids import CommunityId, MessageId, RoomId, UserId
+from kernel.pagination import PageRequest
+from kernel.wire import Page
+
+
+def room_resource(room: Room) -> Resource:
+    """Return the room as a resource that permissions are asked about."""
+    visibility = RoomVisibility(room.visibility)
+    return Resource(
+        CommunityId(room.community_id),
+        ROOM_KIND,
+        room.pk,
+        "private" if visibility is RoomVisibility.PRIVATE else "community",
+    )
+
+
+def get_room_for(actor: Actor, room_id: RoomId, permission: Permission) -> Room:
+    """Return the room when the actor has the permission in it. Raises `NotFound`, or why it is refused."""
+    _refuse_nobody(actor)
+    return _authorised(actor, Room.objects.filter(pk=room_id).first(), permission)
+
+
+def lock_room_for(actor: Actor, room_id: RoomId, permission: Permission) -> Room:
+    """Return the room, locked, when the actor has the permission and the room is open to change.
+
+    Raises as `get_room_for`, `RoomIsDirect` for a conversation of two, `RoomIsArchived`.
+    """
+    _refuse_nobody(actor)
+    room = _authorised(actor, lock_room(room_id), permission)
+    if room.kind == RoomKind.DIRECT:
+        raise RoomIsDirect
+    if room.archived_at is not None:
+        raise RoomIsArchived
+    return room
+
+
+def get_message_for(actor: Actor, message_id: MessageId, permission: Permission) -> Message:
+    """Return the message, with author and room, when the actor has the permission in its room. Raises as `get_room_for`."""
+    _refuse_nobody(actor)
+    message = Message.objects.select_related("author", "room").filter(pk=message_id).first()
+    if message is None:
+        raise NotFound
+    _authorised(actor, message.room, permission)
+    return message
+
+
+def hold_message_for(actor: Actor, message_id: MessageId, permission: Permission) -> Message:
+    """Return the message as `get_message_for`, and keep its room's log from moving until the transaction ends.
+
+    Raises `RoomIsArchived` too.
+    """
+    _refuse_nobody(actor)
+    place = Message.objects.filter(pk=message_id).values_list("room_id", flat=True).first()
+    if place is None:
+        raise NotFound
+    hold_room_topics([RoomId(place)])
+    message = get_message_for(actor, message_id, permission)
+    if message.room.archived_at is not None:
+        raise RoomIsArchived
+    return message
+
+
+def list_rooms_for(
+    actor: Actor,
+    community_id: CommunityId,
+    *,
+    page: PageRequest,
+    kind: RoomKind | None = None,
+    archived: bool = False,
+    search: str = "",
+    sort: str = "created_at",
+) -> Page[MyRoomPayload]:
+    """Return the rooms of a community that the actor can read, with what they have read of each; `search` looks in names.
+
+    A constant number of queries, however many rooms. Raises `NotFound` for who may not see the community.
+    """
+    user_id = actor.require_user()
+    get_community_for(actor, community_id, Permission.VIEW_COMMUNITY)
+    candidates = candidate_rooms(community_id, user_id).filter(archived_at__isnull=not archived)
+    if search:
+        candidates = candidates.filter(name__icontains=search)
+    if kind is not None:
+        candidates = candidates.filter(kind=kind)
+    rooms, following = cut_page(candidates.annotate(lower_name=Lower("name")), sort=sort, sorts=ROOM_SORTS, page=page)
+    return Page(items=my_rooms(user_id, _readable(actor, rooms)), next=following)
+
+
+def users_who_may(permission: Permission, room: Room, user_ids: Collection[UserId]) -> set[UserId]:
+    """Return which of these users have the permission in the room; two queries, however many users."""
+    decisions = decide_many(user_ids, permission, room_resource(room))
+    return {user_id for user_id, decision in decisions.items() if decision.allowed}
+
+
+def _readable(actor: Actor, rooms: Sequence[Room]) -> list[Room]:
+    decisions = decide_all([Question(actor, Permission.READ_MESSAGES, room_resource(room)) for room in rooms])
+    return [room for room, decision in zip(rooms, decisions, strict=True) if decision.allowed]
+
+
+def _authorised(actor: Actor, room: Room | None, permission: Permission) -> Room:
+    if room is None:
+        raise NotFound
+    require(actor, permission, room_resource(room))
+    return room
+
+
+def _refuse_nobody(actor: Actor) -> None:
+    """Answer anonymous calls before anything is looked up: a 401 for what exists beside a 404 would tell which is which."""
+    if actor.kind == "anonymous":
+        raise Unauthenticated
