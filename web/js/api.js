@@ -1,6 +1,6 @@
 /** The REST side: one function per call, JSON in and out, problem+json turned into errors with a code. No state but the session. */
 
-import { accessToken, forgetSession, freshToken, keepSession } from "./session.js";
+import { accessToken, accessTokenEnd, forgetSession, freshToken, keepSession } from "./session.js";
 
 const ROOT = "/api/v1/";
 
@@ -9,7 +9,8 @@ export class ApiProblem extends Error {
   /** @param {number} status @param {object} problem the body of application/problem+json */
   constructor(status, { code = `http.${status}`, detail, title, retryable = status >= 500, retry_after, errors, ...data }) {
     super(detail || title || "The server gave no reason.");
-    Object.assign(this, { status, code, retryable, retryAfter: retry_after ?? null, errors: errors ?? {}, data });
+    const named = errors ?? (data.field ? { [data.field]: [this.message] } : {});
+    Object.assign(this, { status, code, retryable, retryAfter: retry_after ?? null, errors: named, data });
   }
 }
 
@@ -76,8 +77,11 @@ export async function signOut() {
 
 /** @returns {Promise<string>} a single-use ticket for the socket */
 export const socketTicket = async () => (await post("gateway/ticket")).ticket;
-/** @returns {Promise<?string>} an access token for the socket's `auth` frame */
-export const socketToken = () => freshToken(refreshPair, accessToken());
+/** @returns {Promise<?{token: string, expiresAt: number}>} an access token for the socket's `auth` frame */
+export async function socketToken() {
+  const token = await freshToken(refreshPair);
+  return token && { token, expiresAt: accessTokenEnd() };
+}
 
 export const listCommunities = () => all("communities");
 export const discoverCommunities = () => all("communities/discover");

@@ -1,7 +1,7 @@
 /** Loading and refreshing the lists: communities, their rooms, their members. Live topics are followed as lists arrive. */
 
 import * as api from "./api.js";
-import { changed, currentRoom, learn, roomsOf, state } from "./state.js";
+import { changed, learn, roomsOf, state } from "./state.js";
 
 /** @type {(topic: string, after?: number) => void} */
 let follow = () => {};
@@ -38,18 +38,11 @@ export async function loadRooms(communityId) {
   changed("rooms");
 }
 
-/** Whose names stand in the panel: those of a private or direct room, else those of the community. */
-export const rosterKey = () => {
-  const room = currentRoom();
-  return room && room.visibility === "private" ? room.id : state.route.community;
-};
-
-export async function loadMembers(key = rosterKey()) {
-  if (!key) return;
-  const room = state.rooms.get(key);
-  const members = await (room ? api.listRoomMembers(room.id) : api.listMembers(key));
+/** Load who takes part in a room, or who belongs to a community; ids tell them apart. @param {string} id */
+export async function loadMembers(id) {
+  const members = await (state.rooms.has(id) ? api.listRoomMembers(id) : api.listMembers(id));
   members.forEach((member) => learn(member.user ?? member));
-  state.members.set(key, members);
+  state.members.set(id, members);
   changed("members");
 }
 
@@ -74,5 +67,5 @@ export const refreshMembers = soon(loadMembers);
 export function refreshAll() {
   refreshCommunities();
   state.opened.forEach(refreshRooms);
-  refreshMembers(rosterKey());
+  state.members.forEach((_, id) => refreshMembers(id));
 }

@@ -2,14 +2,16 @@
 
 import * as api from "./api.js";
 import { closeRoom, converseOver, openRoom, outbox } from "./conversation.js";
-import { followWith, loadCommunities, refreshAll, refreshCommunities, refreshMembers, refreshRooms, rosterKey } from "./directory.js";
+import { followWith, loadCommunities, refreshAll, refreshCommunities, refreshMembers, refreshRooms } from "./directory.js";
 import { Portcullis } from "./portcullis.js";
 import { forgetSession } from "./session.js";
-import { changed, learn, roomsOf, state } from "./state.js";
+import { changed, currentRoom, learn, roomsOf, state } from "./state.js";
 
 const TYPING_LASTS_MS = 10_000;
+const PROVE_EVERY_MS = 30_000;
 
 /** @type {?Portcullis} */ let socket = null;
+let provenAt = 0;
 
 /** Connect as the signed-in user and keep the state current from now on. */
 export async function goLive() {
@@ -39,7 +41,14 @@ function connectionChanged(detail) {
   if (detail.state === "online") outbox.flush();
   if (detail.state !== "refused") return;
   if (detail.code === 4504) forgetSession();
-  else if (detail.code === 4501) api.socketToken().then((token) => token && reconnectNow(), () => {});
+  else if (detail.code === 4501) proveAgain();
+}
+
+/** The server no longer knows who we are. A fresh token may mend that, or the session is over; not more often than now and then. */
+function proveAgain() {
+  if (Date.now() - provenAt < PROVE_EVERY_MS) return;
+  provenAt = Date.now();
+  api.socketToken().then((proof) => proof && reconnectNow(), () => {});
 }
 
 function apply(event) {
@@ -57,7 +66,7 @@ function applyToRoom(roomId, { t, seq, d }) {
   if (t === "message.created") arrived(room, d.message);
   else if (t === "message.deleted" && room?.unread) refreshRooms(room.community);
   else if (t === "room.updated") refreshRooms(d.room.community);
-  else if (t.startsWith("room_member.") && roomId === rosterKey()) refreshMembers(roomId);
+  else if (t.startsWith("room_member.") && roomId === state.route.room) refreshMembers(roomId);
 }
 
 function arrived(room, message) {
@@ -79,7 +88,8 @@ function typing(roomId, userId) {
 
 function applyToCommunity(communityId, { t }) {
   if (t.startsWith("member.")) {
-    refreshMembers(communityId);
+    if (state.members.has(communityId)) refreshMembers(communityId);
+    if (currentRoom()?.community === communityId) refreshMembers(state.route.room);
     refreshCommunities();
   } else if (t.startsWith("room.")) refreshRooms(communityId);
   else if (t === "community.updated") refreshCommunities();
@@ -90,7 +100,7 @@ function applyToUser({ t, d }) {
   else if (t === "membership.changed") {
     refreshCommunities();
     if (state.opened.has(d.community)) refreshRooms(d.community);
-  } else if (t === "room.joined") refreshRooms(d.room.community);
+  } else if (t === "room.joined" && state.opened.has(d.room.community)) refreshRooms(d.room.community);
 }
 
 function readElsewhere({ room: roomId, seq }) {
@@ -103,8 +113,10 @@ function readElsewhere({ room: roomId, seq }) {
 /** A topic was closed to us. @param {{topic: string, message: string, remedy: ?{text: string}}} detail */
 function revoked({ topic, ...why }) {
   const [kind, id] = topic.split(":");
+  const community = state.rooms.get(id)?.community;
   if (kind === "room") closeRoom(id, why);
   else if (kind === "community") closeCommunity(id, why);
+  if (community && state.opened.has(community)) refreshRooms(community); // it may have been given back already
 }
 
 function closeCommunity(communityId, why) {

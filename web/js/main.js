@@ -1,6 +1,6 @@
 /** Start: the entrance for those who are not signed in, the frame for those who are, and the way from one to the other. */
 
-import { loadDiscoverable, loadMembers, loadRooms } from "./directory.js";
+import { loadDiscoverable, loadRooms } from "./directory.js";
 import { listenToKeys } from "./keyboard.js";
 import { goLive, leaveLive } from "./live.js";
 import { followAddress } from "./router.js";
@@ -21,7 +21,7 @@ let framed = false;
 function arrive({ community }) {
   tuckMembersAway();
   if (!community) loadDiscoverable().catch(() => {});
-  else if (!state.opened.has(community)) loadRooms(community).then(() => loadMembers(community)).catch(absent);
+  else if (!state.opened.has(community)) loadRooms(community).catch(absent);
 }
 
 /** A community that is not ours looks like one that does not exist; the stage says so. */

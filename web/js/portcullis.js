@@ -14,6 +14,7 @@
 const SUBPROTOCOL = "portcullis.v1";
 const SILENCE_MS = 75_000;
 const STEADY_MS = 10_000;
+const RENEW_EARLY_MS = 45_000;
 const BACK_OFF = { first: 500, most: 30_000 };
 
 /** A refusal by the server, or a break on the way to it; `retryable` tells whether sending the same again may help. */
@@ -31,14 +32,15 @@ const late = () => new SocketProblem({ code: "connection.timeout", message: "No 
 export class Portcullis extends EventTarget {
   /** @type {State} */ state = "offline";
   /** @type {?object} */ hello = null;
-  #options; #socket = null; #wanted = false; #attempt = 0; #failures = 0; #lastRef = 0; #heardAt = 0; #returnAt = 0;
+  #options; #socket = null; #wanted = false; #attempt = 0; #failures = 0; #lastRef = 0; #heardAt = 0; #returnAt = 0; #nextTurn = 0;
   #timers = {}; #pending = new Map();
   /** @type {Map<string, Topic>} */ #topics = new Map();
 
   /**
    * @param {object} options
    * @param {() => Promise<string>} options.getTicket a single-use ticket; an error with `retryable: false` ends the attempts
-   * @param {() => Promise<string>} [options.getToken] a fresh access token, asked for before the socket's own proof expires
+   * @param {() => Promise<?{token: string, expiresAt: number}>} [options.getToken] an access token that is good for a minute
+   *   or more and the time it ends, in milliseconds; handed in again before that, for the socket lives no longer than its proof
    * @param {string} [options.url] the gateway's address; by default /ws/v1 of this page's origin
    * @param {number} [options.timeout] milliseconds that a command may take
    */
@@ -83,7 +85,7 @@ export class Portcullis extends EventTarget {
     entry.promise = new Promise((resolve, reject) => Object.assign(entry, { resolve, reject }));
     entry.promise.catch(() => {});
     this.#topics.set(topic, entry);
-    if (this.state === "online") this.#ask(topic, entry);
+    if (this.state === "online") this.#askInTurn(topic, entry);
     return entry.promise;
   }
 
@@ -114,6 +116,7 @@ export class Portcullis extends EventTarget {
   }
 
   #dial(ticket) {
+    this.#nextTurn = 0;
     const socket = new WebSocket(`${this.#options.url}?ticket=${encodeURIComponent(ticket)}`, [SUBPROTOCOL]);
     this.#socket = socket;
     this.#after("dial", this.#options.timeout, () => this.#lose({ reason: "timeout" }));
@@ -140,10 +143,21 @@ export class Portcullis extends EventTarget {
     clearTimeout(this.#timers.dial);
     this.#after("steady", STEADY_MS, () => (this.#failures = 0));
     this.#beat((d.heartbeat_interval ?? 30) * 1000);
-    this.#renewBefore(d.auth_expires_at);
     this.#become("online");
     this.#emit("hello", d);
-    for (const [topic, entry] of this.#topics) this.#ask(topic, entry);
+    this.#renew({ first: true });
+    for (const [topic, entry] of this.#topics) this.#askInTurn(topic, entry);
+  }
+
+  /** Follow at once, or a little later when there are so many topics that their frames alone would break the limit. */
+  #askInTurn(topic, entry) {
+    const { frames = 120, frames_seconds: seconds = 60 } = this.hello.limits ?? {};
+    const gap = (seconds * 1000 * 1.5) / frames;
+    this.#nextTurn = Math.max(this.#nextTurn, Date.now()) + gap;
+    const wait = this.#nextTurn - Date.now() - (frames / 2) * gap;
+    const ask = () => this.#topics.get(topic) === entry && this.#ask(topic, entry);
+    if (wait <= 0) ask();
+    else this.#after(topic, wait, ask);
   }
 
   /** Ask for a topic from its cursor. The cursor moves at once with the answer: missed events follow in the same breath. */
@@ -154,7 +168,7 @@ export class Portcullis extends EventTarget {
     this.#request("topic.follow", d, answered).catch((problem) => {
       if (this.#topics.get(topic) !== entry || problem.code === "connection.lost") return;
       if (!problem.retryable) this.#revoke(topic, { ...problem.data, code: problem.code, message: problem.message });
-      else this.#after(topic, (problem.retryAfter ?? 2) * 1000, () => this.#topics.get(topic) === entry && this.#ask(topic, entry));
+      else this.#after(topic, (problem.retryAfter ?? 2) * 1000, () => this.#askInTurn(topic, entry));
     });
   }
 
@@ -218,15 +232,13 @@ export class Portcullis extends EventTarget {
     });
   }
 
-  /** Hand in a fresh token a minute before the proof of this socket ends. @param {?string} expiresAt RFC 3339 */
-  #renewBefore(expiresAt) {
-    if (!expiresAt || !this.#options.getToken) return;
-    const left = Date.parse(expiresAt) - Date.now();
-    this.#after("renew", Math.max(left - 60_000, left / 2, 1000), async () => {
-      const token = await this.#options.getToken().catch(() => null);
-      if (!token || this.state !== "online") return;
-      this.#request("auth", { token }, (d) => this.#renewBefore(d.auth_expires_at)).catch(() => {});
-    });
+  /** Prove again who we are before the last proof ends. A fresh ticket is proof enough for the time of the present token. */
+  async #renew({ first = false } = {}) {
+    const socket = this.#socket;
+    const proof = await this.#options.getToken?.().catch(() => null);
+    if (!proof || socket !== this.#socket) return;
+    if (!first) this.#request("auth", { token: proof.token }).catch(() => {});
+    this.#after("renew", Math.max(proof.expiresAt - Date.now() - RENEW_EARLY_MS, 1000), () => this.#renew());
   }
 
   #comeBack(afterMs) {

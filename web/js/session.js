@@ -1,7 +1,7 @@
 /** The signed-in session: a token pair kept across reloads and tabs, refreshed by one tab at a time. No requests but that. */
 
 const KEY = "portcullis.session";
-const EARLY_MS = 20_000;
+const EARLY_MS = 60_000;
 
 /** @typedef {{access: string, refresh: string, expiresAt: number, user: ?object}} Session */
 
@@ -38,8 +38,11 @@ export const onSessionChange = (listener) => changes.addEventListener("change", 
 /** @returns {?object} the signed-in user */
 export const signedInUser = () => session?.user ?? null;
 
-/** @returns {?string} the refresh token, to sign out with */
+/** @returns {?string} the present access token, fresh or not */
 export const accessToken = () => session?.access ?? null;
+
+/** @returns {number} when the present access token ends, in milliseconds */
+export const accessTokenEnd = () => session?.expiresAt ?? 0;
 
 /** Keep the answer of sign-up, login or refresh. @param {{access: string, refresh: string, expires_in: number, user?: object}} pair */
 export function keepSession({ access, refresh, expires_in, user = session?.user ?? null }) {

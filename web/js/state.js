@@ -14,7 +14,7 @@ const blank = () => ({
   /** @type {?object[]} */ discover: null,
   /** @type {Map<string, object>} rooms by id, of every community loaded so far */ rooms: new Map(),
   /** @type {Set<string>} communities whose rooms are loaded */ opened: new Set(),
-  /** @type {Map<string, object[]>} by community, or by private room */ members: new Map(),
+  /** @type {Map<string, object[]>} of communities and of rooms, by id */ members: new Map(),
   /** @type {Map<string, Timeline>} by room */ timelines: new Map(),
   /** @type {Map<string, object>} every user met so far, by id */ people: new Map(),
   /** @type {Map<string, Map<string, number>>} until when, by room and user */ typing: new Map(),

@@ -2,14 +2,14 @@
 
 import * as api from "../api.js";
 import { fill, h, iconButton } from "../dom.js";
-import { loadCommunities, loadMembers, loadRooms, rosterKey } from "../directory.js";
+import { loadCommunities, loadMembers, loadRooms } from "../directory.js";
 import { go, roomAddress } from "../router.js";
 import { currentCommunity, currentRoom, moderates, outranks, state, titleOf, watch } from "../state.js";
 import { avatar, nameOf, plural } from "../words.js";
 import { askForm, askYes, openDialog } from "./dialogs.js";
 import { complain } from "./toasts.js";
 
-const GROUPS = [["owner", "Owners"], ["moderator", "Moderators"], ["member", "Members"], [undefined, "In this room"]];
+const GROUPS = [["owner", "Owners"], ["moderator", "Moderators"], ["member", "Members"]];
 const wide = matchMedia("(min-width: 75.01rem)");
 let wanted = wide.matches;
 
@@ -22,7 +22,7 @@ export function mountMembers() {
 export function toggleMembers() {
   wanted = !wanted;
   show();
-  if (wanted) document.querySelector("#members .icon-button")?.focus();
+  if (wanted) document.querySelector("#members button")?.focus();
   else document.getElementById("members-toggle")?.focus();
 }
 
@@ -32,18 +32,35 @@ export const tuckMembersAway = () => void (wanted = wide.matches);
 function show() {
   const panel = document.getElementById("members");
   const community = currentCommunity();
-  const key = rosterKey();
-  panel.hidden = !wanted || !community || !currentRoom();
+  const room = currentRoom();
+  panel.hidden = !wanted || !community || !room;
   document.getElementById("members-toggle")?.setAttribute("aria-expanded", String(!panel.hidden));
   if (panel.hidden) return;
-  const members = state.members.get(key);
-  fill(panel, [key, members, community.my_role], () => [head(community, members), ...groups(members)]);
-  if (!members) loadMembers(key).catch(complain);
+  const members = rosterOf(room);
+  fill(panel, [room.id, members, community.my_role], () => [head(community, members), ...groups(members)]);
+  for (const id of [community.id, room.id]) if (!state.members.has(id)) load(id);
+}
+
+/** Those who take part in the room, with their standing in the community; null until both are known. */
+function rosterOf(room) {
+  const here = state.members.get(room.id);
+  const standing = state.members.get(room.community);
+  if (!here || !standing) return null;
+  const known = new Map(standing.map((member) => [member.user.id, member]));
+  return here.map((user) => known.get(user.id) ?? { user, role: "member" });
+}
+
+const loading = new Set();
+
+function load(id) {
+  if (loading.has(id)) return;
+  loading.add(id);
+  loadMembers(id).catch(complain).finally(() => loading.delete(id));
 }
 
 function head(community, members) {
-  const add = moderates(community) && iconButton("plus", addLabel(), () => askAdd(community));
-  return h("div.members-head", {}, h("h2", {}, members ? plural(members.length, "member") : "Members"), h("div", {}, add, iconButton("close", "Hide members", toggleMembers)));
+  const add = moderates(community) && currentRoom().kind === "text" && iconButton("plus", "Add somebody", () => askAdd(community));
+  return h("div.members-head", {}, h("h2", {}, members ? plural(members.length, "member") : "Members"), h("div", {}, add, iconButton("close", "Hide members", toggleMembers, { class: "icon-button hide-members" })));
 }
 
 function groups(members) {
@@ -55,7 +72,7 @@ function groups(members) {
 }
 
 function row(member) {
-  const user = member.user ?? member;
+  const { user } = member;
   const name = nameOf(user);
   const you = user.id === state.user.id ? " (you)" : "";
   return h("button.member", { type: "button", "aria-haspopup": "dialog", onclick: () => showCard(member) },
@@ -64,12 +81,12 @@ function row(member) {
 }
 
 function showCard(member) {
-  const user = member.user ?? member;
+  const { user } = member;
   const act = (label, run, kind = "button.button") => h(kind, { type: "button", onclick: () => (dialog.close(), run()) }, label);
   const about = [roleWord(member.role), member.joined_at && `joined ${new Date(member.joined_at).toLocaleDateString()}`].filter(Boolean).join(", ");
   const dialog = openDialog(nameOf(user),
     h("div.member-card", {}, avatar(user, nameOf(user), "large"), h("div", {}, h("p", {}, `@${user.username}`), h("p", {}, about))),
-    h("div.stack", {}, actionsOn(member, user, act), h("button.button.primary", { type: "button", onclick: () => dialog.close() }, "Close")));
+    h("div.stack", {}, actionsOn(member, user, act), h("button.button", { type: "button", onclick: () => dialog.close() }, "Close")));
 }
 
 const roleWord = (role) => ({ owner: "Owner", moderator: "Moderator", member: "Member" })[role];
@@ -79,10 +96,9 @@ function actionsOn(member, user, act) {
   const room = currentRoom();
   const danger = "button.button.danger";
   if (user.id === state.user.id) return [act(`Leave ${community.name}`, () => askLeave(community), danger)];
-  const role = member.role ?? state.members.get(community.id)?.find((known) => known.user.id === user.id)?.role ?? "member";
-  const may = outranks(community, role);
+  const may = outranks(community, member.role);
   return [
-    act("Write a direct message", () => openDirect(community, user).catch(complain)),
+    act("Write a direct message", () => openDirect(community, user).catch(complain), "button.button.primary"),
     may && room.kind === "text" && act(`Remove from ${titleOf(room)}`, () => askRemoveFromRoom(room, user), danger),
     may && act(`Remove from ${community.name}`, () => askRemove(community, user), danger),
   ];
@@ -106,21 +122,18 @@ const askLeave = (community) =>
   });
 
 const isPrivate = () => currentRoom()?.visibility === "private";
-const addLabel = () => (isPrivate() ? "Add somebody to this room" : "Add a member");
 
+/** Add somebody to the room we are in; who is no member of the community yet becomes one first, unless the room is private. */
 function askAdd(community) {
   const room = currentRoom();
+  const about = isPrivate() ? "They must be a member of the community." : `They become a member of ${community.name} if they are not yet.`;
   const field = { name: "username", label: "Username", required: true, autocapitalize: "none", autocomplete: "off" };
   const submit = async ({ username }) => {
-    if (isPrivate()) await api.addRoomMember(room.id, await memberId(community, username.trim()));
+    const found = await api.findMember(community.id, username.trim());
+    if (found) await api.addRoomMember(room.id, found.user.id);
+    else if (isPrivate()) throw new Error(`${community.name} has no member called ${username.trim()}.`);
     else await api.addMember(community.id, username.trim());
-    await loadMembers();
+    await Promise.all([loadMembers(community.id), loadMembers(room.id)]);
   };
-  askForm(addLabel(), isPrivate() ? "They must be a member of the community." : null, [field], { label: "Add", submit });
-}
-
-async function memberId(community, username) {
-  const found = await api.findMember(community.id, username);
-  if (!found) throw new Error(`There is no member called ${username}.`);
-  return found.user.id;
+  askForm(`Add somebody to ${titleOf(room)}`, about, [field], { label: "Add", submit });
 }

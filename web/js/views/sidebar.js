@@ -18,11 +18,14 @@ export function mountSidebar() {
     h("div.group-title", {}, h("h2", {}, "Rooms"), create), textRooms, note,
     h("div.group-title", {}, h("h2", {}, "Direct messages")), directRooms,
     h("p.nav-note.direct-note", {}, "Choose a member to write to them alone."));
-  document.getElementById("sidebar").replaceChildren(switcher, rooms);
+  const elsewhere = h("ul.rooms", { "aria-label": "Your communities" });
+  document.getElementById("sidebar").replaceChildren(switcher, rooms, elsewhere);
   watch(["communities", "route", "rooms", "user"], () => {
     const community = currentCommunity();
     showSwitcher(switcher, community);
     rooms.hidden = !community;
+    elsewhere.hidden = Boolean(community);
+    keyed(elsewhere, community ? [] : (state.communities ?? []), communityLinkView);
     if (!community) return;
     create.hidden = !moderates(community);
     const mine = roomsOf(community.id);
@@ -62,7 +65,7 @@ function showLink(item, room) {
 
 function showSwitcher(switcher, community) {
   const others = state.communities ?? [];
-  fill(switcher, [community?.id, community?.name, others.map(({ id, name }) => [id, name])], () => {
+  fill(switcher, [community?.id, community?.name, others.map(({ id, name, member_count: count }) => [id, name, count])], () => {
     const list = h("ul.switcher-list", { id: "switcher-list", hidden: true },
       others.map((other) => h("li", {}, communityLink(other, community))),
       h("li", {}, h("a.nav-link", { href: "#/" }, icon("gate"), h("span.name", {}, "All communities"))));
@@ -79,6 +82,12 @@ function showSwitcher(switcher, community) {
     return [button, list];
   });
 }
+
+const communityLinkView = {
+  key: ({ id }) => id,
+  build: () => h("li"),
+  update: (item, community) => fill(item, [community.name, community.member_count], () => [communityLink(community, null)]),
+};
 
 const communityLink = (other, community) =>
   h("a.nav-link", { href: communityAddress(other.id), "aria-current": other.id === community?.id ? "page" : null },
