@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 from django.conf import settings
+from django.contrib.auth.backends import ModelBackend
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.request import Request
 
+from accounts.actions.sessions import count_login_attempt
 from accounts.actions.tickets import use_up_ticket
 from accounts.actions.tokens import read_access_token
 from accounts.errors import SessionEnded
 from accounts.models import Session, User
 from accounts.queries.sessions import find_live_session
 from kernel.actor import ANONYMOUS, Actor, user_actor
+from kernel.addresses import client_network
 from kernel.clock import now
+from kernel.errors import RateLimited
 from kernel.ids import SessionId, UserId
 
 
@@ -48,6 +55,29 @@ def redeem_ticket(ticket: str) -> AuthenticatedSession:
 def actor_of(request: Request) -> Actor:
     """Return who makes a REST request; `ANONYMOUS` when it carries no token."""
     return request.auth.actor if isinstance(request.auth, AuthenticatedSession) else ANONYMOUS
+
+
+def client_network_of(request: HttpRequest | Request) -> str:
+    """Return the network that limits are counted by: an IPv4 address or the /64 of an IPv6 address."""
+    meta = request.META
+    return client_network(
+        meta.get("REMOTE_ADDR", ""), meta.get("HTTP_X_FORWARDED_FOR", ""), proxies=settings.TRUSTED_PROXY_COUNT
+    )
+
+
+class LimitedModelBackend(ModelBackend):
+    """Django's own login, which the admin panel uses, under the same limits as the API's."""
+
+    def authenticate(  # type: ignore[override]  # as ModelBackend itself
+        self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **_: Any
+    ) -> User | None:
+        """Return the user with that address and password. A used-up limit is shown in the login form."""
+        if request is not None:
+            try:
+                count_login_attempt(username or "", client_network_of(request))
+            except RateLimited as error:
+                raise ValidationError(error.text) from error
+        return super().authenticate(request, username, password)
 
 
 class SessionTokenAuthentication(BaseAuthentication):

@@ -42,14 +42,24 @@ def log_in(*, login: str, password: str, client: Client) -> SignedIn:
     Nobody acts yet. Unknown logins, wrong passwords and accounts without a password cost the same time and get the same
     answer. Raises `InvalidCredentials`, `RateLimited`, or `AccountDisabled` (only after the right password).
     """
-    take(settings.RATE_LIMITS["login.address"], client.network)
-    user = find_by_login(login)
-    take(settings.RATE_LIMITS["login.account"], _account_key(user, login))
+    user = count_login_attempt(login, client.network)
     proven, outdated = verify_password(password, user.password if user else make_password(None))
     if user is None or not proven:
         raise InvalidCredentials
     new_hash = make_password(password) if outdated else user.password
     return _start_proven(user, new_hash, client)
+
+
+def count_login_attempt(login: str, network: str) -> User | None:
+    """Use up one attempt of the network and one of the account, and return the account when there is one.
+
+    All names of an account are counted together; a login that nobody has is counted by itself. Raises `RateLimited`.
+    """
+    take(settings.RATE_LIMITS["login.address"], network)
+    user = find_by_login(login)
+    account = str(user.id) if user else hashlib.sha256(login.lower().encode(errors="surrogatepass")).hexdigest()
+    take(settings.RATE_LIMITS["login.account"], account)
+    return user
 
 
 @transaction.atomic
@@ -96,11 +106,6 @@ def unchecked_revoke_sessions(sessions: Sequence[Session]) -> None:
     moment = now()
     Session.objects.filter(pk__in=[session.pk for session in sessions]).update(revoked_at=moment)
     append([Draft(topic_for("user", session.user_id), SessionRevoked(session=session.id)) for session in sessions])
-
-
-def _account_key(user: User | None, login: str) -> str:
-    """Count e-mail address and username of one account together; a login that nobody has is counted by itself."""
-    return str(user.id) if user else hashlib.sha256(login.lower().encode()).hexdigest()
 
 
 @transaction.atomic

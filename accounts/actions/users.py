@@ -69,9 +69,14 @@ def import_users(actor: Actor, *, display_names: Mapping[str, str]) -> dict[str,
 
 
 @transaction.atomic
-def update_profile(actor: Actor, *, display_name: str) -> MePayload:
-    """Change what others see of the actor. Emits `user.updated` to the actor's own devices. Raises `InvalidInput`."""
+def update_profile(actor: Actor, *, display_name: str | None = None) -> MePayload:
+    """Change what others see of the actor; None keeps what is there.
+
+    Locks the user. Emits `user.updated` to the actor's own devices when something was given. Raises `InvalidInput`.
+    """
     user = _locked(actor.require_user())
+    if display_name is None:
+        return me_payload(user)
     user.display_name = display_name.strip()
     _check(user)
     user.save(update_fields=["display_name"])

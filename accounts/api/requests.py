@@ -1,23 +1,28 @@
-"""What REST views of every app read from a request: who acts, which page, which filters, from which address."""
+"""What REST views of every app read from a request: who acts, the body, which page, which filters, from which address."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Any
 
-from django.conf import settings
-from django.http import HttpRequest
 from rest_framework.request import Request
+from rest_framework.serializers import BaseSerializer
 
 from accounts.actions.sessions import Client
-from accounts.authentication import actor_of
+from accounts.authentication import actor_of, client_network_of
 from kernel.errors import InvalidInput
 from kernel.pagination import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, PageRequest
 
-__all__ = ["actor_of", "client_network_of", "client_of", "page_request_of", "query_of"]
+__all__ = ["actor_of", "body_of", "client_network_of", "client_of", "page_request_of", "query_of"]
 
 _PAGE_PARAMETERS = frozenset({"limit", "cursor"})
+
+
+def body_of(request: Request, serializer: type[BaseSerializer[None]], *, partial: bool = False) -> dict[str, Any]:
+    """Return the checked fields of the body. Raises DRF's `ValidationError`; `partial` lets fields be absent."""
+    checked = serializer(data=request.data, partial=partial)
+    checked.is_valid(raise_exception=True)
+    return dict(checked.validated_data)
 
 
 def query_of(request: Request, *, allowed: Iterable[str] = ()) -> dict[str, str]:
@@ -41,17 +46,6 @@ def client_of(request: Request) -> Client:
     return Client(network=client_network_of(request), user_agent=user_agent)
 
 
-def client_network_of(request: HttpRequest | Request) -> str:
-    """Return the address that limits are counted by: an IPv4 address, or the /64 of an IPv6 address.
-
-    Only as many entries of `X-Forwarded-For` are believed as there are proxies of our own (`TRUSTED_PROXY_COUNT`).
-    """
-    address = _client_address(request.META)
-    if isinstance(address, IPv6Address):
-        return str(IPv6Network((address, 64), strict=False))
-    return str(address or "unknown")
-
-
 def _only_value(name: str, given: list[Any], known: frozenset[str]) -> str:
     if name not in known:
         raise InvalidInput("This list does not know that query parameter.", field=name)
@@ -70,18 +64,3 @@ def _limit(text: str | None) -> int:
     if not 1 <= limit <= MAX_PAGE_SIZE:
         raise InvalidInput(f"Use a limit from 1 to {MAX_PAGE_SIZE}.", field="limit")
     return limit
-
-
-def _client_address(meta: dict[str, str]) -> IPv4Address | IPv6Address | None:
-    """Return the last address that our own proxies did not add; None when there is none, as on a unix socket."""
-    forwarded = [entry.strip() for entry in meta.get("HTTP_X_FORWARDED_FOR", "").split(",")]
-    chain = [*filter(None, forwarded), meta.get("REMOTE_ADDR", "")]
-    return _parsed(chain[max(0, len(chain) - 1 - settings.TRUSTED_PROXY_COUNT)])
-
-
-def _parsed(text: str) -> IPv4Address | IPv6Address | None:
-    try:
-        address = ip_address(text)
-    except ValueError:
-        return None
-    return getattr(address, "ipv4_mapped", None) or address

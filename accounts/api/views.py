@@ -12,7 +12,7 @@ from accounts.actions.sessions import log_in, refresh_session, revoke_session
 from accounts.actions.sign_up import sign_up
 from accounts.actions.tickets import issue_ticket
 from accounts.actions.users import update_profile
-from accounts.api.requests import actor_of, client_of
+from accounts.api.requests import actor_of, body_of, client_of
 from accounts.api.serializers import LoginSerializer, ProfileSerializer, RefreshSerializer, SignUpSerializer
 from accounts.events import MePayload, SignedIn, SocketTicket, TokenPair
 from accounts.payloads import me_payload
@@ -29,9 +29,9 @@ class SignUpView(APIView):
     @extend_schema(request=SignUpSerializer, responses={201: SignedIn}, auth=[])
     def post(self, request: Request) -> Response:
         """Make an account and sign in."""
-        body = SignUpSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        return _secret(sign_up(**body.validated_data, client=client_of(request)), status.HTTP_201_CREATED)
+        return _secret(
+            sign_up(**body_of(request, SignUpSerializer), client=client_of(request)), status.HTTP_201_CREATED
+        )
 
 
 class LoginView(APIView):
@@ -42,9 +42,7 @@ class LoginView(APIView):
     @extend_schema(request=LoginSerializer, responses={200: SignedIn}, auth=[])
     def post(self, request: Request) -> Response:
         """Sign in with an e-mail address or username and a password."""
-        body = LoginSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        return _secret(log_in(**body.validated_data, client=client_of(request)))
+        return _secret(log_in(**body_of(request, LoginSerializer), client=client_of(request)))
 
 
 class RefreshView(APIView):
@@ -55,9 +53,7 @@ class RefreshView(APIView):
     @extend_schema(request=RefreshSerializer, responses={200: TokenPair}, auth=[])
     def post(self, request: Request) -> Response:
         """Exchange the newest refresh token for the next pair; an older one ends the session."""
-        body = RefreshSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        return _secret(refresh_session(**body.validated_data))
+        return _secret(refresh_session(**body_of(request, RefreshSerializer)))
 
 
 class LogoutView(APIView):
@@ -84,9 +80,7 @@ class MeView(APIView):
     @extend_schema(request=ProfileSerializer, responses={200: MePayload})
     def patch(self, request: Request) -> Response:
         """Change what others see of the signed-in user."""
-        body = ProfileSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        return Response(update_profile(actor_of(request), **body.validated_data))
+        return Response(update_profile(actor_of(request), **body_of(request, ProfileSerializer, partial=True)))
 
 
 class TicketView(APIView):

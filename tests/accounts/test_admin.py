@@ -6,10 +6,12 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.urls import reverse
 
+from accounts.actions.sessions import log_in
 from accounts.authentication import actor_of_access_token
 from accounts.errors import SessionEnded
 from accounts.models import Session, User
-from tests.factories.accounts import PASSWORD, make_user, sign_in
+from kernel.errors import RateLimited
+from tests.factories.accounts import CLIENT, PASSWORD, make_user, sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -34,6 +36,16 @@ def test_administrators_sign_in_with_their_address(client, administrator):
     answer = client.post(reverse("admin:login"), {"username": "Root@Example.org", "password": PASSWORD})
     assert answer.status_code == 302
     assert client.get(reverse("admin:index")).status_code == 200
+
+
+def test_the_login_of_the_panel_counts_with_that_of_the_api(client, administrator):
+    for _ in range(5):
+        client.post(reverse("admin:login"), {"username": "root@example.org", "password": "not the password"})
+    answer = client.post(reverse("admin:login"), {"username": "root@example.org", "password": PASSWORD})
+    assert "Too many requests. Wait a moment and try again." in answer.content.decode()
+    assert client.get(reverse("admin:index")).status_code == 302
+    with pytest.raises(RateLimited):
+        log_in(login="root", password=PASSWORD, client=CLIENT)
 
 
 def test_pages_show_users_and_sessions_without_their_secrets(panel):

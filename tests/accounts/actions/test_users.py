@@ -101,6 +101,12 @@ def test_a_display_name_that_does_not_show_is_refused(name):
     assert events_for(user) == []
 
 
+def test_a_profile_without_changes_is_no_event():
+    user = make_user("ada")
+    assert update_profile(actor_for(user)) == me_payload(user)
+    assert events_for(user) == []
+
+
 def test_nobody_has_no_profile():
     with pytest.raises(Unauthenticated):
         update_profile(ANONYMOUS, display_name="Nobody")
