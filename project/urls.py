@@ -10,6 +10,7 @@ from project.rest.openapi import schema_view
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("accounts.api.urls")),
     path("api/v1/", include("communities.api.urls")),
+    path("api/v1/", include("chat.api.urls")),
     path("api/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="reference"),
     path("api/schema/", schema_view, name="schema"),
     re_path("^api/", problems.not_found),
