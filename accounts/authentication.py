@@ -68,7 +68,7 @@ def client_network_of(request: HttpRequest | Request) -> str:
 class LimitedModelBackend(ModelBackend):
     """Django's own login, which the admin panel uses, under the same limits as the API's."""
 
-    def authenticate(  # type: ignore[override]  # as ModelBackend itself
+    def authenticate(
         self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **_: Any
     ) -> User | None:
         """Return the user with that address and password. A used-up limit is shown in the login form."""

@@ -8,7 +8,7 @@ from threading import Barrier
 
 import pytest
 import time_machine
-from django.contrib.auth.hashers import MD5PasswordHasher
+from django.contrib.auth.hashers import MD5PasswordHasher, verify_password
 from django.db import connection
 
 from accounts.actions.sessions import Client, log_in, refresh_session, revoke_session
@@ -102,6 +102,21 @@ def test_a_deactivated_user_is_told_so_only_after_the_right_password():
     with pytest.raises(InvalidCredentials):
         log_in_as("ada", "not the password")
     with pytest.raises(AccountDisabled):
+        log_in_as("ada")
+    assert not Session.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "refusal"), [({"password": "changed"}, InvalidCredentials), ({"is_active": False}, AccountDisabled)]
+)
+def test_what_changes_while_the_password_is_checked_counts(monkeypatch, change, refusal):
+    def slow_check(password: str, encoded: str) -> tuple[bool, bool]:
+        User.objects.update(**change)
+        return verify_password(password, encoded)
+
+    make_user("ada")
+    monkeypatch.setattr("accounts.actions.sessions.verify_password", slow_check)
+    with pytest.raises(refusal):
         log_in_as("ada")
     assert not Session.objects.exists()
 
