@@ -6,7 +6,7 @@ Administrators need not be members, so they act as the system does; the admin's 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar, TypedDict
+from typing import TypedDict
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -46,9 +46,7 @@ class MembershipAdmin(ReadOnlyAdmin):
     list_select_related = ("user", "community")
     search_fields = ("user__username", "user__email", "community__name", "community__slug")
     ordering = ("-joined_at",)
-    actions: ClassVar[list[str]] = [
-        "remove", "ban", "unban", "end_time_out", "make_owner", "make_moderator", "make_member",
-    ]  # fmt: skip
+    actions = ("remove", "ban", "unban", "end_time_out", "make_owner", "make_moderator", "make_member")
 
     def has_administer_permission(self, request: HttpRequest) -> bool:
         """Whether the actions of this page are offered."""

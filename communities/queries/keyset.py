@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
@@ -32,11 +32,11 @@ class _Position(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fie
 
 
 def parse_time(text: str) -> datetime:
-    """Return the time in a cursor. Raises `ValueError` when it is none, or has no offset."""
+    """Return the time in a cursor. Raises `ValueError` when it is none, or not in UTC as all times of the database are."""
     time = datetime.fromisoformat(text)
-    if time.tzinfo is None:
-        raise ValueError("a time without an offset")
-    return time.astimezone(UTC)
+    if time.utcoffset() != timedelta(0):
+        raise ValueError("a time that is not in UTC")
+    return time
 
 
 def cut_page(

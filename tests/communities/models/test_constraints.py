@@ -1,0 +1,58 @@
+"""What the tables themselves refuse, whoever writes to them."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+
+from communities.constants import MembershipStatus
+from communities.models import Community, Membership
+from tests.factories.communities import make_community, make_member
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_user_has_one_membership_in_a_community():
+    member = make_member(make_community())
+
+    with pytest.raises(IntegrityError, match="once_per_user"), transaction.atomic():
+        make_member(member.community, member.user)
+
+
+def test_a_slug_names_one_community():
+    make_community(slug="harbour")
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        make_community(slug="harbour")
+
+
+def test_a_time_out_has_an_end():
+    with pytest.raises(IntegrityError, match="time_out_has_an_end"), transaction.atomic():
+        make_member(make_community(), status=MembershipStatus.TIMED_OUT)
+
+
+@pytest.mark.parametrize("column", ["role", "status"])
+def test_an_unknown_role_or_status_is_refused(column):
+    member = make_member(make_community())
+
+    with pytest.raises(IntegrityError, match=f"{column}_known"), transaction.atomic():
+        Membership.objects.filter(pk=member.pk).update(**{column: "king"})
+
+
+def test_an_unknown_join_policy_is_refused():
+    community = make_community()
+
+    with pytest.raises(IntegrityError, match="join_policy_known"), transaction.atomic():
+        Community.objects.filter(pk=community.pk).update(join_policy="never")
+
+
+@pytest.mark.parametrize("slug", ["abc", "a-b", "harbour-7", "0190"])
+def test_a_slug_is_letters_and_digits_with_single_hyphens(slug):
+    Community(name="Harbour", slug=slug).clean_fields()
+
+
+@pytest.mark.parametrize("slug", ["", "ab", "Abc", "a--b", "-abc", "abc-", "a_b", "abc\n", "äbc", "a" * 41])
+def test_any_other_slug_is_refused(slug):
+    with pytest.raises(ValidationError):
+        Community(name="Harbour", slug=slug).clean_fields()

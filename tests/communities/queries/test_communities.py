@@ -1,0 +1,105 @@
+"""Lists of communities: mine, and those that anyone may join."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from communities.constants import JoinPolicy, MembershipStatus, Role
+from communities.queries.communities import get_my_community, list_my_communities, list_open_communities
+from kernel.clock import now
+from kernel.ids import CommunityId, UserId
+from kernel.pagination import PageRequest
+from tests.factories.accounts import make_user
+from tests.factories.communities import make_community, make_member
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def user():
+    return make_user()
+
+
+def mine(user, **options) -> list[str]:
+    return [item.name for item in list_my_communities(UserId(user.pk), page=PageRequest(), **options).items]
+
+
+def opened(user, **options) -> list[str]:
+    return [item.name for item in list_open_communities(UserId(user.pk), page=PageRequest(), **options).items]
+
+
+def test_my_communities_are_those_that_i_am_a_member_of(user):
+    for status in MembershipStatus:
+        make_member(make_community(name=status), user, status=status, timed_out_until=now() + timedelta(hours=1))
+    make_member(make_community(name="of another"))
+    make_community(name="open", join_policy=JoinPolicy.OPEN)
+
+    assert mine(user) == ["active", "timed_out"]
+
+
+def test_communities_are_sorted_by_name_in_any_case_or_by_age(user):
+    for name in ("b", "C", "a"):
+        make_member(make_community(name=name), user)
+
+    assert mine(user) == ["a", "b", "C"]
+    assert mine(user, sort="-name") == ["C", "b", "a"]
+    assert mine(user, sort="created_at") == ["b", "C", "a"]
+    assert mine(user, sort="-created_at") == ["a", "C", "b"]
+
+
+@pytest.mark.parametrize(("search", "found"), [("PORT", ["Airport", "Two"]), ("%", []), ("_", []), ("port-2", ["Two"])])
+def test_search_looks_in_name_and_slug_literally(user, search, found):
+    make_member(make_community(name="Airport", slug="air"), user)
+    make_member(make_community(name="Two", slug="port-2"), user)
+    make_member(make_community(name="Three", slug="three"), user)
+
+    assert mine(user, search=search) == found
+
+
+def test_a_community_carries_my_role_and_its_number_of_members(user, django_assert_num_queries):
+    community = make_community()
+    make_member(community, user, role=Role.MODERATOR)
+    make_member(community)
+    make_member(community, status=MembershipStatus.TIMED_OUT, timed_out_until=now())
+    for status in (MembershipStatus.REMOVED, MembershipStatus.BANNED, MembershipStatus.APPLIED):
+        make_member(community, status=status)
+
+    with django_assert_num_queries(1):
+        [item] = list_my_communities(UserId(user.pk), page=PageRequest()).items
+
+    assert (item.id, item.my_role, item.member_count) == (community.pk, Role.MODERATOR, 3)
+    assert get_my_community(CommunityId(community.pk), UserId(user.pk)) == item
+
+
+def test_who_is_no_member_has_no_role(user):
+    community = make_community()
+    make_member(community, user, role=Role.MODERATOR, status=MembershipStatus.REMOVED)
+
+    assert get_my_community(CommunityId(community.pk), UserId(user.pk)).my_role is None
+    assert get_my_community(CommunityId(community.pk), None).my_role is None
+
+
+def test_open_communities_are_found_by_anyone_but_who_is_banned_there(user):
+    make_community(name="Open", join_policy=JoinPolicy.OPEN)
+    make_community(name="Closed")
+    make_member(make_community(name="Joined", join_policy=JoinPolicy.OPEN), user)
+    make_member(make_community(name="Left", join_policy=JoinPolicy.OPEN), user, status=MembershipStatus.REMOVED)
+    make_member(make_community(name="Banned", join_policy=JoinPolicy.OPEN), user, status=MembershipStatus.BANNED)
+
+    assert opened(user) == ["Joined", "Left", "Open"]
+    assert opened(user, search="ann") == []
+    assert "Banned" in opened(make_user())
+
+
+def test_pages_go_on_where_the_last_one_ended(user):
+    for name in ("a", "B", "c"):
+        make_member(make_community(name=name), user)
+
+    first = list_my_communities(UserId(user.pk), page=PageRequest(limit=2))
+    second = list_my_communities(UserId(user.pk), page=PageRequest(limit=2, cursor=first.next))
+
+    assert [item.name for item in first.items] == ["a", "B"]
+    assert [item.name for item in second.items] == ["c"]
+    assert second.next is None
