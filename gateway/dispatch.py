@@ -10,7 +10,7 @@ from django.conf import settings
 
 from accounts.authentication import actor_of_access_token
 from eventlog.replay import Resumption, check_resumption, read_heads
-from eventlog.topics import Topic, authorise_follow
+from eventlog.topics import Topic, authorise_follow, parse_topic, topic_for
 from gateway.close_codes import CloseCode
 from gateway.commands import Authenticate, Done, Followed, FollowTopic, Ping, UnfollowTopic
 from gateway.connection import Connection
@@ -121,7 +121,7 @@ async def _answer_ping(connection: Connection, ref: str | None, _: Ping) -> None
 
 async def _answer_follow(connection: Connection, ref: str | None, body: FollowTopic) -> None:
     """Register first, then ask and fetch, then apply: there is no moment in which an event could slip through."""
-    topic = Topic(body.topic)
+    topic = topic_for(*parse_topic(body.topic))
     if topic not in connection.topics and len(connection.topics) >= settings.SOCKET_TOPICS_MAX:
         raise TooManyTopics(f"A socket follows at most {settings.SOCKET_TOPICS_MAX} topics.")
     found = await connection.process.replays.run(_look_up, connection.actor, topic, body.after)

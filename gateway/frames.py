@@ -25,11 +25,11 @@ FrameType = Annotated[str, msgspec.Meta(max_length=64)]
 
 
 class ClientFrame(WireStruct, frozen=True):
-    """A command: its type, a reference that the answer repeats, and its body, decoded once the type is known."""
+    """A command: its type, a reference that the answer repeats, and its body (none is an empty one), decoded once the type is known."""
 
     t: FrameType
     ref: Ref | None = None
-    d: msgspec.Raw = msgspec.Raw(b"{}")
+    d: msgspec.Raw = msgspec.Raw(b"")
 
 
 class Ack(WireStruct, frozen=True, tag_field="t", tag="ok"):
@@ -157,7 +157,7 @@ def _problem_body(error: DomainError) -> ProblemBody:
 
 def split_json(text: str) -> Iterator[bytes]:
     """Return the objects of a text message: one per line, blank lines skipped."""
-    return (line.encode() for line in text.split("\n") if line.strip())
+    return (line.encode(errors="surrogatepass") for line in text.split("\n") if line.strip())
 
 
 def split_msgpack(data: bytes) -> Iterator[bytes]:
@@ -187,8 +187,8 @@ def decode_body(frame: ClientFrame, body: type[B], wire_format: WireFormat) -> B
     """Return the body of a command as its struct. Raises `InvalidInput`, which names the field."""
     try:
         if wire_format == "json":
-            return msgspec.json.decode(frame.d, type=body)
-        return msgspec.msgpack.decode(frame.d, type=body)
+            return msgspec.json.decode(frame.d or b"{}", type=body)
+        return msgspec.msgpack.decode(frame.d or b"\x80", type=body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise invalid_frame(error) from error
 

@@ -84,7 +84,7 @@ async def test_an_access_token_opens_a_socket_in_the_first_frame(open_socket):
 @pytest.mark.parametrize("token", ["", "x", "a.b.c", "x" * 4096])
 async def test_a_token_that_is_none_is_refused_and_the_socket_closed(open_socket, token):
     client = await open_socket()
-    await client.send('{"t":"auth","d":{"token":"%s"}}' % token)
+    await client.send(f'{{"t":"auth","d":{{"token":"{token}"}}}}')
     answer = await client.frame()
     assert (answer["t"], answer["d"]["code"]) == ("problem", "auth.token_invalid")
     assert await client.close_code() == 4501
