@@ -10,3 +10,6 @@ PASSWORD_MAX_LENGTH = 256
 USER_AGENT_MAX_LENGTH = 256
 IDEMPOTENCY_KEY_MAX_LENGTH = 128
 TOKEN_MAX_LENGTH = 2048
+
+IMPORTED_EMAIL_DOMAIN = "imported.invalid"
+"""Where the addresses of imported users point: RFC 2606 keeps `.invalid` from ever existing."""

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from psycopg.errors import UniqueViolation
 
 from accounts.actions.sessions import unchecked_revoke_sessions
-from accounts.constants import PASSWORD_MAX_LENGTH
+from accounts.constants import IMPORTED_EMAIL_DOMAIN, PASSWORD_MAX_LENGTH
 from accounts.errors import AccountTaken
 from accounts.events import MePayload, UserUpdated
 from accounts.models import User
@@ -145,7 +145,7 @@ def _known(usernames: Mapping[str, str]) -> set[str]:
 
 def _imported(username: str, display_name: str) -> User:
     user_id = uuid7()
-    user = User(id=user_id, email=f"{user_id}@imported.invalid", username=username, display_name=display_name)
+    user = User(id=user_id, email=f"{user_id}@{IMPORTED_EMAIL_DOMAIN}", username=username, display_name=display_name)
     _check(user)
     user.password = make_password(None)
     return user

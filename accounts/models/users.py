@@ -11,7 +11,13 @@ from django.core.validators import MinLengthValidator, RegexValidator
 from django.db import models
 from django.db.models.functions import Lower
 
-from accounts.constants import DISPLAY_NAME_MAX_LENGTH, EMAIL_MAX_LENGTH, USERNAME_MAX_LENGTH, USERNAME_MIN_LENGTH
+from accounts.constants import (
+    DISPLAY_NAME_MAX_LENGTH,
+    EMAIL_MAX_LENGTH,
+    IMPORTED_EMAIL_DOMAIN,
+    USERNAME_MAX_LENGTH,
+    USERNAME_MIN_LENGTH,
+)
 from kernel.clock import now
 from kernel.ids import uuid7
 
@@ -77,3 +83,8 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.username
+
+    @property
+    def is_imported(self) -> bool:
+        """Whether the account stands for somebody in an imported log; nobody can log in as it."""
+        return self.email.endswith(f"@{IMPORTED_EMAIL_DOMAIN}") and not self.has_usable_password()

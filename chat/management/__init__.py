@@ -1,0 +1,1 @@
+"""What chat adds to the command line."""
