@@ -66,6 +66,18 @@ class Revoked(WireStruct, frozen=True, tag_field="t", tag="access.revoked"):
     d: ProblemBody
 
 
+class ReconnectBody(WireStruct, frozen=True):
+    """How long to wait, in milliseconds: chosen per socket, so that not all come back at once."""
+
+    after_ms: int
+
+
+class ReconnectFrame(WireStruct, frozen=True, tag_field="t", tag="reconnect"):
+    """Sent before the server shuts down: come back with your cursors, then."""
+
+    d: ReconnectBody
+
+
 class EventFrame(WireStruct, frozen=True):
     """A durable event."""
 

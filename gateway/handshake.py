@@ -68,5 +68,4 @@ def origin_allowed(scope: dict[str, Any]) -> bool:
     origin = headers.get(b"origin", b"").decode("latin-1")
     if not origin or origin in settings.CORS_ALLOWED_ORIGINS:
         return True
-    host: str = headers.get(b"host", b"").decode("latin-1")
-    return urlsplit(origin).netloc == host
+    return bool(urlsplit(origin).netloc == headers.get(b"host", b"").decode("latin-1"))

@@ -1,17 +1,14 @@
 """`manage.py export_env_example [--check]`: every setting, with its default and what it is for, as `.env.example`."""
 
-from pathlib import Path
-
 from project.environment import example_file
-from project.management.generated_file import GeneratedFileCommand
+from project.management.generated_files import GeneratedFilesCommand
 
 
-class Command(GeneratedFileCommand):
+class Command(GeneratedFilesCommand):
     """See the module's docstring."""
 
     help = "Writes .env.example from the typed settings."
-    file = Path(".env.example")
 
-    def content(self) -> str:
+    def contents(self) -> dict[str, str]:
         """Return the file."""
-        return example_file()
+        return {".env.example": example_file()}

@@ -1,17 +1,14 @@
 """`manage.py export_openapi [--check]`: the OpenAPI document as a committed file."""
 
-from pathlib import Path
-
-from project.management.generated_file import GeneratedFileCommand
+from project.management.generated_files import GeneratedFilesCommand
 from project.rest.openapi import openapi_document
 
 
-class Command(GeneratedFileCommand):
+class Command(GeneratedFilesCommand):
     """See the module's docstring."""
 
     help = "Writes the OpenAPI document of the REST edge."
-    file = Path("docs/protocol/openapi.v1.json")
 
-    def content(self) -> str:
+    def contents(self) -> dict[str, str]:
         """Return the document."""
-        return openapi_document().decode()
+        return {"docs/protocol/openapi.v1.json": openapi_document().decode()}

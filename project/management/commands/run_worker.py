@@ -13,6 +13,6 @@ class Command(BaseCommand):
 
     help = "Run jobs and the consumers of the event log until SIGINT or SIGTERM."
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *_: Any, **__: Any) -> None:
         """Run until a signal."""
         asyncio.run(run_worker())

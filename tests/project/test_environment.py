@@ -1,0 +1,87 @@
+"""Settings from the environment: typed, documented, and clear about what is wrong."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from project.environment import BASE_DIR, Environment, example_file
+
+
+def run_manage(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=BASE_DIR,
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "project.settings", **variables},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        (
+            "DATABASE_POOL_MAX_SIZE",
+            "many",
+            "Input should be a valid integer, unable to parse string as an integer",
+        ),
+        ("ENVIRONMENT", "prod", "Input should be 'development', 'test' or 'production'"),
+        ("DATABASE_URL", "mysql://u:hidden@h/d", "it must start with postgres:// or postgresql://"),
+        ("REDIS_URL", "http://u:hidden@h", "it must start with redis://, rediss:// or unix://"),
+        ("RATE_LOGIN_ACCOUNT", "5 per hour", "write it as number/seconds, as in 20/10"),
+        ("ACCESS_TOKEN_SECONDS", "900", "Input should be less than or equal to 300"),
+    ],
+)
+def test_a_wrong_value_ends_the_process_with_one_sentence(name: str, value: str, sentence: str) -> None:
+    done = run_manage("check", **{name: value})
+    assert done.returncode == 2
+    assert done.stderr == f"The setting {name} has a wrong value: {sentence}.\n"
+    assert "hidden" not in done.stderr
+
+
+def test_lists_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALLOWED_HOSTS", "a.example.org, b.example.org,")
+    assert Environment().allowed_hosts == ["a.example.org", "b.example.org"]
+
+
+def test_rate_limits_are_named_as_clients_see_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RATE_MESSAGE_CREATE", "7/3")
+    limit = Environment().rate_limits()["message.create"]
+    assert (limit.name, limit.quota, limit.seconds) == ("message.create", 7, 3)
+    assert "sign_up.address" in Environment().rate_limits()
+
+
+def test_the_example_file_is_current_and_names_every_setting() -> None:
+    call_command("export_env_example", check=True)
+    named = re.findall(r"^#([A-Z_]+)=", example_file(), re.MULTILINE)
+    assert named == [name.upper() for group in Environment.__bases__ for name in group.model_fields]  # type: ignore[attr-defined]
+
+
+def test_every_setting_is_described() -> None:
+    assert [name for name, field in Environment.model_fields.items() if not field.description] == []
+
+
+def test_the_example_file_can_be_used_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in Environment.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    file = tmp_path / ".env"
+    file.write_text(re.sub(r"^#(?=[A-Z_]+=)", "", example_file(), flags=re.MULTILINE))
+    assert Environment(_env_file=file) == Environment(_env_file=None)  # type: ignore[call-arg]
+
+
+def test_an_outdated_example_file_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("project.management.generated_files.BASE_DIR", tmp_path)
+    with pytest.raises(CommandError) as caught:
+        call_command("export_env_example", check=True)
+    assert str(caught.value) == ".env.example is not current. Run: python manage.py export_env_example"
+    call_command("export_env_example", verbosity=0)
+    call_command("export_env_example", check=True)
