@@ -12,8 +12,8 @@ class ProjectConfig(AppConfig):
         """Register the checks, the OpenAPI extensions and the access log, and plug in the rate limiter."""
         from kernel.rate_limits import use_limiter
         from project import checks  # noqa: F401  # registers
-        from project.observability import requests  # noqa: F401  # registers
         from project.hello import wire_hello
+        from project.observability import requests  # noqa: F401  # registers
         from project.rate_limits import limiter_from_settings
         from project.rest import openapi  # noqa: F401  # registers
 

@@ -108,13 +108,13 @@ def probe_migrations() -> None:
     """Check that every migration is applied; once that is so it stays so for this process."""
     if _state["migrated"]:
         return
-    connection = _own_connection()
     try:
-        executor = MigrationExecutor(connection)
+        # Django reads the applied migrations over the thread's own connection, whatever the executor is given.
+        executor = MigrationExecutor(connections["default"])
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             raise NotReady("migrations are not applied")
     finally:
-        connection.close()
+        connections.close_all()
     _state["migrated"] = True
 
 

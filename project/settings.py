@@ -32,6 +32,7 @@ CORS_URLS_REGEX = r"^/api/"
 CORS_ALLOW_HEADERS = ["accept", "authorization", "content-type", "idempotency-key", "x-request-id"]
 CORS_EXPOSE_HEADERS = ["Idempotency-Replayed", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-ID"]
 X_FRAME_OPTIONS = "DENY"
+SILENCED_SYSTEM_CHECKS = ["security.W021"]  # being preloaded by browsers is for the owner of the domain to ask for
 DATA_UPLOAD_MAX_MEMORY_SIZE = environment.request_body_bytes
 
 # --- Apps and the HTTP stack -----------------------------------------------------------------------------------------

@@ -47,15 +47,13 @@ def _decode(body: bytes) -> Any:
 
 def _refuse_unsafe(value: Any, depth: int) -> None:
     """Refuse NUL characters (PostgreSQL's text cannot hold them) and nesting beyond the limit, wherever they hide."""
-    if depth > NESTING_LIMIT:
-        raise InvalidInput(f"The body is nested deeper than {NESTING_LIMIT} levels.")
     if isinstance(value, str):
         if "\0" in value:
             raise InvalidInput("The body holds a NUL character.")
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            _refuse_unsafe(key, depth)
-            _refuse_unsafe(item, depth + 1)
-    elif isinstance(value, list):
-        for item in value:
-            _refuse_unsafe(item, depth + 1)
+        return
+    if not isinstance(value, (dict, list)):
+        return
+    if depth == NESTING_LIMIT:
+        raise InvalidInput(f"The body is nested deeper than {NESTING_LIMIT} levels.")
+    for item in (*value.keys(), *value.values()) if isinstance(value, dict) else value:
+        _refuse_unsafe(item, depth + 1)

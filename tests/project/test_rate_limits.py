@@ -1,0 +1,97 @@
+"""The limiter on Redis: exact bursts, steady refill, one round trip, and open doors when Redis is away."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+from unittest.mock import Mock
+from uuid import uuid4
+
+import pytest
+import redis
+
+from kernel import rate_limits as kernel_rate_limits
+from kernel.errors import RateLimited
+from kernel.rate_limits import RateLimit
+from project.rate_limits import limiter_from_settings, recorded_allowances
+
+SLOW = RateLimit("test.slow", quota=3, seconds=60)
+QUICK = RateLimit("test.quick", quota=2, seconds=1)
+
+
+@pytest.fixture
+def key() -> str:
+    return uuid4().hex
+
+
+def test_a_quota_can_be_used_at_once_and_then_no_more(key: str) -> None:
+    limiter = limiter_from_settings()
+    allowances = [limiter.take(SLOW, key) for _ in range(4)]
+    assert [allowance.allowed for allowance in allowances] == [True, True, True, False]
+    assert [allowance.remaining for allowance in allowances] == [2, 1, 0, 0]
+    assert 19 < allowances[3].retry_after <= 20
+    assert 59 < allowances[3].reset_after <= 60
+
+
+def test_keys_and_limits_are_counted_apart(key: str) -> None:
+    limiter = limiter_from_settings()
+    limiter.take(QUICK, key)
+    assert limiter.take(QUICK, key + "other").remaining == 1
+    assert limiter.take(SLOW, key).remaining == 2
+
+
+def test_units_come_back_one_by_one(key: str) -> None:
+    limiter = limiter_from_settings()
+    for _ in range(2):
+        limiter.take(QUICK, key)
+    refused = limiter.take(QUICK, key)
+    assert not refused.allowed
+    time.sleep(refused.retry_after)
+    assert [limiter.take(QUICK, key).allowed for _ in range(2)] == [True, False]
+
+
+def test_threads_share_a_quota_exactly(key: str) -> None:
+    limiter = limiter_from_settings()
+    limit = RateLimit("test.shared", quota=20, seconds=600)
+    allowed: list[bool] = []
+    threads = [
+        threading.Thread(target=lambda: allowed.extend(limiter.take(limit, key).allowed for _ in range(10)))
+        for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (allowed.count(True), allowed.count(False)) == (20, 20)
+
+
+def test_a_counter_leaves_redis_with_its_window(key: str, settings: Any) -> None:
+    limiter_from_settings().take(QUICK, key)
+    client = redis.Redis.from_url(settings.REDIS_URL)
+    assert 0 < client.pttl(f"rate:test.quick:{key}") <= 500
+
+
+def test_without_redis_everything_passes_and_redis_is_left_alone_for_a_while(
+    key: str, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    limiter = limiter_from_settings()
+    started = time.monotonic()
+    assert limiter.take(SLOW, key).allowed
+    assert time.monotonic() - started < 0.5
+    monkeypatch.setattr(limiter, "_gcra", Mock(side_effect=AssertionError("asked again")))
+    allowances = [limiter.take(SLOW, key) for _ in range(5)]
+    assert [(allowance.allowed, allowance.remaining) for allowance in allowances] == [(True, 3)] * 5
+
+
+def test_the_kernel_asks_this_limiter(key: str) -> None:
+    with recorded_allowances() as taken:
+        for _ in range(3):
+            kernel_rate_limits.take(SLOW, key)
+        with pytest.raises(RateLimited) as caught:
+            kernel_rate_limits.take(SLOW, key)
+    assert caught.value.data == {"limit": "test.slow"}
+    assert [allowance.remaining for allowance in taken] == [2, 1, 0, 0]
+    kernel_rate_limits.take(QUICK, key)
+    assert len(taken) == 4
