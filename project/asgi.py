@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import django
@@ -12,18 +12,20 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
 django.setup(set_prefix=False)
 
 from channels.routing import URLRouter  # noqa: E402  # Django must be set up first
+from django.conf import settings  # noqa: E402
 from django.core.asgi import get_asgi_application  # noqa: E402
 from django.urls import path  # noqa: E402
 
 from gateway.close_codes import CloseCode  # noqa: E402
 from gateway.consumer import GatewayConsumer  # noqa: E402
 from gateway.process import current, ensure_started  # noqa: E402
+from project.rest.body_limit import limit_bodies  # noqa: E402
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
+Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
-http = get_asgi_application()
+http = limit_bodies(get_asgi_application(), max_bytes=settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
 websocket = URLRouter([path("ws/v1", GatewayConsumer.as_asgi())])
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -11,10 +11,10 @@ from kernel.errors import TooLarge
 from kernel.ids import uuid7
 from project.rest.problems import CONTENT_TYPE, problem_for
 
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-Application = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[Mapping[str, Any]], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 def limit_bodies(application: Application, *, max_bytes: int) -> Application:
@@ -23,7 +23,7 @@ def limit_bodies(application: Application, *, max_bytes: int) -> Application:
     Django checks the announced length alone, and only when a view asks for the whole body.
     """
 
-    async def limited(scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+    async def limited(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await application(scope, receive, send)
         elif _announced_length(scope) > max_bytes:
@@ -34,12 +34,12 @@ def limit_bodies(application: Application, *, max_bytes: int) -> Application:
     return limited
 
 
-async def _count(application: Application, scope: Message, receive: Receive, send: Send, max_bytes: int) -> None:
+async def _count(application: Application, scope: Scope, receive: Receive, send: Send, max_bytes: int) -> None:
     """Run the application and count what it reads; over the limit it sees a client that went away."""
     received = 0
     refused = False
 
-    async def counted() -> Message:
+    async def counted() -> dict[str, Any]:
         nonlocal received, refused
         message = await receive()
         received += len(message.get("body", b""))
@@ -48,14 +48,14 @@ async def _count(application: Application, scope: Message, receive: Receive, sen
             await _refuse(send, max_bytes)
         return {"type": "http.disconnect"} if refused else message
 
-    async def unless_refused(message: Message) -> None:
+    async def unless_refused(message: Mapping[str, Any]) -> None:
         if not refused:
             await send(message)
 
     await application(scope, counted, unless_refused)
 
 
-def _announced_length(scope: Message) -> int:
+def _announced_length(scope: Scope) -> int:
     lengths = [value for name, value in scope["headers"] if name == b"content-length"]
     return int(lengths[0]) if lengths and lengths[0].isdigit() else 0
 

@@ -68,7 +68,7 @@ def test_threads_share_a_quota_exactly(key: str) -> None:
 
 def test_a_counter_leaves_redis_with_its_window(key: str, settings: Any) -> None:
     limiter_from_settings().take(QUICK, key)
-    client = redis.Redis.from_url(settings.REDIS_URL)
+    client: Any = redis.Redis.from_url(settings.REDIS_URL)
     assert 0 < client.pttl(f"rate:test.quick:{key}") <= 500
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import django.db
 import redis.exceptions
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
@@ -95,11 +97,12 @@ class RenameView(APIView):
     """Writes the user's name, and fails afterwards when told so."""
 
     def post(self, request: Request) -> Response:
-        User.objects.filter(id=request.user.id).update(display_name=request.data["name"])
-        if "status" in request.data:
-            return Response({"refused": True}, status=request.data["status"])
-        if "error" in request.data:
-            raise ERRORS[request.data["error"]]
+        body: Any = request.data
+        User.objects.filter(id=request.user.id).update(display_name=body["name"])
+        if "status" in body:
+            return Response({"refused": True}, status=body["status"])
+        if "error" in body:
+            raise ERRORS[body["error"]]
         return Response({"sessions": Session.objects.count()}, status=status.HTTP_201_CREATED)
 
 

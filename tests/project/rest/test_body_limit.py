@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
-from project.rest.body_limit import Message, Receive, Send, limit_bodies
+from project.rest.body_limit import Receive, Scope, Send, limit_bodies
 
 
 async def run(chunks: list[bytes], *, announced: int | None = None, kind: str = "http") -> tuple[list[Any], list[Any]]:
@@ -19,7 +20,7 @@ async def run(chunks: list[bytes], *, announced: int | None = None, kind: str = 
         for index, chunk in enumerate(chunks)
     ]
 
-    async def application(scope: Message, receive: Receive, send: Send) -> None:
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
         while True:
             message = await receive()
             read.append(message.get("body", message["type"]))
@@ -28,10 +29,10 @@ async def run(chunks: list[bytes], *, announced: int | None = None, kind: str = 
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": b"done"})
 
-    async def receive() -> Message:
+    async def receive() -> dict[str, Any]:
         return messages.pop(0)
 
-    async def send(message: Message) -> None:
+    async def send(message: Mapping[str, Any]) -> None:
         sent.append(message)
 
     headers = [] if announced is None else [(b"content-length", str(announced).encode())]
