@@ -1,0 +1,229 @@
+"""Posting many messages at once: a constant number of statements, every command answered for itself, order and nonces under contention."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from chat.actions.message_batches import NewMessage, PostedMessage, post_messages
+from chat.actions.room_members import remove_room_member
+from chat.errors import RoomIsArchived
+from chat.models import Message
+from communities.actions.memberships import remove_member
+from communities.constants import MembershipStatus, Role
+from eventlog.events import AccessRevoked
+from eventlog.replay import read_heads
+from kernel.actor import ANONYMOUS
+from kernel.clock import now
+from kernel.errors import DomainError, InvalidInput, NotFound, Unauthenticated
+from kernel.ids import CommunityId, MessageId, RoomId, UserId, uuid7
+from tests.event_log import events_of
+from tests.factories.chat import make_room, post, room_topic
+from tests.factories.communities import acting, make_member
+
+
+def asked(author, room, number=0, *, body="Ahoy", **fields) -> NewMessage:
+    return NewMessage(
+        actor=acting(author), room_id=RoomId(room.pk), body=f"{body} {number}", nonce=f"n{number}", **fields
+    )
+
+
+def statements_of(requests) -> int:
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
+        assert all(isinstance(outcome, PostedMessage) for outcome in post_messages(requests))
+    return len(captured)
+
+
+@pytest.mark.django_db
+def test_a_batch_takes_as_many_statements_as_one_message(community):
+    rooms = [make_room(community) for _ in range(5)]
+    members = [make_member(community) for _ in range(5)]
+    question = MessageId(post(members[0], rooms[0]).id)
+    one = [asked(members[0], rooms[0], reply_to=question)]
+    many = [
+        asked(author, room, number, reply_to=question if room is rooms[0] else None)
+        for number in range(1, 21)
+        for author in members
+        for room in rooms
+    ]
+
+    assert len(many) == 500
+    assert statements_of(one) == statements_of(many) == 12  # of which two are this test's savepoint
+
+
+@pytest.mark.django_db
+def test_a_bad_command_does_not_harm_its_neighbours(community, member, replayed):
+    room, private, archived = make_room(community), make_room(community, private=True), make_room(community)
+    archived.archived_at = now()
+    archived.save()
+    banned = make_member(community, status=MembershipStatus.BANNED)
+    requests = [
+        asked(member, room, 1),
+        asked(member, private, 2),
+        asked(banned, room, 3),
+        asked(member, archived, 4),
+        asked(member, room, 5, reply_to=MessageId(uuid7())),
+        NewMessage(actor=acting(member), room_id=RoomId(room.pk), body="\0", nonce="n6"),
+        NewMessage(actor=ANONYMOUS, room_id=RoomId(room.pk), body="Ahoy", nonce="n7"),
+        NewMessage(actor=acting(member), room_id=RoomId(uuid7()), body="Ahoy", nonce="n8"),
+        asked(member, room, 9),
+    ]
+
+    with replayed(room):
+        outcomes = post_messages(requests)
+
+    assert [type(outcome) for outcome in outcomes] == [
+        PostedMessage,
+        NotFound,
+        NotFound,
+        RoomIsArchived,
+        InvalidInput,
+        InvalidInput,
+        Unauthenticated,
+        NotFound,
+        PostedMessage,
+    ]
+    assert [outcome.payload.body for outcome in outcomes if isinstance(outcome, PostedMessage)] == ["Ahoy 1", "Ahoy 9"]
+    assert list(Message.objects.order_by("seq").values_list("body", flat=True)) == ["Ahoy 1", "Ahoy 9"]
+
+
+@pytest.mark.django_db
+def test_a_batch_of_refusals_writes_nothing(community, untouched):
+    stranger = make_member(community, status=MembershipStatus.REMOVED)
+    room = make_room(community)
+
+    with untouched():
+        assert [type(outcome) for outcome in post_messages([asked(stranger, room)])] == [NotFound]
+        assert post_messages([]) == []
+
+
+@pytest.mark.django_db
+def test_messages_are_numbered_in_the_order_of_the_batch(community, member):
+    one, other = make_room(community), make_room(community)
+    requests = [asked(member, room, number) for number, room in enumerate([one, other, one, one, other])]
+
+    outcomes = post_messages(requests)
+
+    assert [outcome.seq for outcome in outcomes] == [2, 2, 3, 4, 3]
+    assert [event.message.body for _, _, event in events_of(room_topic(one), after=1)] == ["Ahoy 0", "Ahoy 2", "Ahoy 3"]
+
+
+@pytest.mark.django_db
+def test_a_nonce_twice_in_a_batch_is_one_message(community, member, replayed):
+    room = make_room(community)
+
+    with replayed(room):
+        first, second, third = post_messages(
+            [asked(member, room, 1), asked(member, room, 1, body="Again"), asked(member, room, 2)]
+        )
+
+    assert first == second
+    assert (first.payload.body, third.seq) == ("Ahoy 1", first.seq + 1)
+
+
+@pytest.mark.django_db
+def test_a_batch_tells_new_messages_from_repeated_ones(community, member):
+    room = make_room(community)
+    (old,) = post_messages([asked(member, room, 1)])
+
+    repeated, new = post_messages([asked(member, room, 1), asked(member, room, 2)])
+
+    assert (repeated, new.seq) == (old, old.seq + 1)
+
+
+def at_once(*acts):
+    """Run all acts at the same moment, each on a connection of its own; return what each returned or raised."""
+    start = threading.Barrier(len(acts))
+
+    def run(act):
+        start.wait()
+        try:
+            return act()
+        except DomainError as error:
+            return error
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return list(pool.map(run, acts))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_eight_writers_number_a_room_without_gaps_and_rows_agree_with_the_log(community):
+    room = make_room(community)
+    members = [make_member(community) for _ in range(8)]
+
+    def write(author):
+        return [post_messages([asked(author, room, number)])[0] for number in range(10)]
+
+    posted = [
+        message for messages in at_once(*(lambda a=author: write(a) for author in members)) for message in messages
+    ]
+
+    assert sorted(message.seq for message in posted) == list(range(2, 82))
+    logged = [(seq, event.message.id) for seq, _, event in events_of(room_topic(room), after=1)]
+    assert logged == list(Message.objects.order_by("seq").values_list("seq", "pk"))
+    assert read_heads([room_topic(room)])[room_topic(room)] == 81
+    for author in members:
+        own = [message.seq for message in posted if message.payload.author.id == author.user_id]
+        assert own == sorted(own)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_batches_over_the_same_rooms_in_other_orders_do_not_lock_each_other_out(community):
+    rooms = [make_room(community) for _ in range(4)]
+    members = [make_member(community) for _ in range(4)]
+
+    def write(author, order):
+        return [post_messages([asked(author, room, number) for room in order])[0] for number in range(10)]
+
+    outcomes = at_once(
+        *(lambda a=author, o=rooms[turn:] + rooms[:turn]: write(a, o) for turn, author in enumerate(members))
+    )
+
+    assert all(isinstance(outcome, PostedMessage) for written in outcomes for outcome in written)
+    assert Message.objects.count() == 160
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_nonce_from_two_threads_is_one_message(community, member):
+    room = make_room(community)
+
+    for number in range(5):
+        first, second = at_once(*[lambda n=number: post_messages([asked(member, room, n)])[0]] * 2)
+        assert first == second
+
+    assert Message.objects.count() == 5
+    assert len(events_of(room_topic(room), after=1)) == 5
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("removal", ["from the room", "from the community"])
+def test_no_message_of_a_removed_member_follows_the_removal(community, removal):
+    owner = make_member(community, role=Role.OWNER)
+
+    def remove(target, room):
+        if removal == "from the room":
+            remove_room_member(acting(owner), room_id=RoomId(room.pk), user_id=UserId(target.user_id))
+        else:
+            remove_member(acting(owner), community_id=CommunityId(community.pk), user_id=UserId(target.user_id))
+
+    def write(author, room):
+        for number in range(50):
+            with suppress(DomainError):
+                if not isinstance(post_messages([asked(author, room, number)])[0], PostedMessage):
+                    return
+
+    for _ in range(5):
+        room, target = make_room(community), make_member(community)
+        at_once(lambda r=room, t=target: write(t, r), lambda r=room, t=target: remove(t, r))
+        told = [event for _, _, event in events_of(room_topic(room))]
+        after = told[told.index(AccessRevoked(user=target.user_id)) :]
+        assert [event for event in after if hasattr(event, "message")] == []

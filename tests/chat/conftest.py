@@ -1,0 +1,176 @@
+"""What tests of chat share: proof by replay that an act's events tell all that it did, and proof that a refused one did nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import pytest
+from msgspec.structs import replace
+from rest_framework.test import APIClient
+
+from accounts.events import UserPayload
+from chat.events import (
+    MessageCreated,
+    MessageDeleted,
+    MessageEdited,
+    MessagePayload,
+    ReadMarkerMoved,
+    RoomArchived,
+    RoomJoined,
+    RoomLeft,
+    RoomMemberAdded,
+    RoomMemberRemoved,
+    RoomPayload,
+    RoomUpdated,
+)
+from chat.models import Message, MessageEdit, ReadMarker, Room, RoomMember
+from chat.queries.messages import list_messages
+from chat.queries.room_members import list_room_members
+from chat.queries.rooms import room_payloads
+from communities.models import Membership
+from eventlog.events import AccessRevoked, Event
+from eventlog.models import StoredEvent, StoredTopic
+from eventlog.replay import read_heads
+from eventlog.topics import Topic, parse_topic, topic_for
+from kernel import rate_limits
+from kernel.ids import RoomId
+from kernel.pagination import PageRequest
+from kernel.rate_limits import Allowance, RateLimit
+from tests.event_log import events_of
+from tests.factories.chat import room_topic
+from tests.factories.communities import make_community, make_member
+
+EVERYTHING = PageRequest(limit=10_000)
+
+
+class CountingLimiter:
+    """Counts units by limit and key, for ever."""
+
+    def __init__(self) -> None:
+        self.taken: Counter[tuple[str, str]] = Counter()
+
+    def take(self, limit: RateLimit, key: str) -> Allowance:
+        """Use up one unit of `limit` for `key`."""
+        self.taken[limit.name, key] += 1
+        remaining = limit.quota - self.taken[limit.name, key]
+        return Allowance(limit, remaining >= 0, max(remaining, 0), float(limit.seconds), float(limit.seconds))
+
+
+class Snapshot(msgspec.Struct, frozen=True):
+    """What clients hold of a room: what it says of itself, its messages, who takes part, and how far each has read."""
+
+    room: RoomPayload
+    messages: dict[UUID, MessagePayload]
+    members: dict[UUID, UserPayload]
+    markers: dict[UUID, int]
+
+
+@pytest.fixture(autouse=True)
+def limiter(monkeypatch: pytest.MonkeyPatch) -> CountingLimiter:
+    """Plug in a fresh limiter."""
+    counting = CountingLimiter()
+    monkeypatch.setattr(rate_limits, "_limiter", counting)
+    return counting
+
+
+@pytest.fixture
+def api() -> APIClient:
+    """Return a REST client that sends JSON and that nobody is signed in with."""
+    return APIClient()
+
+
+@pytest.fixture
+def community():
+    return make_community()
+
+
+@pytest.fixture
+def member(community):
+    return make_member(community)
+
+
+@pytest.fixture
+def replayed() -> Callable[[Room], AbstractContextManager[None]]:
+    """Check that the old snapshot of a room with the block's events applied equals the new snapshot."""
+    return _replayed
+
+
+@pytest.fixture
+def untouched() -> Callable[[], AbstractContextManager[None]]:
+    """Check that the block changes no row of chat and appends no event to any topic."""
+    return _untouched
+
+
+@contextmanager
+def _replayed(room: Room) -> Iterator[None]:
+    before = _snapshot(room)
+    topics = _topics(room)
+    known = read_heads(topics)
+    yield
+    told = [(topic, event) for topic in topics for _, _, event in events_of(topic, after=known[topic])]
+    state = before
+    for topic, event in told:
+        state = _apply(state, topic, event)
+    assert state == _snapshot(room)
+
+
+@contextmanager
+def _untouched() -> Iterator[None]:
+    before = _rows()
+    yield
+    assert _rows() == before
+
+
+def _rows() -> list[list[dict[str, Any]]]:
+    tables = (Room, RoomMember, ReadMarker, Message, MessageEdit, StoredTopic)
+    events = list(StoredEvent.objects.order_by("topic", "seq").values())
+    return [events, *(list(table.objects.order_by("pk").values()) for table in tables)]
+
+
+def _topics(room: Room) -> list[Topic]:
+    users = Membership.objects.filter(community=room.community_id).values_list("user_id", flat=True)
+    return [room_topic(room), *(topic_for("user", user_id) for user_id in users)]
+
+
+def _snapshot(room: Room) -> Snapshot:
+    room = Room.objects.get(pk=room.pk)
+    markers = ReadMarker.objects.filter(room=room).values_list("user_id", "seq")
+    return Snapshot(
+        room=room_payloads([room])[0],
+        messages={message.id: message for message in list_messages(RoomId(room.pk), page=EVERYTHING).items},
+        members={user.id: user for user in list_room_members(room, page=EVERYTHING).items},
+        markers=dict(markers),
+    )
+
+
+def _apply(state: Snapshot, topic: Topic, event: Event) -> Snapshot:
+    """Return the state after an event, as a client would work it out."""
+    match event:
+        case MessageCreated(message=message):
+            assert message.id not in state.messages
+            return replace(state, messages={**state.messages, message.id: message})
+        case MessageEdited(message=message):
+            assert message.id in state.messages
+            return replace(state, messages={**state.messages, message.id: message})
+        case MessageDeleted(id=message_id, seq=seq):
+            old = state.messages[message_id]
+            assert old.seq == seq
+            return replace(state, messages={**state.messages, message_id: replace(old, body="", deleted=True)})
+        case RoomUpdated(room=room) | RoomArchived(room=room):
+            return replace(state, room=room)
+        case RoomMemberAdded(user=user):
+            return replace(state, members={**state.members, user.id: user})
+        case RoomMemberRemoved(user=user_id):
+            return replace(state, members={key: user for key, user in state.members.items() if key != user_id})
+        case ReadMarkerMoved(seq=seq):
+            _, user_id = parse_topic(topic)
+            assert seq > state.markers.get(user_id, 0)
+            return replace(state, markers={**state.markers, user_id: seq})
+        case AccessRevoked() | RoomJoined() | RoomLeft():
+            return state
+    raise AssertionError(f"no client knows what to do with {event}")
