@@ -28,7 +28,7 @@ export async function loadDiscoverable() {
 export async function loadRooms(communityId) {
   const rooms = await api.listRooms(communityId);
   const listed = new Set(rooms.map(({ id }) => id));
-  for (const { id } of roomsOf(communityId)) if (!listed.has(id)) state.rooms.delete(id);
+  for (const { id, archived_at } of roomsOf(communityId)) if (!listed.has(id) && !archived_at) state.rooms.delete(id);
   for (const room of rooms) {
     state.rooms.set(room.id, room);
     state.closed.delete(room.id);

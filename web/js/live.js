@@ -65,8 +65,10 @@ function applyToRoom(roomId, { t, seq, d }) {
   const room = state.rooms.get(roomId);
   if (t === "message.created") arrived(room, d.message);
   else if (t === "message.deleted" && room?.unread) refreshRooms(room.community);
-  else if (t === "room.updated") refreshRooms(d.room.community);
-  else if (t.startsWith("room_member.") && roomId === state.route.room) refreshMembers(roomId);
+  else if (room && (t === "room.updated" || t === "room.archived")) {
+    state.rooms.set(roomId, { ...room, ...d.room });
+    changed("rooms");
+  } else if (t.startsWith("room_member.") && roomId === state.route.room) refreshMembers(roomId);
 }
 
 function arrived(room, message) {
@@ -91,7 +93,7 @@ function applyToCommunity(communityId, { t }) {
     if (state.members.has(communityId)) refreshMembers(communityId);
     if (currentRoom()?.community === communityId) refreshMembers(state.route.room);
     refreshCommunities();
-  } else if (t.startsWith("room.")) refreshRooms(communityId);
+  } else if (t === "room.created") refreshRooms(communityId);
   else if (t === "community.updated") refreshCommunities();
 }
 

@@ -101,10 +101,13 @@ function openAt({ divider }) {
   view.following = atEnd();
 }
 
-/** The first message on the screen and its distance from the top, to come back to after the list has changed. */
+/**
+ * A message on the screen and its distance from the top, to come back to after the list has changed. Not the oldest one:
+ * when history comes before it, it may lose its heading and change its height.
+ */
 function placeNow() {
   const { log, list } = view;
-  const anchor = [...list.children].find((node) => node.offsetTop + node.offsetHeight > log.scrollTop);
+  const anchor = [...list.querySelectorAll(".message ~ .message")].find((node) => node.offsetTop >= log.scrollTop);
   return anchor ? { anchor, offset: anchor.offsetTop - log.scrollTop } : null;
 }
 

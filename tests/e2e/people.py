@@ -1,0 +1,140 @@
+"""People in a test: an account each, made over REST, and a browser page that is signed in to it."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
+
+SCREENSHOTS = Path(__file__).resolve().parents[2] / "var" / "screenshots"
+DESKTOP: ViewportSize = {"width": 1280, "height": 800}
+PHONE: ViewportSize = {"width": 360, "height": 740}
+PASSWORD = "a harbour full of oars"
+
+_numbers = itertools.count(1)
+logging.getLogger("httpx").setLevel(logging.WARNING)
+
+
+@dataclass
+class Account:
+    """A user and what they may do over REST."""
+
+    address: str
+    username: str
+    pair: dict[str, Any]
+
+    @property
+    def id(self) -> str:
+        """The user's id."""
+        return str(self.pair["user"]["id"])
+
+    def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        """Call the API as this user and return what it answers; a refusal fails the test."""
+        headers = {"Authorization": f"Bearer {self.pair['access']}"}
+        response = httpx.request(method, f"{self.address}/api/v1/{path}", json=body, headers=headers, timeout=20)
+        assert response.is_success, response.text
+        return response.json() if response.content else None
+
+    def post(self, path: str, **body: Any) -> Any:
+        """Call POST."""
+        return self.call("POST", path, body)
+
+
+def sign_up(address: str, name: str) -> Account:
+    """Make an account; the username is the name and a number."""
+    username = f"{name.lower()}-{next(_numbers)}"
+    form = {"email": f"{username}@example.org", "username": username, "password": PASSWORD, "display_name": name}
+    response = httpx.post(f"{address}/api/v1/auth/sign-up", json=form, timeout=20)
+    assert response.status_code == httpx.codes.CREATED, response.text
+    return Account(address, username, response.json())
+
+
+@dataclass
+class Place:
+    """A community with one room, and who founded it."""
+
+    founder: Account
+    community: dict[str, Any]
+    room: dict[str, Any]
+
+    @property
+    def room_address(self) -> str:
+        """The room's place on the page."""
+        return f"/#/c/{self.community['id']}/r/{self.room['id']}"
+
+    def admit(self, *accounts: Account) -> None:
+        """Make them members."""
+        for account in accounts:
+            self.founder.post(f"communities/{self.community['id']}/members", username=account.username)
+
+    def more_room(self, name: str, **form: Any) -> Any:
+        """Open another room."""
+        return self.founder.post(f"communities/{self.community['id']}/rooms", name=name, **form)
+
+    def write(self, author: Account, *bodies: str) -> None:
+        """Post messages over REST."""
+        for body in bodies:
+            author.post(f"rooms/{self.room['id']}/messages", body=body, nonce=f"{author.username}-{next(_numbers)}")
+
+
+def found(founder: Account, name: str = "Harbour Row") -> Place:
+    """Found a community with a room called general."""
+    community = founder.post("communities", name=name, slug=f"harbour-{next(_numbers)}", join_policy="open")
+    room = founder.post(f"communities/{community['id']}/rooms", name="general", topic_line="Anything at all")
+    return Place(founder, community, room)
+
+
+def context_for(browser: Browser, account: Account | None, address: str, **options: Any) -> BrowserContext:
+    """Open a browser profile, signed in to the account if one is given; mistakes on the page fail the test at once."""
+    options.setdefault("viewport", DESKTOP)
+    if account is not None:
+        options["storage_state"] = storage_of(account, address)
+    context = browser.new_context(**options)
+    context.set_default_timeout(10_000)
+    return context
+
+
+def storage_of(account: Account, address: str) -> Any:
+    """Return the browser storage of somebody who has signed in a moment ago; the first thing it does is refresh."""
+    session = {
+        "access": account.pair["access"],
+        "refresh": account.pair["refresh"],
+        "expiresAt": 0,
+        "user": account.pair["user"],
+    }
+    entry = {"name": "portcullis.session", "value": json.dumps(session)}
+    return {"cookies": [], "origins": [{"origin": address, "localStorage": [entry]}]}
+
+
+def write(page: Page, *bodies: str) -> None:
+    """Write messages as a person does: into the box, with Enter."""
+    for body in bodies:
+        page.locator("#message-box").fill(body)
+        page.locator("#message-box").press("Enter")
+
+
+def bodies(page: Page) -> list[str]:
+    """Return the messages on the page, in order."""
+    return page.locator(".message .body").all_inner_texts()
+
+
+def expect_bodies(page: Page, expected: list[str]) -> None:
+    """Wait until exactly these messages are on the page, in this order, none twice."""
+    expect(page.locator(".message .body")).to_have_text(expected)
+
+
+def expect_live(page: Page) -> None:
+    """Wait until the page says that it is connected."""
+    expect(page.locator("#connection")).to_contain_text("Live", timeout=20_000)
+
+
+def shoot(page: Page, name: str) -> None:
+    """Keep a picture to look at."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"{name}.png")

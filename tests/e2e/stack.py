@@ -1,0 +1,143 @@
+"""The real thing under test: server processes and a worker on a database of their own. What people do in it is in people.py."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import httpx
+import psycopg
+
+ROOT = Path(__file__).resolve().parents[2]
+READY_SECONDS = 30
+STOP_SECONDS = 10
+SERVER = os.environ.get("E2E_SERVER", "uvicorn")
+
+
+@dataclass
+class Process:
+    """One child, its command and its log; it can be stopped and started again."""
+
+    name: str
+    command: list[str]
+    environment: dict[str, str]
+    child: subprocess.Popen[bytes] | None = field(default=None, init=False)
+
+    @property
+    def log(self) -> Path:
+        """Where it writes."""
+        return ROOT / "var" / "e2e" / f"{self.name}.log"
+
+    def start(self) -> None:
+        """Start the child; its log goes on where it ended."""
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        with self.log.open("ab") as log:
+            self.child = subprocess.Popen(self.command, cwd=ROOT, env=self.environment, stdout=log, stderr=log)
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
+        """Stop the child; one that does not obey is killed."""
+        if self.child is None:
+            return
+        self.child.send_signal(number)
+        try:
+            self.child.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.child.kill()
+            self.child.wait()
+        self.child = None
+
+
+@dataclass
+class Server(Process):
+    """A gateway process that serves HTTP, the page and sockets."""
+
+    port: int = 0
+
+    @property
+    def address(self) -> str:
+        """The origin that browsers open."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Start and wait until it answers."""
+        super().start()
+        deadline = time.monotonic() + READY_SECONDS
+        while time.monotonic() < deadline:
+            with suppress(httpx.TransportError):
+                if httpx.get(f"{self.address}/livez", timeout=2).is_success:
+                    return
+            if self.child is not None and self.child.poll() is not None:
+                break
+            time.sleep(0.1)
+        raise RuntimeError(f"{self.name} did not start:\n{self.log.read_text()[-3000:]}")
+
+
+def command_of(port: int) -> list[str]:
+    """Return how the server named by E2E_SERVER is started."""
+    if SERVER == "daphne":
+        return [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(port), "project.asgi:application"]
+    return [sys.executable, "-m", "uvicorn", "project.asgi:application", "--port", str(port), "--log-level", "warning"]
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on at the moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Stack:
+    """Two servers and a worker on a new database, with limits that a test run does not reach."""
+
+    def __init__(self) -> None:
+        self._database = f"portcullis_e2e_{os.getpid()}"
+        self._environment = os.environ | {
+            "ENVIRONMENT": "development",
+            "DATABASE_URL": with_database(os.environ["DATABASE_URL"], self._database),
+            "RATE_SIGN_UP_ADDRESS": "100000/60",
+            "RATE_LOGIN_ADDRESS": "100000/60",
+            "RATE_REST_READ": "100000/60",
+            "RATE_REST_WRITE": "100000/60",
+            "RATE_REST_ANONYMOUS": "100000/60",
+            "RATE_SOCKET_CONNECT": "100000/60",
+            "RATE_MESSAGE_CREATE": "1000/10",
+        }
+        self._environment.pop("DJANGO_SETTINGS_MODULE", None)
+        self.servers = [self._server(number) for number in (1, 2)]
+        self._worker = Process("worker", [sys.executable, "manage.py", "run_worker"], self._environment)
+
+    def start(self) -> None:
+        """Make the database and start everything."""
+        self._execute(f"CREATE DATABASE {self._database}")
+        migrate = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
+        subprocess.run(migrate, cwd=ROOT, env=self._environment, check=True)
+        self._worker.start()
+        for server in self.servers:
+            server.start()
+
+    def stop(self) -> None:
+        """Stop everything and drop the database."""
+        for process in (*self.servers, self._worker):
+            process.stop()
+        self._execute(f"DROP DATABASE IF EXISTS {self._database} WITH (FORCE)")
+
+    def _server(self, number: int) -> Server:
+        port = free_port()
+        return Server(f"server-{number}", command_of(port), self._environment, port=port)
+
+    def _execute(self, statement: str) -> None:
+        with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+
+def with_database(address: str, name: str) -> str:
+    """Return the address of another database of the same server."""
+    return urlunsplit(urlsplit(address)._replace(path=f"/{name}"))
