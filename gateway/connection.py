@@ -48,6 +48,8 @@ class Connection:
         self._wake = asyncio.Event()
         self._room = asyncio.Event()
         self.gone = asyncio.Event()
+        self.idle = asyncio.Event()
+        self.idle.set()
         self._stalled = asyncio.Event()
         self._close_code: CloseCode | None = None
         self._expiry: asyncio.TimerHandle | None = None

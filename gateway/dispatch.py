@@ -36,11 +36,14 @@ Answered = Callable[[Connection, str | None, Any], Awaitable[None]]
 async def receive_message(connection: Connection, message: dict[str, Any]) -> None:
     """Carry out every command of one WebSocket message, in order; each gets its own answer."""
     connection.last_heard = connection.process.now()
+    connection.idle.clear()
     try:
         for data in _split(connection, message):
             await _receive_object(connection, data)
     except (InvalidInput, TooLarge) as error:
         _refuse_frame(connection, None, error)
+    finally:
+        connection.idle.set()
 
 
 def _split(connection: Connection, message: dict[str, Any]) -> Iterable[bytes]:
@@ -120,7 +123,7 @@ async def _answer_ping(connection: Connection, ref: str | None, _: Ping) -> None
 
 
 async def _answer_follow(connection: Connection, ref: str | None, body: FollowTopic) -> None:
-    """Register first, then ask and fetch, then apply: there is no moment in which an event could slip through."""
+    """Ask, then hand over from the position that was asked about: events are contiguous from there, so none slips through."""
     topic = topic_for(*parse_topic(body.topic))
     if topic not in connection.topics and len(connection.topics) >= settings.SOCKET_TOPICS_MAX:
         raise TooManyTopics(f"A socket follows at most {settings.SOCKET_TOPICS_MAX} topics.")

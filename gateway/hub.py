@@ -63,7 +63,7 @@ class Hub:
             if stream is None:
                 continue
             stream.advance(of_topic)
-            if stream.gap:
+            if stream.behind:
                 self._backfill_soon(stream)
 
     def announce(self, event: EphemeralEvent) -> None:
@@ -75,7 +75,10 @@ class Hub:
     def ring(self, topic: Topic, head: int) -> None:
         """Learn that a topic has reached `head` without the events themselves."""
         stream = self._streams.get(topic)
-        if stream is not None and stream.cursor is not None and head > stream.cursor:
+        if stream is None:
+            return
+        stream.head = max(stream.head, head)
+        if stream.behind:
             self._backfill_soon(stream)
 
     # Who follows -----------------------------------------------------------------------------------------------------
@@ -153,12 +156,9 @@ class Hub:
             task.add_done_callback(lambda _: self._backfills.pop(stream.topic, None))
 
     async def _backfill(self, stream: Stream) -> None:
-        if stream.gap:
-            await asyncio.sleep(GAP_GRACE_SECONDS)
-            if not stream.gap:
-                return
+        await asyncio.sleep(GAP_GRACE_SECONDS)
         try:
-            while stream.cursor is not None and (page := await self._log.events(stream.topic, stream.cursor)):
+            while stream.behind and (page := await self._log.events(stream.topic, stream.cursor or 0)):
                 self._advance_from_log(stream, page)
         except Exception:
             logger.exception("hub.backfill_failed", topic=stream.topic)

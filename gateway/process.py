@@ -13,6 +13,7 @@ from eventlog.doorbell import EphemeralEvent, LoggedEvent
 from eventlog.replay import read_events, read_heads
 from eventlog.topics import Topic
 from gateway.close_codes import CloseCode
+from gateway.drain import drain
 from gateway.hub import Hub
 from gateway.pool import DatabasePool
 from gateway.relay import ChannelLayerRelay
@@ -25,7 +26,6 @@ P = ParamSpec("P")
 
 REPLAY_THREADS = 2
 SILENCE_CHECK_SECONDS = 5.0
-CLOSE_WAIT_SECONDS = 5.0
 
 _current: GatewayProcess | None = None
 
@@ -81,12 +81,10 @@ class GatewayProcess:
         ]
 
     async def stop(self) -> None:
-        """Close every socket with a code that brings it back, then everything else."""
+        """Take no new sockets, send every client away with its commands acknowledged, then end everything else."""
         global _current
         self.draining = True
-        for connection in tuple(self.connections):
-            connection.close(CloseCode.SHUTTING_DOWN)
-        await self._wait_for_sockets()
+        await drain(tuple(self.connections), window_seconds=settings.GATEWAY_DRAIN_SECONDS)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -128,13 +126,6 @@ class GatewayProcess:
         for connection in tuple(self.connections):
             if connection.last_heard < deadline:
                 connection.close(CloseCode.INTERNAL)
-
-    async def _wait_for_sockets(self) -> None:
-        gone = [asyncio.create_task(connection.gone.wait()) for connection in self.connections]
-        if gone:
-            await asyncio.wait(gone, timeout=CLOSE_WAIT_SECONDS)
-        for waiting in gone:
-            waiting.cancel()
 
 
 async def _every(seconds: float, work: Callable[[], Awaitable[None] | Coroutine[Any, Any, None]]) -> None:

@@ -61,12 +61,14 @@ def delivery_of(event: LoggedEvent) -> Delivery:
 class Stream:
     """The events of one topic in contiguous `seq` order, up to `cursor`; None until the head was read.
 
-    Events that arrive ahead of a gap wait in `pending` until the missing ones are `advance`d too.
+    `head` is the newest seq that this process has heard of. Events that arrive ahead of a gap wait until the missing ones are
+    `advance`d too.
     """
 
     def __init__(self, topic: Topic) -> None:
         self.topic = topic
         self.cursor: int | None = None
+        self.head = 0
         self.followers: dict[Subscriber, int] = {}
         self.holds = 0
         self._waiting: dict[Subscriber, int] = {}
@@ -80,9 +82,9 @@ class Stream:
         return not self.followers and not self._waiting and not self.holds
 
     @property
-    def gap(self) -> bool:
-        """Whether events wait for missing ones before them."""
-        return bool(self._pending) and self.cursor is not None
+    def behind(self) -> bool:
+        """Whether there are events that this process has heard of and does not have."""
+        return self.cursor is not None and self.head > self.cursor
 
     def open_at(self, head: int) -> None:
         """Start the contiguous run behind `head`; what arrived earlier and is newer follows at once."""
@@ -93,6 +95,7 @@ class Stream:
     def advance(self, events: Iterable[LoggedEvent]) -> None:
         """Take events in any order, some maybe twice, and deliver those that continue the run."""
         for event in events:
+            self.head = max(self.head, event.seq)
             if self.cursor is not None and event.seq <= self.cursor:
                 continue
             if self.cursor is not None and event.seq == self.cursor + 1:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import msgpack
 import msgspec
 import pytest
@@ -9,7 +11,7 @@ from asgiref.sync import sync_to_async
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.frames import decode_frame, split_msgpack
+from gateway.frames import ClientFrame, decode_frame, split_msgpack
 from kernel.commands import RegisteredCommand, registered_commands
 from kernel.errors import Conflict, InvalidInput
 from kernel.rate_limits import RateLimit
@@ -32,7 +34,7 @@ async def client(connect):
         ('{"t":7}', "request.invalid", "t"),
         ('{"t":"ping","ref":7}', "request.invalid", "ref"),
         ('{"t":"ping","extra":1}', "request.invalid", None),
-        ('{"t":"%s"}' % ("x" * 65), "request.invalid", "t"),
+        ('{"t":"' + "x" * 65 + '"}', "request.invalid", "t"),
         ('{"t":"volcano.erupt"}', "command.unknown", "t"),
         ('{"t":"topic.follow"}', "request.invalid", None),
         ('{"t":"topic.follow","d":7}', "request.invalid", None),
@@ -41,9 +43,9 @@ async def client(connect):
         ('{"t":"topic.follow","d":{"topic":"room:1","after":1e99}}', "request.invalid", "after"),
         ('{"t":"topic.follow","d":{"topic":"room:\\u0000"}}', "request.invalid", "topic"),
         ('{"t":"topic.follow","d":{"topic":"room:1"}}', "request.invalid", "topic"),
-        ('{"t":"ping","d":{"x":%s%s}}' % ("[" * 8000, "]" * 8000), "request.invalid", None),
+        ('{"t":"ping","d":{"x":' + "[" * 8000 + "]" * 8000 + "}}", "request.invalid", None),
         ("[" * 16000, "request.invalid", None),
-        ('{"t":"ping","d":{"x":"%s"}}' % ("x" * 16384), "frame.too_large", None),
+        ('{"t":"ping","d":{"x":"' + "x" * 16384 + '"}}', "frame.too_large", None),
         ("\ud800", "request.invalid", None),
     ],
 )
@@ -139,19 +141,14 @@ async def test_a_messagepack_client_gets_the_same_objects(open_socket):
 
 @given(st.binary(max_size=200))
 def test_any_bytes_are_a_frame_or_a_refusal_in_json(data):
-    try:
-        assert decode_frame(data, "json").t is not None
-    except InvalidInput as refusal:
-        assert refusal.text
+    with contextlib.suppress(InvalidInput):
+        assert isinstance(decode_frame(data, "json"), ClientFrame)
 
 
 @given(st.binary(max_size=200))
 def test_any_bytes_are_frames_or_a_refusal_in_messagepack(data):
-    try:
-        for item in split_msgpack(data):
-            assert decode_frame(item, "msgpack").t is not None
-    except InvalidInput as refusal:
-        assert refusal.text
+    with contextlib.suppress(InvalidInput):
+        assert all(isinstance(decode_frame(item, "msgpack"), ClientFrame) for item in split_msgpack(data))
 
 
 def test_messagepack_nested_too_deeply_is_refused():

@@ -9,32 +9,11 @@ from hypothesis import strategies as st
 from eventlog.doorbell import LoggedEvent
 from eventlog.events import AccessRevoked
 from eventlog.topics import Topic
-from gateway.frames import Frame
 from gateway.stream import RECENT_EVENTS, Stream
-from kernel.ids import UserId, uuid7
+from kernel.ids import UserId
+from tests.gateway.followers import Follower
 
 TOPIC = Topic("room:01900000-0000-7000-8000-000000000001")
-
-
-class Follower:
-    def __init__(self) -> None:
-        self.user_id = UserId(uuid7())
-        self.seen: list[int] = []
-        self.revoked: list[Topic] = []
-        self.resumes = 0
-
-    def offer(self, frame: Frame) -> None:
-        self.seen.append(msgspec.json.decode(frame.json)["seq"])
-
-    def observe(self, event: LoggedEvent) -> None: ...
-
-    def access_revoked(self, topic: Topic) -> None:
-        self.revoked.append(topic)
-
-    def must_resume(self) -> None:
-        self.resumes += 1
-
-    async def ready(self) -> None: ...
 
 
 def event(seq: int) -> LoggedEvent:
@@ -59,16 +38,16 @@ def test_events_in_any_order_with_repeats_arrive_once_and_in_order(order, repeat
     for start in range(0, len(arrivals), size):
         stream.advance([event(seq) for seq in arrivals[start : start + size]])
     assert follower.seen == list(range(1, 13))
-    assert not stream.gap
+    assert not stream.behind
 
 
 def test_events_behind_a_gap_wait_for_the_missing_one():
     stream, follower = open_stream(), Follower()
     stream.attach(follower, 0)
     stream.advance([event(1), event(3), event(4)])
-    assert (follower.seen, stream.gap) == ([1], True)
+    assert (follower.seen, stream.behind) == ([1], True)
     stream.advance([event(2)])
-    assert (follower.seen, stream.gap) == ([1, 2, 3, 4], False)
+    assert (follower.seen, stream.behind) == ([1, 2, 3, 4], False)
 
 
 def test_events_that_come_before_the_head_is_known_are_kept_for_it():

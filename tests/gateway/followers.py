@@ -1,0 +1,31 @@
+"""A subscriber that remembers what it was given."""
+
+from __future__ import annotations
+
+import msgspec
+
+from eventlog.doorbell import LoggedEvent
+from eventlog.topics import Topic
+from gateway.frames import Frame
+from kernel.ids import UserId, uuid7
+
+
+class Follower:
+    def __init__(self) -> None:
+        self.user_id = UserId(uuid7())
+        self.seen: list[int] = []
+        self.revoked: list[Topic] = []
+        self.resumes = 0
+
+    def offer(self, frame: Frame) -> None:
+        self.seen.append(msgspec.json.decode(frame.json)["seq"])
+
+    def observe(self, event: LoggedEvent) -> None: ...
+
+    def access_revoked(self, topic: Topic) -> None:
+        self.revoked.append(topic)
+
+    def must_resume(self) -> None:
+        self.resumes += 1
+
+    async def ready(self) -> None: ...

@@ -1,0 +1,173 @@
+"""The hub with a log and a relay that the test controls: one read for a gap however many wait, failures that mend themselves."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from eventlog.doorbell import EphemeralEvent, LoggedEvent
+from eventlog.topics import Topic
+from gateway.hub import Hub
+from kernel.errors import Unavailable
+from tests.gateway.followers import Follower
+
+TOPIC = Topic("room:01900000-0000-7000-8000-000000000001")
+
+
+class MemoryLog:
+    def __init__(self) -> None:
+        self.kept: list[LoggedEvent] = []
+        self.reads = 0
+        self.away = False
+
+    async def heads(self, topics):
+        self._check()
+        return dict.fromkeys(topics, self.kept[-1].seq if self.kept else 0)
+
+    async def events(self, topic, after):
+        self._check()
+        self.reads += 1
+        await asyncio.sleep(0)
+        return [event for event in self.kept if event.seq > after][:3]
+
+    def _check(self) -> None:
+        if self.away:
+            raise Unavailable
+
+    def append(self, amount: int) -> list[LoggedEvent]:
+        start = self.kept[-1].seq + 1 if self.kept else 1
+        added = [LoggedEvent(TOPIC, seq, "tests.numbered", b"{}") for seq in range(start, start + amount)]
+        self.kept += added
+        return added
+
+
+class NoRelay:
+    def __init__(self) -> None:
+        self.joined: set[Topic] = set()
+
+    async def join(self, topic):
+        self.joined.add(topic)
+
+    def leave(self, topic):
+        self.joined.discard(topic)
+
+
+@pytest.fixture
+def log() -> MemoryLog:
+    return MemoryLog()
+
+
+@pytest.fixture
+def relay() -> NoRelay:
+    return NoRelay()
+
+
+@pytest.fixture
+async def hub(log, relay):
+    hub = Hub(log, relay)
+    yield hub
+    await hub.close()
+
+
+async def follow(hub: Hub, follower: Follower, position: int) -> None:
+    stream = await hub.hold(TOPIC)
+    await hub.catch_up(stream, follower, position)
+    hub.release(stream)
+
+
+async def settled(condition) -> None:
+    for _ in range(400):
+        if condition():
+            return
+        await asyncio.sleep(0.005)
+    pytest.fail("it did not settle in two seconds")
+
+
+async def test_a_gap_is_read_once_however_many_sockets_wait_for_it(hub, log):
+    followers = [Follower() for _ in range(50)]
+    for follower in followers:
+        await follow(hub, follower, 0)
+    events = log.append(3)
+    hub.deliver(events[2:])
+    hub.deliver(events[2:])
+    await settled(lambda: followers[-1].seen == [1, 2, 3])
+    assert all(follower.seen == [1, 2, 3] for follower in followers)
+    assert log.reads == 1
+
+
+async def test_a_gap_that_closes_by_itself_is_not_read_at_all(hub, log):
+    follower = Follower()
+    await follow(hub, follower, 0)
+    first, second = log.append(2)
+    hub.deliver([second])
+    hub.deliver([first])
+    await asyncio.sleep(0.05)
+    assert (follower.seen, log.reads) == ([1, 2], 0)
+
+
+async def test_a_subscriber_far_behind_is_brought_up_page_by_page_while_events_keep_coming(hub, log):
+    log.append(10)
+    follower = Follower()
+    following = asyncio.create_task(follow(hub, follower, 0))
+    await asyncio.sleep(0)
+    hub.deliver(log.append(5))
+    await following
+    hub.deliver(log.append(1))
+    assert follower.seen == list(range(1, 17))
+
+
+async def test_while_the_log_is_away_live_events_flow_and_a_gap_heals_when_it_is_back(hub, log):
+    follower = Follower()
+    await follow(hub, follower, 0)
+    log.away = True
+    hub.deliver(log.append(1))
+    assert follower.seen == [1]
+    log.append(1)
+    hub.deliver(log.append(1))
+    await asyncio.sleep(0.05)
+    assert follower.seen == [1]
+    with pytest.raises(Unavailable):
+        await hub.check_heads()
+    log.away = False
+    await hub.check_heads()
+    await settled(lambda: follower.seen == [1, 2, 3])
+
+
+async def test_the_relay_is_joined_with_the_first_follower_and_left_with_the_last(hub, relay):
+    first, second = Follower(), Follower()
+    await follow(hub, first, 0)
+    await follow(hub, second, 0)
+    assert (relay.joined, hub.watchers(TOPIC)) == ({TOPIC}, 2)
+    hub.unfollow(TOPIC, first)
+    assert relay.joined == {TOPIC}
+    hub.unfollow(TOPIC, second)
+    assert (relay.joined, hub.watchers(TOPIC)) == (set(), 0)
+
+
+async def test_a_follow_that_fails_leaves_nothing_behind(hub, log, relay):
+    log.away = True
+    with pytest.raises(Unavailable):
+        await follow(hub, Follower(), 0)
+    assert (relay.joined, hub.watchers(TOPIC)) == (set(), 0)
+
+
+async def test_events_that_were_dropped_from_the_log_make_a_subscriber_resume(hub, log):
+    log.append(10)
+    log.kept = log.kept[5:]
+    late, waiting = Follower(), Follower()
+    await follow(hub, late, 2)
+    assert (late.seen, late.resumes) == ([], 1)
+    await follow(hub, waiting, 10)
+    log.append(5)
+    log.kept = log.kept[-2:]
+    await hub.check_heads()
+    await settled(lambda: waiting.resumes == 1)
+
+
+async def test_topics_that_nobody_follows_cost_nothing(hub, log):
+    hub.deliver(log.append(1))
+    hub.announce(EphemeralEvent(TOPIC, "typing.started", b"{}", "k"))
+    hub.ring(TOPIC, 7)
+    await hub.check_heads()
+    assert log.reads == 0
