@@ -117,7 +117,7 @@ def _run_initdb(home: Home, binaries: Binaries, data: Path, password: Path) -> N
     options = [f"--username={NAME}", "--auth=scram-sha-256", f"--pwfile={password}", "-c", "scram_iterations=1"]
     locale = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     account: Account | None = home.account
-    result = subprocess.run(  # noqa: S603  # the argument list is ours
+    result = subprocess.run(
         [binaries.initdb, "--pgdata", data, *options, *locale, "--no-sync", "--no-instructions"],
         check=False,
         capture_output=True,

@@ -32,6 +32,11 @@ class Program:
     stop_signal: signal.Signals = signal.SIGTERM
     stop_seconds: float = 10.0
 
+    @property
+    def kind(self) -> str:
+        """What it is one of several of: `gateway` for `gateway 2`."""
+        return self.name.split()[0]
+
 
 class Child:
     """A process that we started. It dies with us, even when we are killed without a chance to tidy up (Linux)."""
@@ -44,7 +49,7 @@ class Child:
         """Start the program in a session of its own, so that Ctrl-C reaches us alone and we stop children in order."""
         program = self.program
         with program.log.open("ab") as log:
-            process = subprocess.Popen(  # noqa: S603  # the argument list is ours
+            process = subprocess.Popen(
                 program.argv,
                 stdin=subprocess.DEVNULL if program.stdin is None else subprocess.PIPE,
                 stdout=log,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -26,7 +26,7 @@ class RunningService:
     url: str
 
 
-def start_postgres(home: Home, *, lasting: bool) -> RunningService:
+def start_postgres(home: Home, *, lasting: bool = True) -> RunningService:
     """Start PostgreSQL on the home's data, which is made when absent; return when it takes connections."""
     binaries = binaries_for_everyone(home.data)
     postgres.make_cluster(home, binaries)
@@ -48,6 +48,10 @@ def start_redis(home: Home) -> RunningService:
         lambda port: redis.redis_url(port, password),
         redis.answers,
     )
+
+
+# By the environment variable that makes the embedded service unnecessary.
+STARTERS: Mapping[str, Callable[[Home], RunningService]] = {"DATABASE_URL": start_postgres, "REDIS_URL": start_redis}
 
 
 @contextmanager

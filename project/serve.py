@@ -1,0 +1,119 @@
+"""Runs one gateway process: `python -m project.serve`. The servers' options are here, the same for development and production."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import socket
+from typing import Any
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
+
+# The gateway answers a frame over its own limit with a problem; above this, the server closes the socket unread (1009).
+LARGEST_MESSAGE_BYTES = 2 * 1024 * 1024
+KEEP_ALIVE_SECONDS = 75  # longer than a reverse proxy keeps an idle connection, so that it never reuses a closing one
+BACKLOG = 2048
+
+
+def main() -> None:
+    """Serve on an inherited or a new listening socket until SIGTERM or SIGINT."""
+    options = _parse()
+    from project.checks import refuse_unsafe_production
+
+    refuse_unsafe_production()
+    inherited, new = options.fd, (options.host, options.port)
+    listener = socket.socket(fileno=inherited) if inherited else socket.create_server(new, backlog=BACKLOG)
+    serve = serve_with_daphne if options.server == "daphne" else serve_with_uvicorn
+    serve(listener, options.notify)
+
+
+def serve_with_uvicorn(listener: socket.socket, notify: int | None) -> None:
+    """Serve with uvicorn. Its pings are off, the protocol has a heartbeat; deflate is off, a frame is encoded once for all."""
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            tell_ready(notify)
+
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            for server in self.servers:
+                server.close()
+            await stop_gateway()  # before uvicorn closes the sockets with 1012, without a word
+            await super().shutdown(sockets)
+
+    from django.conf import settings
+
+    config = uvicorn.Config(
+        "project.asgi:application",
+        loop="uvloop",
+        http="httptools",
+        ws="websockets-sansio",
+        ws_max_size=LARGEST_MESSAGE_BYTES,
+        ws_ping_interval=None,
+        ws_per_message_deflate=False,
+        access_log=False,
+        log_config=None,
+        proxy_headers=False,
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=settings.GATEWAY_DRAIN_SECONDS,
+    )
+    Server(config).run(sockets=[listener])
+
+
+def serve_with_daphne(listener: socket.socket, notify: int | None) -> None:
+    """Serve with daphne, which installs its reactor when it is imported: before anything else that uses Twisted."""
+    from daphne.server import Server
+    from twisted.internet import reactor
+    from twisted.internet.defer import Deferred
+
+    from project.asgi import application
+
+    untyped: Any = reactor
+    untyped.addSystemEventTrigger(
+        "before", "shutdown", lambda: Deferred.fromFuture(asyncio.ensure_future(stop_gateway()))
+    )
+    Server(
+        application,
+        endpoints=[f"fd:fileno={listener.fileno()}"],
+        websocket_timeout=-1,
+        websocket_max_message_size=LARGEST_MESSAGE_BYTES,
+        websocket_max_frame_size=LARGEST_MESSAGE_BYTES,
+        verbosity=0,
+        server_name="",
+        ready_callable=lambda: tell_ready(notify),
+    ).run()
+
+
+async def stop_gateway() -> None:
+    """Let the sockets' commands end and send the clients away with a code that brings them back."""
+    from gateway.process import current
+    from project.health import start_draining
+
+    start_draining()
+    gateway = current()
+    if gateway is not None:
+        await gateway.stop()
+
+
+def tell_ready(notify: int | None) -> None:
+    """Tell who started us, over a pipe, that connections are served."""
+    if notify:
+        os.write(notify, b"1")
+        os.close(notify)
+
+
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m project.serve", description="Run one gateway process.")
+    parser.add_argument("--server", choices=("uvicorn", "daphne"), default="uvicorn")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--fd", type=int, help="listen on this inherited socket instead")
+    parser.add_argument("--notify", type=int, help="write to this inherited pipe when ready")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
