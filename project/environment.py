@@ -225,12 +225,16 @@ def load_environment() -> Environment:
 
     Values come from the process's environment, then from the file `.env` beside manage.py. Tests ignore the file.
     """
-    env_file = None if os.environ.get("ENVIRONMENT") == "test" else BASE_DIR / ".env"
     try:
-        return Environment(_env_file=env_file)  # type: ignore[call-arg]  # a documented argument of pydantic-settings
+        return read_environment(None if os.environ.get("ENVIRONMENT") == "test" else BASE_DIR / ".env")
     except ValidationError as error:
         print(sentence_for(error), file=sys.stderr)  # noqa: T201  # logging is not configured yet
         raise SystemExit(EXIT_CODE_OF_A_WRONG_VALUE) from None
+
+
+def read_environment(env_file: Path | None) -> Environment:
+    """Return the environment, with values from the file where the process has none. Raises `ValidationError`."""
+    return Environment(_env_file=env_file)  # type: ignore[call-arg]  # every value has a default
 
 
 def sentence_for(error: ValidationError) -> str:

@@ -9,6 +9,7 @@ from typing import Any, get_origin
 
 import msgspec
 from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerExtension
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
@@ -16,7 +17,7 @@ from drf_spectacular.plumbing import ResolvedComponent
 
 from kernel.wire import Page, WireStruct
 from project.rest.idempotency import METHODS_WITH_KEYS, takes_keys
-from project.rest.problems import CONTENT_TYPE, Problem
+from project.rest.problems import CONTENT_TYPE, MethodNotAllowed, Problem, problem_response
 
 _REF_TEMPLATE = "#/components/schemas/{name}"
 Schema = dict[str, Any]
@@ -130,6 +131,9 @@ def openapi_document() -> bytes:
     return msgspec.json.format(plain, indent=2) + b"\n"
 
 
-def schema_view(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  # Django's signature
+@csrf_exempt
+def schema_view(request: HttpRequest) -> HttpResponse:
     """GET /api/schema/."""
+    if request.method not in ("GET", "HEAD"):
+        return problem_response(MethodNotAllowed(), request)
     return HttpResponse(openapi_document(), content_type="application/vnd.oai.openapi+json; version=3.1")

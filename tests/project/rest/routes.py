@@ -41,7 +41,7 @@ ERRORS: dict[str, Exception] = {
 }
 
 
-class Echo(WireStruct):
+class Echo(WireStruct, frozen=True):
     """What came in."""
 
     body: object
@@ -58,7 +58,7 @@ class BodySerializer(serializers.Serializer[object]):
 
     name = serializers.CharField(max_length=3)
     inner = InnerSerializer()
-    many = InnerSerializer(many=True, required=False)
+    several = InnerSerializer(many=True, required=False)
 
 
 @api_view(["GET"])
@@ -98,7 +98,7 @@ class RenameView(APIView):
 
     def post(self, request: Request) -> Response:
         body: Any = request.data
-        User.objects.filter(id=request.user.id).update(display_name=body["name"])
+        User.objects.filter(username=request.user.get_username()).update(display_name=body["name"])
         if "status" in body:
             return Response({"refused": True}, status=body["status"])
         if "error" in body:

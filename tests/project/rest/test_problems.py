@@ -90,6 +90,13 @@ def test_what_django_and_drf_refuse_is_a_problem_too(path: str, status: int, cod
     assert (response.status_code, problem["code"]) == (status, code)
 
 
+@pytest.mark.urls("project.urls")
+@pytest.mark.parametrize(("path", "status"), [("/api/v1/nothing-here", 404), ("/api/schema/", 405)])
+def test_a_write_to_a_strange_address_is_a_problem_and_no_page_about_cookies(path: str, status: int) -> None:
+    response = Client(enforce_csrf_checks=True).post(path, {}, content_type="application/json")
+    assert (response.status_code, response["Content-Type"]) == (status, "application/problem+json")
+
+
 def test_pages_outside_of_the_api_are_not_problems() -> None:
     response = Client(raise_request_exception=False).get("/nothing-here")
     assert (response.status_code, response["Content-Type"]) == (404, "text/html; charset=utf-8")
@@ -112,14 +119,14 @@ def test_a_body_of_another_type_is_415() -> None:
 
 def test_every_wrong_field_is_named_with_its_path() -> None:
     problem = post_problem(
-        "/api/v1/validate", {"name": "long", "inner": {"number": 10}, "many": [{"number": 1}, {"number": "x"}]}
+        "/api/v1/validate", {"name": "long", "inner": {"number": 10}, "several": [{"number": 1}, {"number": "x"}]}
     )
     assert (problem["status"], problem["code"]) == (400, "request.invalid")
     assert problem["detail"] == "name: Ensure this field has no more than 3 characters."
     assert problem["errors"] == {
         "name": ["Ensure this field has no more than 3 characters."],
         "inner.number": ["Ensure this value is less than or equal to 9."],
-        "many.1.number": ["A valid integer is required."],
+        "several.1.number": ["A valid integer is required."],
     }
 
 

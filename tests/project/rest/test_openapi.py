@@ -1,0 +1,129 @@
+"""The OpenAPI document: current, complete, served, and true of every route."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+import schemathesis
+from django.core.management import call_command
+from django.test import Client
+from django.test.client import ClientHandler
+from hypothesis import HealthCheck, Phase, settings
+
+from communities.constants import Role
+from project.environment import BASE_DIR
+from tests.factories.accounts import bearer, make_user
+from tests.factories.chat import make_room, post
+from tests.factories.communities import make_community, make_member
+
+DOCUMENT = BASE_DIR / "docs" / "protocol" / "openapi.v1.json"
+document: dict[str, Any] = json.loads(DOCUMENT.read_text())
+schema = schemathesis.openapi.from_path(DOCUMENT)
+
+
+def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    """Answer through Django's test handler, which leaves the connection of the test's transaction open."""
+    response = ClientHandler()(environ)
+    start_response(f"{response.status_code} {response.reason_phrase}", list(response.items()))
+    return [response.content]
+
+
+schema.app = application
+
+CHECKS = [
+    schemathesis.checks.not_a_server_error,
+    schemathesis.checks.CHECKS.get_one("status_code_conformance"),
+    schemathesis.checks.CHECKS.get_one("content_type_conformance"),
+    schemathesis.checks.CHECKS.get_one("response_schema_conformance"),
+]
+
+
+def operations() -> list[tuple[str, str, dict[str, Any]]]:
+    return [(path, method, one) for path, methods in document["paths"].items() for method, one in methods.items()]
+
+
+def test_the_committed_document_is_current() -> None:
+    call_command("export_openapi", check=True)
+
+
+def test_spectacular_finds_nothing_to_warn_about(tmp_path: Any) -> None:
+    call_command("spectacular", validate=True, fail_on_warn=True, file=str(tmp_path / "schema.yaml"))
+
+
+def test_every_operation_can_answer_with_a_problem() -> None:
+    assert [
+        (path, method)
+        for path, method, one in operations()
+        if one["responses"].get("default") != {"$ref": "#/components/responses/Problem"}
+    ] == []
+    assert document["components"]["schemas"]["Problem"]["additionalProperties"] is True
+
+
+def test_every_write_takes_an_idempotency_key_but_for_those_with_secrets() -> None:
+    without_key = {
+        path
+        for path, method, one in operations()
+        if method != "get" and {"$ref": "#/components/parameters/IdempotencyKey"} not in one.get("parameters", [])
+    }
+    assert without_key == {path for path in document["paths"] if path.startswith(("/api/v1/auth/", "/api/v1/gateway/"))}
+
+
+def test_every_operation_but_signing_in_asks_for_a_token() -> None:
+    public = {path for path, _, one in operations() if one.get("security", []) != [{"bearer": []}]}
+    assert public == {"/api/v1/auth/login", "/api/v1/auth/refresh", "/api/v1/auth/sign-up"}
+
+
+def test_names_of_operations_are_unique() -> None:
+    names = [one["operationId"] for _, _, one in operations()]
+    assert len(names) == len(set(names))
+
+
+def test_no_answer_is_without_a_schema() -> None:
+    assert [
+        (path, method, status)
+        for path, method, one in operations()
+        for status, answer in one["responses"].items()
+        if status not in ("204", "default") and not answer.get("content")
+    ] == []
+
+
+@pytest.mark.django_db
+def test_the_document_and_its_page_are_served() -> None:
+    served = Client().get("/api/schema/")
+    assert served["Content-Type"].startswith("application/vnd.oai.openapi+json")
+    assert served.content == DOCUMENT.read_bytes()
+    page = Client().get("/api/").content.decode()
+    assert "/static/drf_spectacular_sidecar/swagger-ui-dist/" in page
+    assert "https://" not in page
+
+
+@pytest.fixture
+def world() -> dict[str, Any]:
+    """A community with an owner, a member, a room and a message; the ids are those that paths name."""
+    owner, member = make_user(), make_user()
+    community = make_community()
+    owning = make_member(community, owner, role=Role.OWNER)
+    make_member(community, member)
+    room = make_room(community)
+    message = post(owning, room)
+    ids = {"community_id": community.id, "room_id": room.id, "message_id": message.id, "user_id": member.id}
+    return {"ids": {name: str(value) for name, value in ids.items()}, "headers": bearer(owner)}
+
+
+@pytest.mark.django_db
+@schema.parametrize()
+@settings(
+    max_examples=6,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+def test_every_route_keeps_to_the_document_whatever_it_is_sent(case: Any, world: dict[str, Any]) -> None:
+    # Half of the generated ids exist: the others, and strangers' ones, are refused before anything is read.
+    for name in case.path_parameters:
+        if len(str(case.body)) % 2:
+            case.path_parameters[name] = world["ids"][name]
+    case.call_and_validate(headers=world["headers"] | {"Accept-Encoding": "identity"}, checks=CHECKS)
