@@ -29,23 +29,6 @@ class Migration(migrations.Migration):
             options={"db_table": "eventlog_topic"},
         ),
         migrations.CreateModel(
-            name="StoredEvent",
-            fields=[
-                (
-                    "pk",
-                    models.CompositePrimaryKey(
-                        "topic", "seq", "created_at", blank=True, editable=False, primary_key=True, serialize=False
-                    ),
-                ),
-                ("topic", models.TextField(db_collation="C")),
-                ("seq", models.BigIntegerField()),
-                ("type", models.TextField()),
-                ("data", models.TextField()),
-                ("created_at", models.DateTimeField()),
-            ],
-            options={"db_table": "eventlog_event", "managed": False},
-        ),
-        migrations.CreateModel(
             name="Cursor",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -61,5 +44,32 @@ class Migration(migrations.Migration):
             model_name="cursor",
             constraint=models.UniqueConstraint(fields=("consumer", "topic"), name="eventlog_cursor_once_per_topic"),
         ),
-        migrations.RunSQL(CREATE, "DROP TABLE eventlog_event"),
+        migrations.SeparateDatabaseAndState(
+            database_operations=[migrations.RunSQL(CREATE, "DROP TABLE eventlog_event")],
+            state_operations=[
+                migrations.CreateModel(
+                    name="StoredEvent",
+                    fields=[
+                        (
+                            "pk",
+                            models.CompositePrimaryKey(
+                                "topic",
+                                "seq",
+                                "created_at",
+                                blank=True,
+                                editable=False,
+                                primary_key=True,
+                                serialize=False,
+                            ),
+                        ),
+                        ("topic", models.TextField(db_collation="C")),
+                        ("seq", models.BigIntegerField()),
+                        ("type", models.TextField()),
+                        ("data", models.TextField()),
+                        ("created_at", models.DateTimeField()),
+                    ],
+                    options={"db_table": "eventlog_event"},
+                ),
+            ],
+        ),
     ]

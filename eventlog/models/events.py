@@ -15,7 +15,6 @@ class StoredEvent(models.Model):
 
     class Meta:
         db_table = "eventlog_event"
-        managed = False
 
     def __str__(self) -> str:
         return f"{self.type} {self.topic} {self.seq}"

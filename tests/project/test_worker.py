@@ -14,7 +14,9 @@ from django.conf import settings
 from django.db import connection
 from redis import Redis
 
-from chat.models import RoomMember
+from accounts.models import User
+from chat.constants import RoomMemberState
+from chat.models import Room, RoomMember
 from communities.actions.memberships import remove_member
 from eventlog.models import Cursor
 from kernel.ids import CommunityId, UserId
@@ -37,6 +39,10 @@ def worker(transactional_db) -> Iterator[subprocess.Popen[bytes]]:
     yield process
     process.kill()
     process.wait()
+
+
+def state_of(room: Room, user: User) -> str:
+    return RoomMember.objects.get(room=room, user=user).state
 
 
 def eventually(condition: Callable[[], object]) -> bool:
@@ -62,6 +68,6 @@ def test_a_worker_handles_what_was_committed_before_and_while_it_runs(worker):
     make_member(community, member)
     room = make_room(community, owner, member, private=True)
     remove_member(actor_for(owner), community_id=CommunityId(community.id), user_id=UserId(member.id))
-    assert eventually(lambda: not RoomMember.objects.filter(room=room, user=member).exists())
-    assert RoomMember.objects.filter(room=room, user=owner).exists()
+    assert eventually(lambda: state_of(room, member) == RoomMemberState.REMOVED)
+    assert state_of(room, owner) == RoomMemberState.MEMBER
     assert eventually(lambda: Cursor.objects.filter(topic=f"community:{community.id}").exists())
