@@ -9,4 +9,6 @@ os.environ["ENVIRONMENT"] = "test"
 for name in ("RATE_REST_READ", "RATE_REST_WRITE", "RATE_REST_ANONYMOUS"):
     os.environ[name] = "1000000/60"
 
-from project.settings import *  # noqa: F403
+from project.settings import *  # noqa: E402, F403  # what is above must come first
+
+INSTALLED_APPS = [*INSTALLED_APPS, "django_migration_linter"]  # noqa: F405  # for `make check`
