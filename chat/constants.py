@@ -11,6 +11,8 @@ MAX_SEQ = 2**63 - 1
 EXCERPT_LENGTH = 140
 UNREAD_CAP = 100
 """Unread messages are counted up to here: 100 means 100 or more."""
+TYPING_WATCHERS_MAX = 100
+"""Who types is not told where more sockets than this follow a room."""
 
 ROOM_KIND = "room"
 """The kind of a room as a topic (`room:<id>`) and as a resource of `communities.access`."""

@@ -156,7 +156,7 @@ class ReadMarkerMoved(Event, frozen=True):
     seq: int
 
 
-@ephemeral_event("typing.started", delivery="coalesced")
+@ephemeral_event("typing.started", delivery="coalesced", audience_max=TYPING_WATCHERS_MAX)
 class TypingStarted(Event, frozen=True):
     """Somebody types in the room; over after 10 seconds without another."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -10,6 +10,7 @@ from django.db import transaction
 
 from accounts.actions.users import import_users
 from accounts.models import User
+from accounts.queries.users import find_by_usernames
 from chat.actions.message_batches import MessageDraft, unchecked_post
 from chat.actions.rooms import create_room
 from chat.constants import MAX_ROOM_NAME_LENGTH, RoomKind, RoomVisibility
@@ -88,24 +89,27 @@ def _require_system(actor: Actor) -> None:
 
 
 def _users_of(actor: Actor, nicks: Sequence[str]) -> dict[str, UserId]:
-    """Ask for each nick's best username; go on with the next best where somebody else has it."""
-    found: dict[str, UserId] = {}
-    claimed: set[str] = set()
+    """Try each nick's usernames, best first, until one is its own already or free."""
     names = {nick: usernames_for(nick) for nick in nicks}
-    while len(found) < len(names):
-        wanted = {_claim(names[nick], claimed): nick for nick in names if nick not in found}
-        users = import_users(actor, display_names=wanted)
+    tried = {nick: next(names[nick]) for nick in nicks}
+    found: dict[str, UserId] = {}
+    while tried:
+        users = _existing_or_new(actor, tried)
         found |= {
-            nick: UserId(users[name.lower()].pk) for name, nick in wanted.items() if _is(users[name.lower()], nick)
+            nick: UserId(users[name.lower()].pk) for nick, name in tried.items() if _is(users[name.lower()], nick)
         }
+        tried = {nick: next(names[nick]) for nick in tried if nick not in found}
     return found
 
 
-def _claim(names: Iterator[str], claimed: set[str]) -> str:
-    """Return the next name that no other nick of this import has asked for."""
-    name = next(name for name in names if name.lower() not in claimed)
-    claimed.add(name.lower())
-    return name
+def _existing_or_new(actor: Actor, tried: Mapping[str, str]) -> dict[str, User]:
+    """Return who has the tried names, by lower-case name; a free one goes to the first nick that tries it."""
+    users = find_by_usernames(tried.values())
+    free: dict[str, str] = {}
+    for nick, name in tried.items():
+        if name.lower() not in users:
+            free.setdefault(name.lower(), nick)
+    return users | import_users(actor, display_names={tried[nick]: nick for nick in free.values()})
 
 
 def _is(user: User, nick: str) -> bool:

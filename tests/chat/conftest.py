@@ -151,16 +151,6 @@ def _snapshot(room: Room) -> Snapshot:
 def _apply(state: Snapshot, topic: Topic, event: Event) -> Snapshot:
     """Return the state after an event, as a client would work it out."""
     match event:
-        case MessageCreated(message=message):
-            assert message.id not in state.messages
-            return replace(state, messages={**state.messages, message.id: message})
-        case MessageEdited(message=message):
-            assert message.id in state.messages
-            return replace(state, messages={**state.messages, message.id: message})
-        case MessageDeleted(id=message_id, seq=seq):
-            old = state.messages[message_id]
-            assert old.seq == seq
-            return replace(state, messages={**state.messages, message_id: replace(old, body="", deleted=True)})
         case RoomUpdated(room=room) | RoomArchived(room=room):
             return replace(state, room=room)
         case RoomMemberAdded(user=user):
@@ -173,4 +163,18 @@ def _apply(state: Snapshot, topic: Topic, event: Event) -> Snapshot:
             return replace(state, markers={**state.markers, user_id: seq})
         case AccessRevoked() | RoomJoined() | RoomLeft():
             return state
+    return replace(state, messages=_apply_to_messages(state.messages, event))
+
+
+def _apply_to_messages(messages: dict[UUID, MessagePayload], event: Event) -> dict[UUID, MessagePayload]:
+    match event:
+        case MessageCreated(message=message):
+            assert message.id not in messages
+            return {**messages, message.id: message}
+        case MessageEdited(message=message):
+            assert message.id in messages
+            return {**messages, message.id: message}
+        case MessageDeleted(id=message_id, seq=seq):
+            assert messages[message_id].seq == seq
+            return {**messages, message_id: replace(messages[message_id], body="", deleted=True)}
     raise AssertionError(f"no client knows what to do with {event}")
