@@ -20,6 +20,7 @@ from pydantic import (
     PositiveInt,
     SecretStr,
     ValidationError,
+    model_validator,
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -145,7 +146,6 @@ class RateQuotas(BaseSettings):
     rate_login_address: Quota = Field("20/3600", description="Login attempts, per address (IPv6 by /64).")
     rate_sign_up_address: Quota = Field("20/3600", description="Sign-ups, per address (IPv6 by /64).")
     rate_socket_frame: Quota = Field("120/60", description="Frames of one socket.")
-    rate_socket_connect: Quota = Field("60/60", description="New sockets, per address (IPv6 by /64).")
     rate_socket_problem: Quota = Field("10/60", description="Bad frames of one socket before it is closed.")
 
 
@@ -169,7 +169,6 @@ class Chat(BaseSettings):
     message_max_characters: PositiveInt = Field(4_000, description="Longest message.", le=40_000)
     message_edit_window_hours: PositiveInt = Field(24, description="How long authors may edit a message.")
     nonce_max_characters: PositiveInt = Field(64, description="Longest nonce of a message.", le=64)
-    nonce_kept_hours: PositiveInt = Field(24, description="How long a repeated nonce returns the first message.")
 
 
 class Events(BaseSettings):
@@ -200,15 +199,21 @@ class Gateway(BaseSettings):
     gateway_drain_seconds: NonNegativeInt = Field(
         10, description="Time over which clients are asked to reconnect at shut-down."
     )
-    typing_interval_seconds: PositiveInt = Field(5, description="How often a client that types says so.")
-    typing_expires_seconds: PositiveInt = Field(10, description="When others stop showing that somebody types.")
-    typing_watchers_max: PositiveInt = Field(100, description="Above so many watchers of a room, typing is not sent.")
 
 
 class Environment(Safety, Services, Logs, Rest, RateQuotas, Identity, Communities, Chat, Events, Gateway):
     """The typed environment. Names are upper-cased, as in `DATABASE_URL`; unknown names are ignored."""
 
     model_config = SettingsConfigDict(extra="ignore", validate_default=True)
+
+    @model_validator(mode="after")
+    def check_pairs(self) -> Environment:
+        """Refuse values that contradict each other."""
+        if self.database_pool_min_size > self.database_pool_max_size:
+            raise ValueError("DATABASE_POOL_MIN_SIZE is larger than DATABASE_POOL_MAX_SIZE")
+        if self.heartbeat_seconds >= self.heartbeat_dead_seconds:
+            raise ValueError("HEARTBEAT_DEAD_SECONDS is not longer than HEARTBEAT_SECONDS")
+        return self
 
     def rate_limits(self) -> dict[str, RateLimit]:
         """Return the limits by the name that clients see: `RATE_MESSAGE_CREATE` is `message.create`."""
@@ -240,8 +245,10 @@ def read_environment(env_file: Path | None) -> Environment:
 def sentence_for(error: ValidationError) -> str:
     """Return one sentence that names the variable and what is wrong, and never the value (it may be a secret)."""
     first = error.errors()[0]
-    name = str(first["loc"][0]).upper() if first["loc"] else "the environment"
-    return f"The setting {name} has a wrong value: {first['msg'].removeprefix('Value error, ')}."
+    reason = first["msg"].removeprefix("Value error, ")
+    if not first["loc"]:
+        return f"The settings contradict each other: {reason}."
+    return f"The setting {str(first['loc'][0]).upper()} has a wrong value: {reason}."
 
 
 def example_file() -> str:

@@ -121,6 +121,7 @@ configure_structlog()
 # --- PostgreSQL and Redis --------------------------------------------------------------------------------------------
 _database = database_settings(environment.database_url.get_secret_value())
 _database["CONN_MAX_AGE"] = 0
+_database["CONN_HEALTH_CHECKS"] = True  # a restarted PostgreSQL costs no request: the pool replaces dead connections
 _database["DISABLE_SERVER_SIDE_CURSORS"] = environment.database_behind_pgbouncer
 _database["OPTIONS"] = {"connect_timeout": 3, "keepalives_idle": 30, "tcp_user_timeout": 10_000} | _database["OPTIONS"]
 if not TESTING:  # a test run needs one connection per process, and one that the runner can close
@@ -208,7 +209,6 @@ MEMBER_TIMEOUT_MAX_DAYS = environment.member_timeout_max_days
 MESSAGE_MAX_CHARACTERS = environment.message_max_characters
 MESSAGE_EDIT_WINDOW_HOURS = environment.message_edit_window_hours
 NONCE_MAX_CHARACTERS = environment.nonce_max_characters
-NONCE_KEPT_HOURS = environment.nonce_kept_hours
 EVENTS_KEPT_DAYS = environment.events_kept_days
 REPLAY_PAGE_SIZE = environment.replay_page_size
 
@@ -223,6 +223,3 @@ SOCKET_CONNECTIONS_MAX = environment.socket_connections_max
 GATEWAY_THREAD_POOL_SIZE = environment.gateway_thread_pool_size
 GATEWAY_SWEEP_SECONDS = environment.gateway_sweep_seconds
 GATEWAY_DRAIN_SECONDS = environment.gateway_drain_seconds
-TYPING_INTERVAL_SECONDS = environment.typing_interval_seconds
-TYPING_EXPIRES_SECONDS = environment.typing_expires_seconds
-TYPING_WATCHERS_MAX = environment.typing_watchers_max

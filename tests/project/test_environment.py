@@ -48,6 +48,14 @@ def test_a_wrong_value_ends_the_process_with_one_sentence(name: str, value: str,
     assert "hidden" not in done.stderr
 
 
+def test_values_that_contradict_each_other_are_named() -> None:
+    done = run_manage("check", DATABASE_POOL_MIN_SIZE="9", DATABASE_POOL_MAX_SIZE="8")
+    assert (done.returncode, done.stderr) == (
+        2,
+        "The settings contradict each other: DATABASE_POOL_MIN_SIZE is larger than DATABASE_POOL_MAX_SIZE.\n",
+    )
+
+
 def test_lists_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALLOWED_HOSTS", "a.example.org, b.example.org,")
     assert read_environment(None).allowed_hosts == ["a.example.org", "b.example.org"]

@@ -98,7 +98,7 @@ class RenameView(APIView):
 
     def post(self, request: Request) -> Response:
         body: Any = request.data
-        User.objects.filter(username=request.user.get_username()).update(display_name=body["name"])
+        User.objects.filter(id=str(request.user.pk)).update(display_name=body["name"])
         if "status" in body:
             return Response({"refused": True}, status=body["status"])
         if "error" in body:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 import time
 from typing import Any
@@ -14,6 +17,7 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.actions.idempotent_requests import claim_key, prune_idempotent_requests
 from accounts.models import IdempotentRequest, Session, User
 from kernel.ids import UserId
+from project.environment import BASE_DIR
 from tests.factories.accounts import bearer, make_user
 
 pytestmark = [pytest.mark.urls("tests.project.rest.routes"), pytest.mark.django_db]
@@ -175,6 +179,43 @@ def test_a_concurrent_duplicate_takes_over_when_the_first_one_dies() -> None:
     thread.join(timeout=10)
     assert (answers[0].status_code, User.objects.get().display_name) == (201, "two")
     assert Session.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_process_that_is_killed_half_way_leaves_nothing_and_the_retry_is_carried_out() -> None:
+    user = make_user(display_name="before")
+    database = connection.settings_dict
+    script = f"""
+import os, django
+django.setup()
+from django.db import transaction
+from accounts.actions.idempotent_requests import Answer, claim_key, keep_answer
+from accounts.models import User
+with transaction.atomic():
+    claim_key({str(user.id)!r}, key="k", fingerprint="any")
+    User.objects.update(display_name="half done")
+    keep_answer({str(user.id)!r}, key="k", answer=Answer(201, "", b""))
+    os.kill(os.getpid(), 9)
+"""
+    url = f"postgres://{database['USER']}@/{database['NAME']}?host={database['HOST']}&port={database['PORT']}"
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env={
+            **os.environ,
+            "DATABASE_URL": url,
+            "PGPASSWORD": database["PASSWORD"],
+            "DJANGO_SETTINGS_MODULE": "tests.settings",
+        },
+        cwd=BASE_DIR,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == -9
+    user.refresh_from_db()
+    assert user.display_name == "before"
+    assert rename(user, "k", name="after").status_code == 201
+    user.refresh_from_db()
+    assert user.display_name == "after"
 
 
 def wait_until_a_backend_waits() -> None:

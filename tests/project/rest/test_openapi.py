@@ -25,7 +25,7 @@ schema = schemathesis.openapi.from_path(DOCUMENT)
 
 def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
     """Answer through Django's test handler, which leaves the connection of the test's transaction open."""
-    response = ClientHandler()(environ)
+    response: Any = ClientHandler()(environ)
     start_response(f"{response.status_code} {response.reason_phrase}", list(response.items()))
     return [response.content]
 
