@@ -52,7 +52,15 @@ CHECKS = (
     Check("known vulnerabilities", ("-m", "project.development.audit")),
     Check("lint", ("-m", "ruff", "check", "--no-cache", "--output-format=concise")),
     Check("format", ("-m", "ruff", "format", "--check", "--no-cache")),
-    Check("layers", ("-c", "from importlinter.cli import lint_imports_command as run; run()", "--no-cache")),
+    Check(
+        "layers",
+        (
+            "-c",
+            "from importlinter.cli import lint_imports_command as run; run()",
+            "--config=importlinter.ini",
+            "--no-cache",
+        ),
+    ),
     Check("settings", manage("check", "--fail-level", "WARNING")),
     Check("missing migrations", manage("makemigrations", "--check", "--dry-run")),
     # The first migration of an app makes tables that nobody uses yet.
