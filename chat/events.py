@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from accounts.events import UserPayload
-from chat.constants import RoomKind, RoomVisibility
+from chat.constants import TYPING_WATCHERS_MAX, RoomKind, RoomVisibility
 from eventlog.events import Event, durable_event, ephemeral_event
 from kernel.wire import WireStruct
 

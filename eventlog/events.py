@@ -22,11 +22,15 @@ class Event(WireStruct, frozen=True):
 
 
 class EventType(msgspec.Struct, frozen=True):
-    """A registered event: its dotted name on the wire, its struct, and what may happen to it under back-pressure."""
+    """A registered event: its dotted name on the wire, its struct, and what may happen to it under back-pressure.
+
+    With `audience_max`, a process does not deliver it where more sockets than that follow the topic.
+    """
 
     name: str
     event: type[Event]
     delivery: Delivery
+    audience_max: int | None = None
 
     @property
     def durable(self) -> bool:
@@ -45,16 +49,21 @@ def durable_event(name: str) -> Callable[[E], E]:
     return _register(name, "lossless")
 
 
-def ephemeral_event(name: str, *, delivery: Literal["coalesced", "droppable"]) -> Callable[[E], E]:
-    """Register an event that is neither numbered nor kept; `delivery` says how it may be lost to a slow client."""
-    return _register(name, delivery)
+def ephemeral_event(
+    name: str, *, delivery: Literal["coalesced", "droppable"], audience_max: int | None = None
+) -> Callable[[E], E]:
+    """Register an event that is neither numbered nor kept.
+
+    `delivery` says how it may be lost to a slow client, `audience_max` above how many followers it is not sent at all.
+    """
+    return _register(name, delivery, audience_max)
 
 
-def _register(name: str, delivery: Delivery) -> Callable[[E], E]:
+def _register(name: str, delivery: Delivery, audience_max: int | None = None) -> Callable[[E], E]:
     def register(event: E) -> E:
         if name in _by_name:
             raise RuntimeError(f"event {name} is registered twice")
-        _by_name[name] = _by_class[event] = EventType(name, event, delivery)
+        _by_name[name] = _by_class[event] = EventType(name, event, delivery, audience_max)
         return event
 
     return register

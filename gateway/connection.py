@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -141,16 +142,18 @@ class Connection:
             stalled.cancel()
 
     async def _write_offered(self) -> None:
-        """Write what is offered, several frames in one message when they have gathered."""
-        while True:
-            await self._wake.wait()
-            self._wake.clear()
-            while self._outbox:
-                await self._write_message(join(self._outbox.take(), self.wire_format))
-                self._room.set()
-            if self._close_code is not None:
-                await self._write_close(self._close_code)
-                return
+        """Write what is offered, several frames in one message when they have gathered; end when the client has gone."""
+        with contextlib.suppress(OSError):
+            while self._close_code is None or self._outbox:
+                await self._wake.wait()
+                self._wake.clear()
+                await self._flush()
+            await self._write_close(self._close_code)
+
+    async def _flush(self) -> None:
+        while self._outbox:
+            await self._write_message(join(self._outbox.take(), self.wire_format))
+            self._room.set()
 
     async def _write_message(self, message: str | bytes) -> None:
         key = "text" if isinstance(message, str) else "bytes"

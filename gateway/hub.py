@@ -11,6 +11,7 @@ from typing import Protocol
 import structlog
 
 from eventlog.doorbell import EphemeralEvent, LoggedEvent
+from eventlog.events import registered_events
 from eventlog.topics import Topic
 from gateway.frames import frame_of_ephemeral
 from gateway.stream import Stream, Subscriber, delivery_of, give
@@ -67,9 +68,10 @@ class Hub:
                 self._backfill_soon(stream)
 
     def announce(self, event: EphemeralEvent) -> None:
-        """Give an ephemeral event to whoever follows its topic here."""
+        """Give an ephemeral event to whoever follows its topic here, unless they are more than its type is meant for."""
+        audience_max = registered_events()[event.type].audience_max
         stream = self._streams.get(event.topic)
-        if stream is not None:
+        if stream is not None and (audience_max is None or self.watchers(event.topic) <= audience_max):
             stream.offer(frame_of_ephemeral(event))
 
     def ring(self, topic: Topic, head: int) -> None:

@@ -14,11 +14,16 @@ class Follower:
     def __init__(self) -> None:
         self.user_id = UserId(uuid7())
         self.seen: list[int] = []
+        self.ephemeral: list[str] = []
         self.revoked: list[Topic] = []
         self.resumes = 0
 
     def offer(self, frame: Frame) -> None:
-        self.seen.append(msgspec.json.decode(frame.json)["seq"])
+        body = msgspec.json.decode(frame.json)
+        if "seq" in body:
+            self.seen.append(body["seq"])
+        else:
+            self.ephemeral.append(body["t"])
 
     def observe(self, event: LoggedEvent) -> None: ...
 

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from chat.constants import TYPING_WATCHERS_MAX
 from eventlog.doorbell import EphemeralEvent, LoggedEvent
 from eventlog.topics import Topic
 from gateway.hub import Hub
@@ -163,6 +164,18 @@ async def test_events_that_were_dropped_from_the_log_make_a_subscriber_resume(hu
     log.kept = log.kept[-2:]
     await hub.check_heads()
     await settled(lambda: waiting.resumes == 1)
+
+
+async def test_an_event_for_small_audiences_is_not_sent_to_a_large_one(hub):
+    typing = EphemeralEvent(TOPIC, "typing.started", b"{}", "k")
+    followers = [Follower() for _ in range(TYPING_WATCHERS_MAX)]
+    for follower in followers:
+        await follow(hub, follower, 0)
+    hub.announce(typing)
+    assert all(follower.ephemeral == ["typing.started"] for follower in followers)
+    await follow(hub, Follower(), 0)
+    hub.announce(typing)
+    assert all(follower.ephemeral == ["typing.started"] for follower in followers)
 
 
 async def test_topics_that_nobody_follows_cost_nothing(hub, log):
