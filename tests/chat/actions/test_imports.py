@@ -59,7 +59,7 @@ def test_people_are_found_again_in_any_order_and_spelling(community, untouched):
     with untouched():
         again = people(community, "ANNA", "|TREY|", "_trey_")
 
-    assert list(again.values()) == [found["Anna"], found["|trey|"], found["_trey_"]]
+    assert again == {"ANNA": found["Anna"], "|TREY|": found["|trey|"], "_trey_": found["_trey_"]}
 
 
 def test_one_of_our_own_users_is_never_taken_for_a_nick(community):
