@@ -1,4 +1,7 @@
-"""A gateway on the test's own event loop, and clients that speak the protocol to it through the ASGI application."""
+"""A gateway on the test's own event loop, and clients that speak the protocol to it through the ASGI application.
+
+Every frame that a client reads is checked against the published schema.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +18,10 @@ from django.db import connections
 
 from accounts.models import User
 from gateway.process import GatewayProcess, ensure_started
+from gateway.schema import protocol_schema
 from project.asgi import application
 from tests.factories.accounts import sign_in
+from tests.gateway.contract import check_frame
 
 WAIT_SECONDS = 5.0
 QUIET_SECONDS = 0.3
@@ -37,7 +42,10 @@ class SocketClient:
             message = await self.communicator.receive_output(WAIT_SECONDS)
             assert message["type"] == "websocket.send", message
             self._waiting.extend(msgspec.json.decode(line) for line in message["text"].split("\n"))
-        return self._waiting.popleft()
+        frame = self._waiting.popleft()
+        if frame["t"] != "ok":
+            check_frame(frame)
+        return frame
 
     async def frames(self, amount: int) -> list[dict[str, Any]]:
         """Return the next frames."""
@@ -56,6 +64,8 @@ class SocketClient:
         while (frame := await self.frame()).get("ref") != ref:
             before.append(frame)
         self._waiting.extendleft(reversed(before))
+        if frame["t"] == "ok" and t in protocol_schema()["answers"]:
+            check_frame(frame, command=t)
         return frame
 
     async def quiet(self) -> bool:
