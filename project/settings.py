@@ -47,7 +47,6 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "corsheaders",
     "rest_framework",
-    "django_filters",
     "django_structlog",
     "drf_spectacular",
     "drf_spectacular_sidecar",
