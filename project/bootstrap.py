@@ -118,7 +118,6 @@ def install(wanted: str) -> None:
         "--require-hashes",
         "--no-deps",
         "--only-binary=:all:",
-        "--no-compile",
         "--disable-pip-version-check",
         "--no-input",
     ]
