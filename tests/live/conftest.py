@@ -1,0 +1,107 @@
+"""Two gateway processes and a worker for all tests of a server, uvicorn or daphne, and people who reach them over the network alone."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
+from typing import Any
+
+import pytest
+
+from tests.live.people import Person, Place, found_place, sign_up
+from tests.servers import ServerGroup, live_database, server_group
+
+LOG_CHARACTERS = 6_000
+logging.getLogger("httpx").setLevel(logging.WARNING)
+
+
+@pytest.fixture(scope="session")
+def database() -> Iterator[str]:
+    """Return the address of a migrated database that only the servers of these tests use."""
+    with live_database(os.environ["DATABASE_URL"]) as url:
+        yield url
+
+
+@pytest.fixture(scope="session", params=["uvicorn", "daphne"])
+def server_name(request: pytest.FixtureRequest) -> str:
+    """Return the server under test."""
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def running_group(database: str, server_name: str) -> Iterator[ServerGroup]:
+    """Run the group; short waits where a test would only wait for them to pass."""
+    with server_group(
+        database,
+        server=server_name,
+        GATEWAY_SWEEP_SECONDS="1",
+        GATEWAY_DRAIN_SECONDS="1",
+        SOCKET_AUTH_SECONDS="1",
+        DATABASE_POOL_TIMEOUT="1",
+        REDIS_TIMEOUT="0.5",
+    ) as group:
+        yield group
+
+
+@pytest.fixture
+def servers(running_group: ServerGroup, request: pytest.FixtureRequest) -> Iterator[ServerGroup]:
+    """Return the group with everything in it alive; its logs are shown when the test fails."""
+    running_group.revive()
+    running_group.wait_until_ready()
+    running_group.mark_logs()
+    request.node.stash[GROUP] = running_group
+    yield running_group
+
+
+GROUP = pytest.StashKey[ServerGroup]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Add what the servers logged during a failed test to its report."""
+    report: Any = yield
+    group = item.stash.get(GROUP, None)
+    if report.when == "call" and report.failed and group is not None:
+        report.sections += [(f"log of {name}", log[-LOG_CHARACTERS:]) for name, log in group.new_logs().items()]
+    return report
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of one server on one worker of xdist (`--dist loadgroup`): each worker would start servers of its own."""
+    for item in items:
+        server = getattr(item, "callspec", None) and item.callspec.params.get("server_name")
+        if server:
+            item.add_marker(pytest.mark.xdist_group(f"live-{server}"))
+
+
+SignUp = Callable[..., Awaitable[Person]]
+
+
+@pytest.fixture
+async def leaving() -> AsyncIterator[AsyncExitStack]:
+    """Return what is closed at the end of the test, newest first."""
+    async with AsyncExitStack() as stack:
+        yield stack
+
+
+@pytest.fixture
+def new_person(servers: ServerGroup, leaving: AsyncExitStack) -> SignUp:
+    """Return a function that signs somebody up."""
+
+    async def sign_up_as(name: str = "ann") -> Person:
+        person = await sign_up(servers, name)
+        leaving.push_async_callback(person.leave)
+        return person
+
+    return sign_up_as
+
+
+@pytest.fixture
+async def place(new_person: SignUp) -> Place:
+    """Return a community with a room, of its founder Ann and its member Ben."""
+    founder = await new_person("ann")
+    place = await found_place(founder)
+    await place.admit(await new_person("ben"))
+    return place

@@ -1,0 +1,217 @@
+"""Real server processes for tests: gateways and a worker, started as production starts them, on a database and a Redis of their own."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import httpx
+import psycopg
+from psycopg import sql
+
+from project.embedded.homes import passing_home
+from project.embedded.processes import Child, Program
+from project.embedded.redis import answers
+from project.embedded.services import RunningService, start_redis
+from project.supervisor import programs
+from project.supervisor.listeners import open_listeners
+from project.supervisor.options import Options
+
+READY_SECONDS = 40.0
+POLL_SECONDS = 0.05
+RAISED = {
+    f"RATE_{name}": "1000000/60"
+    for name in (
+        "REST_READ",
+        "REST_WRITE",
+        "REST_ANONYMOUS",
+        "MESSAGE_CREATE",
+        "LOGIN_ACCOUNT",
+        "LOGIN_ADDRESS",
+        "SIGN_UP_ADDRESS",
+        "SOCKET_FRAME",
+        "SOCKET_CONNECT",
+        "SOCKET_PROBLEM",
+    )
+}
+
+
+@dataclass
+class Gateway:
+    """One gateway process, on a listening socket that outlives it: who connects while it restarts waits and is served."""
+
+    child: Child
+    address: str
+
+    @property
+    def url(self) -> str:
+        """The origin of its REST edge."""
+        return f"http://{self.address}"
+
+    @property
+    def socket_url(self) -> str:
+        """The address of its sockets."""
+        return f"ws://{self.address}/ws/v1"
+
+    def kill(self) -> None:
+        """End it without a chance to say a word, as the kernel does when memory runs out."""
+        os.kill(self.child.pid, signal.SIGKILL)
+        self.child.wait()
+
+    def resident_bytes(self) -> int:
+        """Return how much memory the process holds (Linux)."""
+        status = Path(f"/proc/{self.child.pid}/status").read_text()
+        return int(status.partition("VmRSS:")[2].split()[0]) * 1024
+
+
+@dataclass
+class ServerGroup:
+    """Gateways, their worker (None without one), the Redis and the database that they share, and their settings."""
+
+    server: str
+    gateways: list[Gateway]
+    worker: Child | None
+    redis: RunningService
+    database_url: str
+    environment: Mapping[str, str]
+    _log_ends: dict[str, int] = field(default_factory=dict)
+
+    def revive(self) -> None:
+        """Start again what is dead. For the main thread: children end with the thread that started them."""
+        if self.redis.child.exit_code is not None:
+            self.redis.child.start()
+        for child in self._children:
+            if child.exit_code is not None:
+                child.start()
+
+    def wait_until_ready(self) -> None:
+        """Return when every gateway says that it and all that it needs are there."""
+        wait_for(lambda: answers(self.redis.url), "Redis")
+        with httpx.Client(trust_env=False, timeout=5) as client:
+            for gateway in self.gateways:
+                wait_for(lambda: self._is_ready(client, gateway), gateway.child.program.name)  # noqa: B023
+
+    def mark_logs(self) -> None:
+        """Remember where the logs end now."""
+        self._log_ends = {child.program.name: child.program.log.stat().st_size for child in self._children}
+
+    def new_logs(self) -> dict[str, str]:
+        """Return what each process has logged since `mark_logs`, by its name."""
+        logs = {child.program.name: child.program.log.read_bytes() for child in self._children}
+        return {name: log[self._log_ends.get(name, 0) :].decode(errors="replace") for name, log in logs.items()}
+
+    @property
+    def _children(self) -> list[Child]:
+        return [*(gateway.child for gateway in self.gateways), *filter(None, [self.worker])]
+
+    def _is_ready(self, client: httpx.Client, gateway: Gateway) -> bool:
+        if gateway.child.exit_code is not None:
+            raise RuntimeError(f"{gateway.child.program.name} ended:\n{gateway.child.last_words(30)}")
+        try:
+            return client.get(f"{gateway.url}{'/readyz' if self.worker else '/livez'}").is_success
+        except httpx.TransportError:
+            return False
+
+
+@contextmanager
+def live_database(cluster_url: str) -> Iterator[str]:
+    """Yield the address of a new, migrated database in the cluster behind an address; drop it at the end."""
+    name = f"portcullis_live_{os.getpid()}"
+    with psycopg.connect(cluster_url, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        try:
+            url = urlunsplit(urlsplit(cluster_url)._replace(path=f"/{name}"))
+            prepare = [sys.executable, "manage.py", "prepare_database"]
+            subprocess.run(
+                prepare, cwd=programs.ROOT, env=environment_of(DATABASE_URL=url), stdout=subprocess.DEVNULL, check=True
+            )
+            yield url
+        finally:
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@contextmanager
+def server_group(
+    database_url: str,
+    *,
+    server: str = "uvicorn",
+    processes: int = 2,
+    worker: bool = True,
+    one_port: bool = False,
+    **environment: str,
+) -> Iterator[ServerGroup]:
+    """Run gateways and a worker on a migrated database and a new Redis; yield when all are ready, stop all at the end.
+
+    Every gateway has a port of its own, or all share one. Rates are raised out of the way; `environment` sets what differs.
+    """
+    with ExitStack() as stack:
+        home = stack.enter_context(passing_home())
+        redis = start_redis(home)
+        stack.callback(redis.child.stop)
+        settings = environment_of(**RAISED, **environment, DATABASE_URL=database_url, REDIS_URL=redis.url)
+        working = _start(stack, programs.worker(settings), home.logs) if worker else None
+        gateways = _start_gateways(stack, Options(processes, 0, server=server), settings, home.logs, one_port=one_port)
+        group = ServerGroup(server, gateways, working, redis, database_url, settings)
+        group.wait_until_ready()
+        yield group
+
+
+def environment_of(**settings: str) -> dict[str, str]:
+    """Return the environment of a server process: ours without what makes it a test, and the settings."""
+    return os.environ | {"DJANGO_SETTINGS_MODULE": "tests.server_settings", "ENVIRONMENT": "development"} | settings
+
+
+def wait_for(condition: Callable[[], bool], what: str, seconds: float = READY_SECONDS) -> None:
+    """Poll until the condition holds. Raises `RuntimeError`, which names what was waited for."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"{what} was not ready after {seconds:g} s")
+        time.sleep(POLL_SECONDS)
+
+
+def _start_gateways(
+    stack: ExitStack, options: Options, settings: Mapping[str, str], logs: Path, *, one_port: bool
+) -> list[Gateway]:
+    counts = [options.processes] if one_port else [1] * options.processes
+    listeners = [
+        stack.enter_context(listener)
+        for count in counts
+        for listener in open_listeners(options.address, options.port, count)
+    ]
+    ready, notify = os.pipe()
+    stack.callback(os.close, ready)
+    stack.callback(os.close, notify)
+    gateways = []
+    for number, listener in enumerate(listeners, start=1):
+        program = programs.gateway(number, options, listener.fileno(), notify, settings)
+        gateways.append(Gateway(_start(stack, program, logs), "{}:{}".format(*listener.getsockname())))
+    _wait_until_served(ready, gateways)
+    return gateways
+
+
+def _wait_until_served(ready: int, gateways: list[Gateway]) -> None:
+    """Return when each gateway has written its byte; behind one port, nothing else tells that all of them serve."""
+    deadline, missing = time.monotonic() + READY_SECONDS, len(gateways)
+    while missing:
+        if select.select([ready], [], [], POLL_SECONDS)[0]:
+            missing -= len(os.read(ready, missing))
+        for gateway in gateways:
+            if gateway.child.exit_code is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"{gateway.child.program.name} does not serve:\n{gateway.child.last_words(30)}")
+
+
+def _start(stack: ExitStack, program: Program, logs: Path) -> Child:
+    child = Child(replace(program, log=logs / program.log.name))
+    child.start()
+    stack.callback(lambda: child.exit_code is None and child.stop())
+    return child

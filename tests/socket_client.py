@@ -1,0 +1,318 @@
+"""A client of the socket protocol over real WebSockets: commands, events per topic with cursors, reconnecting with resume.
+
+It trusts nothing that the server promises: a seq that is doubled or skipped ends up in `violations`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import random
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Literal
+
+import msgpack
+import msgspec
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, WebSocketException
+
+WAIT_SECONDS = 10.0
+RENEW_SECONDS = 200.0
+PAUSES_SECONDS = (0.05, 1.0)
+SUBPROTOCOLS = {"json": "portcullis.v1", "msgpack": "portcullis.v1.msgpack"}
+
+WireFormat = Literal["json", "msgpack"]
+Frame = dict[str, Any]
+Token = Callable[[], Awaitable[str]]
+
+
+class Problem(Exception):
+    """The server refused; `body` is the `d` of the frame."""
+
+    def __init__(self, body: Frame) -> None:
+        super().__init__(f"{body['code']}: {body['message']}")
+        self.body = body
+        self.code: str = body["code"]
+        self.retryable: bool = body["retryable"]
+
+
+class Disconnected(Exception):
+    """The socket is closed, with this code (1006: without one)."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(f"closed with {code}")
+        self.code = code
+
+
+async def open_socket(url: str, *, ticket: str = "", token: str = "", wire: WireFormat = "json") -> ClientConnection:
+    """Open a WebSocket with a ticket in the address, a token as a subprotocol entry, or no proof. Nothing is read yet."""
+    offered = [SUBPROTOCOLS[wire], *([f"bearer.{token}"] if token else [])]
+    return await connect(
+        f"{url}?ticket={ticket}" if ticket else url,
+        subprotocols=offered,  # type: ignore[arg-type]  # a NewType of str
+        compression=None,
+        max_size=None,
+        ping_interval=None,
+        proxy=None,
+    )
+
+
+class SocketClient:
+    """One user's socket; with `reconnect` it comes back after every break after which it may, to the next of its `urls`.
+
+    `received` holds the event frames per topic in order of arrival, `cursors` the newest seq of each followed topic,
+    `closes` the code of every break, `notices` what the server says by itself, and `lost` the topics that could not be
+    resumed, with the reason.
+    """
+
+    def __init__(self, urls: Sequence[str], token: Token | None = None, *, wire: WireFormat = "json") -> None:
+        self.hello: Frame = {}
+        self.received: dict[str, list[Frame]] = defaultdict(list)
+        self.cursors: dict[str, int] = {}
+        self.closes: list[int] = []
+        self.notices: list[Frame] = []
+        self.lost: list[tuple[str, str]] = []
+        self.violations: list[str] = []
+        self.on_event: Callable[[Frame], None] | None = None
+        self._urls = itertools.cycle(urls)
+        self._token = token
+        self._wire: WireFormat = wire
+        self._socket: ClientConnection | None = None
+        self._refs = itertools.count(1)
+        self._pending: dict[str, asyncio.Future[Frame]] = {}
+        self._follows: dict[str, tuple[str, int | None]] = {}
+        self._changed = asyncio.Event()
+        self._live = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    # Opening and closing ---------------------------------------------------------------------------------------------
+
+    async def open(self, *, reconnect: bool = False, **proof: str) -> SocketClient:
+        """Connect with a `ticket` or a `token`, else with a token of our own, and wait for the greeting."""
+        await self._connect(**proof)
+        self._live.set()
+        self._tasks = [asyncio.create_task(self._keep_open() if reconnect else self._read())]
+        if reconnect:
+            self._tasks.append(asyncio.create_task(self._keep_alive()))
+        return self
+
+    async def close(self) -> None:
+        """Close for good."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._socket is not None:
+            await self._socket.close()
+
+    def abort(self) -> None:
+        """Cut the TCP connection without a word."""
+        self._live.clear()
+        self._open_socket().transport.abort()
+
+    async def live(self, within: float = WAIT_SECONDS) -> None:
+        """Wait until the socket is open and what was followed is followed again."""
+        async with asyncio.timeout(within):
+            await self._live.wait()
+
+    async def close_code(self, within: float = WAIT_SECONDS) -> int:
+        """Wait for the socket to be closed and return the code."""
+        await self._until(lambda: bool(self.closes), within)
+        return self.closes[0]
+
+    # Commands --------------------------------------------------------------------------------------------------------
+
+    async def command(self, t: str, **d: Any) -> Frame:
+        """Send a command and return the body of its ack. Raises `Problem`, or `Disconnected` and `TimeoutError` without an answer."""
+        ref = str(next(self._refs))
+        self._pending[ref] = answer = asyncio.get_running_loop().create_future()
+        if t == "topic.follow":
+            self._follows[ref] = (d["topic"], d.get("after"))
+        try:
+            await self.send({"t": t, "ref": ref, "d": d})
+            async with asyncio.timeout(WAIT_SECONDS):
+                return await answer
+        finally:
+            del self._pending[ref]
+            self._follows.pop(ref, None)
+
+    async def send(self, frame: Any) -> None:
+        """Send whatever can be encoded. Raises `Disconnected`."""
+        json = self._wire == "json"
+        await self.send_raw(msgspec.json.encode(frame).decode() if json else msgspec.msgpack.encode(frame))
+
+    async def send_raw(self, message: str | bytes) -> None:
+        """Send a WebSocket message. Raises `Disconnected`."""
+        try:
+            await self._open_socket().send(message)
+        except ConnectionClosed as closed:
+            raise Disconnected(closed.rcvd.code if closed.rcvd else 1006) from closed
+
+    async def follow(self, topic: str, after: int | None = None) -> Frame:
+        """Follow a topic, after a break too, and return the answer."""
+        return await self.command("topic.follow", topic=topic, **({} if after is None else {"after": after}))
+
+    async def say(
+        self, room: str, body: str, nonce: str, *, on_problem: Callable[[Problem], None] | None = None
+    ) -> Frame:
+        """Post a message and return its ack: whatever breaks meanwhile, it is sent again under its nonce until it has one."""
+        while True:
+            try:
+                return await self.command("message.send", room=room, body=body, nonce=nonce)
+            except Problem as problem:
+                if on_problem is not None:
+                    on_problem(problem)
+                if not problem.retryable:
+                    raise
+                await asyncio.sleep(problem.body["retry_after"] or 0.1)
+            except (Disconnected, TimeoutError):
+                await asyncio.sleep(PAUSES_SECONDS[0])
+                await self.live(60)
+
+    # Events ----------------------------------------------------------------------------------------------------------
+
+    async def events(self, topic: str, amount: int, within: float = WAIT_SECONDS) -> list[Frame]:
+        """Wait until so many events of a topic have come since the beginning, and return all of them."""
+        await self._until(lambda: len(self.received[topic]) >= amount, within)
+        return self.received[topic]
+
+    async def event(self, t: str, within: float = WAIT_SECONDS) -> Frame:
+        """Wait for an event of a type, and return the newest."""
+        await self._until(lambda: bool(self.of_type(t)), within)
+        return self.of_type(t)[-1]
+
+    def of_type(self, t: str) -> list[Frame]:
+        """Return the events of a type, topic by topic."""
+        return [frame for frames in self.received.values() for frame in frames if frame["t"] == t]
+
+    async def quiet(self, seconds: float = 0.3) -> bool:
+        """Tell whether nothing at all comes for a moment."""
+        self._changed.clear()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._changed.wait(), seconds)
+        return not self._changed.is_set()
+
+    async def _until(self, condition: Callable[[], bool], within: float) -> None:
+        async with asyncio.timeout(within):
+            while not condition():
+                self._changed.clear()
+                await self._changed.wait()
+
+    # The connection --------------------------------------------------------------------------------------------------
+
+    async def _connect(self, **proof: str) -> None:
+        if not proof and self._token is not None:
+            proof = {"token": await self._token()}
+        socket = await open_socket(next(self._urls), wire=self._wire, **proof)  # type: ignore[arg-type]
+        async with asyncio.timeout(WAIT_SECONDS):
+            greeting = self._decode(await socket.recv())[0]
+        if greeting["t"] != "hello":
+            await socket.close()
+            raise Problem(greeting["d"])
+        self.hello, self._socket = greeting["d"], socket
+
+    async def _keep_open(self) -> None:
+        """Read until the socket breaks; come back and follow again from the cursors, until told not to come back."""
+        pause, longest = PAUSES_SECONDS
+        while True:
+            await self._read()
+            while self._socket is None:
+                if 4500 <= self.closes[-1] <= 4999:
+                    return
+                await asyncio.sleep(pause * random.uniform(0.5, 1))
+                with contextlib.suppress(OSError, WebSocketException, TimeoutError, Problem):
+                    await self._connect()
+                pause = min(2 * pause, longest)
+            pause = PAUSES_SECONDS[0]
+            self._tasks.append(asyncio.create_task(self._resume()))
+
+    async def _resume(self) -> None:
+        """Follow everything again; a socket that breaks meanwhile is followed by another that tries again."""
+        with contextlib.suppress(Disconnected, TimeoutError):
+            for topic, cursor in tuple(self.cursors.items()):
+                try:
+                    await self.follow(topic, cursor)
+                except Problem as problem:
+                    self.lost.append((topic, problem.code))
+            self._live.set()
+
+    async def _keep_alive(self) -> None:
+        """Say that we are there, and renew the proof of who we are."""
+        loop = asyncio.get_running_loop()
+        renewed_at = loop.time()
+        while True:
+            await asyncio.sleep(self.hello["heartbeat_interval"] * random.uniform(0.8, 1))
+            with contextlib.suppress(Disconnected, TimeoutError, Problem):
+                await self.command("ping")
+                if self._token is not None and loop.time() - renewed_at > RENEW_SECONDS:
+                    await self.command("auth", token=await self._token())
+                    renewed_at = loop.time()
+
+    async def _read(self) -> None:
+        """Take frames until the socket closes."""
+        socket = self._open_socket()
+        with contextlib.suppress(ConnectionClosed):
+            async for message in socket:
+                for frame in self._decode(message):
+                    self._take(frame)
+        self._socket = None
+        self._live.clear()
+        self.closes.append(socket.close_code or 1006)
+        self._changed.set()
+        for answer in self._pending.values():
+            if not answer.done():
+                answer.set_exception(Disconnected(self.closes[-1]))
+
+    def _open_socket(self) -> ClientConnection:
+        if self._socket is None:
+            raise Disconnected(self.closes[-1] if self.closes else 1006)
+        return self._socket
+
+    # Frames ----------------------------------------------------------------------------------------------------------
+
+    def _decode(self, message: str | bytes) -> list[Frame]:
+        if isinstance(message, str):
+            return [msgspec.json.decode(line) for line in message.split("\n")]
+        unpacker = msgpack.Unpacker()
+        unpacker.feed(message)
+        return list(unpacker)
+
+    def _take(self, frame: Frame) -> None:
+        if "topic" in frame:
+            self._take_event(frame)
+        elif frame["t"] in ("ok", "problem"):
+            self._take_answer(frame)
+        else:
+            self.notices.append(frame)
+        self._changed.set()
+
+    def _take_event(self, frame: Frame) -> None:
+        topic, seq = frame["topic"], frame.get("seq")
+        if seq is not None:
+            if seq - 1 != self.cursors.get(topic):
+                self.violations.append(f"{topic}: {seq} came after {self.cursors.get(topic)}")
+            self.cursors[topic] = seq
+        self.received[topic].append(frame)
+        if self.on_event is not None:
+            self.on_event(frame)
+
+    def _take_answer(self, frame: Frame) -> None:
+        # A refusal without `ref` is of a frame that was not even read: it can only be about the one that waits.
+        ref = frame["ref"] or (next(iter(self._pending)) if len(self._pending) == 1 else "")
+        answer = self._pending.get(ref)
+        if answer is None or answer.done():
+            self.notices.append(frame)
+        elif frame["t"] == "problem":
+            answer.set_exception(Problem(frame["d"]))
+        else:
+            if ref in self._follows:
+                self._begin(*self._follows[ref], frame["d"])
+            answer.set_result(frame["d"])
+
+    def _begin(self, topic: str, after: int | None, followed: Frame) -> None:
+        """Set the cursor before the first event: events may come in the same message as the answer."""
+        resumed = after is not None and followed["recovered"]
+        self.cursors[topic] = after if resumed else followed["head"]  # type: ignore[assignment]
+        if not followed["recovered"]:
+            self.lost.append((topic, followed["reason"]))
