@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chat.constants import ROOM_KIND
+from chat.errors import RoomIsArchived
 from chat.events import TypingStarted
 from chat.policies import get_room_for
 from communities.constants import Permission
@@ -13,7 +14,11 @@ from kernel.ids import RoomId
 
 
 def start_typing(actor: Actor, *, room_id: RoomId) -> None:
-    """Tell who follows the room that the actor types. Who may write there may. Publishes `typing.started`, which may be lost."""
+    """Tell who follows the room that the actor types. Who may write there may.
+
+    Publishes `typing.started`, which may be lost. Raises `RoomIsArchived`, `NotFound`, or why it is refused.
+    """
     user_id = actor.require_user()
-    get_room_for(actor, room_id, Permission.SEND_MESSAGE)
+    if get_room_for(actor, room_id, Permission.SEND_MESSAGE).archived_at is not None:
+        raise RoomIsArchived
     publish(topic_for(ROOM_KIND, room_id), TypingStarted(user=user_id), key=str(user_id))

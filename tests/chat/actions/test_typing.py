@@ -6,10 +6,12 @@ import msgspec
 import pytest
 
 from chat.actions.typing import start_typing
+from chat.errors import RoomIsArchived
 from chat.events import TypingStarted
 from communities.constants import MembershipStatus
 from eventlog.doorbell import add_listener, remove_listener
 from kernel.actor import ANONYMOUS
+from kernel.clock import now
 from kernel.errors import NotFound, Unauthenticated
 from kernel.ids import RoomId
 from tests.factories.chat import make_room, room_topic
@@ -57,6 +59,10 @@ def test_who_may_not_write_does_not_type(community, recorder):
         start_typing(acting(outsider), room_id=RoomId(room.pk))
     with pytest.raises(Unauthenticated):
         start_typing(ANONYMOUS, room_id=RoomId(room.pk))
+    room.archived_at = now()
+    room.save()
+    with pytest.raises(RoomIsArchived):
+        start_typing(acting(make_member(community)), room_id=RoomId(room.pk))
 
     assert recorder.ephemeral == []
 
