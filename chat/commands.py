@@ -10,7 +10,7 @@ from chat.actions.read_markers import mark_read
 from chat.actions.typing import start_typing
 from chat.events import MessagePayload, ReadMarkerPayload
 from kernel.actor import Actor
-from kernel.commands import Command, handles
+from kernel.commands import Command, Done, handles
 from kernel.ids import MessageId, RoomId
 from kernel.wire import WireStruct
 
@@ -61,10 +61,6 @@ class StartTyping(Command, frozen=True):
 
     name: ClassVar[str] = "typing.start"
     room: UUID
-
-
-class Done(WireStruct, frozen=True):
-    """There is nothing to say but that it is done."""
 
 
 @handles(SendMessage, answer=MessageSent)

@@ -42,10 +42,6 @@ class UnfollowTopic(Command, frozen=True):
     topic: TopicName
 
 
-class Done(WireStruct, frozen=True):
-    """The answer of commands that have nothing to tell."""
-
-
 class Followed(WireStruct, frozen=True):
     """From where the topic is followed.
 

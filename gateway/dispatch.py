@@ -12,7 +12,7 @@ from accounts.authentication import actor_of_access_token
 from eventlog.replay import Resumption, check_resumption, read_heads
 from eventlog.topics import Topic, authorise_follow, parse_topic, topic_for
 from gateway.close_codes import CloseCode
-from gateway.commands import Authenticate, Done, Followed, FollowTopic, Ping, UnfollowTopic
+from gateway.commands import Authenticate, Followed, FollowTopic, Ping, UnfollowTopic
 from gateway.connection import Connection
 from gateway.errors import FrameTooLarge, InternalError, OtherUser, TooManyTopics, UnknownCommand
 from gateway.frames import (
@@ -25,7 +25,7 @@ from gateway.frames import (
     split_msgpack,
 )
 from kernel.actor import Actor
-from kernel.commands import Command, RegisteredCommand, registered_commands
+from kernel.commands import Command, Done, RegisteredCommand, registered_commands
 from kernel.errors import DomainError, InvalidInput, RateLimited, TooLarge, Unauthenticated
 
 logger = structlog.get_logger(__name__)

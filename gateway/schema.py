@@ -9,10 +9,10 @@ import msgspec
 
 from eventlog.events import EventType, registered_events
 from gateway.close_codes import CloseCode
-from gateway.commands import Authenticate, Done, Followed, FollowTopic, Ping, UnfollowTopic
+from gateway.commands import Authenticate, Followed, FollowTopic, Ping, UnfollowTopic
 from gateway.frames import FEATURE_LEVEL, JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL, ProblemBody, ReconnectBody
 from gateway.hello import HelloBody, communities_source
-from kernel.commands import Command, RegisteredCommand, registered_commands
+from kernel.commands import Command, Done, RegisteredCommand, registered_commands
 from kernel.wire import WireStruct
 
 Schema = dict[str, Any]

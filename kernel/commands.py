@@ -18,6 +18,10 @@ class Command(WireStruct, frozen=True):
     name: ClassVar[str]
 
 
+class Done(WireStruct, frozen=True):
+    """The answer of a command that has nothing to tell but that it was carried out."""
+
+
 C = TypeVar("C", bound=Command)
 Handler = Callable[[Actor, Any], WireStruct]
 

@@ -36,7 +36,7 @@ def find_by_login(login: str) -> User | None:
     lowered = _lowered(login)
     if "@" in lowered:
         return User.objects.filter(email=lowered).first()
-    return User.objects.filter(Exact(Lower("username"), lowered)).first()
+    return next(iter(User.objects.filter(Exact(Lower("username"), lowered))), None)
 
 
 def _lowered(name: str) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from chat.commands import Done, MessageSent
+from chat.commands import MessageSent
 from chat.events import ReadMarkerPayload
 from chat.models import Message
-from kernel.commands import registered_commands
+from kernel.commands import Done, registered_commands
 from kernel.errors import NotFound, RateLimited
 from kernel.ids import uuid7
 from tests.factories.chat import make_room, post, room_topic

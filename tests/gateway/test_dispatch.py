@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.frames import ClientFrame, decode_frame, split_msgpack
-from kernel.commands import RegisteredCommand, registered_commands
+from kernel.commands import Done, RegisteredCommand, registered_commands
 from kernel.errors import Conflict, InvalidInput
 from kernel.rate_limits import RateLimit
 from tests.factories.accounts import make_user, sign_in
@@ -117,7 +117,7 @@ async def test_a_failure_on_our_side_is_a_problem_without_details(client, monkey
 
 def refuse_ping(monkeypatch, error: Exception) -> None:
     """Register a command for this test that always fails."""
-    from gateway.commands import Done, Ping
+    from gateway.commands import Ping
 
     def handler(actor, command):
         raise error

@@ -7,8 +7,8 @@ import threading
 
 from asgiref.sync import sync_to_async
 
-from gateway.commands import Done, Ping
-from kernel.commands import RegisteredCommand, registered_commands
+from gateway.commands import Ping
+from kernel.commands import Done, RegisteredCommand, registered_commands
 from tests.factories.accounts import make_user
 
 
