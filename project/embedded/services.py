@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from project.embedded import postgres, redis
-from project.embedded.binaries import binaries_for_everyone
+from project.embedded.binaries import binaries_for_everyone, find_binaries
 from project.embedded.errors import CannotStart
 from project.embedded.homes import Home, passing_home
 from project.embedded.processes import Child, Program
@@ -28,7 +28,7 @@ class RunningService:
 
 def start_postgres(home: Home, *, lasting: bool = True) -> RunningService:
     """Start PostgreSQL on the home's data, which is made when absent; return when it takes connections."""
-    binaries = binaries_for_everyone(home.data)
+    binaries = find_binaries() if home.account is None else binaries_for_everyone(home.data)
     postgres.make_cluster(home, binaries)
     postgres.recover_from_unclean_end(home)
     options = postgres.LASTING_OPTIONS if lasting else postgres.THROWAWAY_OPTIONS
@@ -41,7 +41,7 @@ def start_postgres(home: Home, *, lasting: bool = True) -> RunningService:
 
 def start_redis(home: Home) -> RunningService:
     """Start Redis with a new password; return when it answers."""
-    binaries = binaries_for_everyone(home.data)
+    binaries = find_binaries() if home.account is None else binaries_for_everyone(home.data)
     password = redis.new_password()
     return _start_on_free_port(
         lambda port: redis.redis_program(home, binaries, port, password),

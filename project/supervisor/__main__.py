@@ -11,6 +11,9 @@ from project.supervisor.run import run
 from project.supervisor.signals import Stopped
 
 
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
+
+
 def main() -> int:
     """Run until stopped; what prevents it is told in one sentence."""
     try:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 
+from project.checks import refuse_unsafe_production
 from project.demo.people import DEMO_IS_HERE
 from project.demo.people import logins as demo_logins
 from project.embedded.errors import CannotStart
@@ -34,7 +35,12 @@ CHECKS = {"DATABASE_URL": check_database, "REDIS_URL": check_redis}
 
 
 def run(options: Options) -> None:
-    """Start everything, tell how to use it, and keep it running until a signal. Raises `CannotStart`."""
+    """Start everything, tell how to use it, and keep it running until a signal.
+
+    Raises `CannotStart`, and ends the process where production settings are unsafe.
+    """
+    if environment.environment == "production":
+        refuse_unsafe_production()
     signals = StopSignals()
     signals.install()
     family = Family(say)
