@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any
 from uuid import UUID
 
 import msgspec
 import pytest
 from msgspec.structs import replace
-from rest_framework.test import APIClient
 
 from accounts.events import UserPayload
 from chat.events import (
@@ -34,31 +31,16 @@ from chat.queries.room_members import list_room_members
 from chat.queries.rooms import room_payloads
 from communities.models import Membership
 from eventlog.events import AccessRevoked, Event
-from eventlog.models import StoredEvent, StoredTopic
 from eventlog.replay import read_heads
 from eventlog.topics import Topic, parse_topic, topic_for
-from kernel import rate_limits
 from kernel.ids import RoomId
 from kernel.pagination import PageRequest
-from kernel.rate_limits import Allowance, RateLimit
 from tests.event_log import events_of
 from tests.factories.chat import room_topic
 from tests.factories.communities import make_community, make_member
+from tests.unchanged import unchanged
 
 EVERYTHING = PageRequest(limit=10_000)
-
-
-class CountingLimiter:
-    """Counts units by limit and key, for ever."""
-
-    def __init__(self) -> None:
-        self.taken: Counter[tuple[str, str]] = Counter()
-
-    def take(self, limit: RateLimit, key: str) -> Allowance:
-        """Use up one unit of `limit` for `key`."""
-        self.taken[limit.name, key] += 1
-        remaining = limit.quota - self.taken[limit.name, key]
-        return Allowance(limit, remaining >= 0, max(remaining, 0), float(limit.seconds), float(limit.seconds))
 
 
 class Snapshot(msgspec.Struct, frozen=True):
@@ -71,17 +53,8 @@ class Snapshot(msgspec.Struct, frozen=True):
 
 
 @pytest.fixture(autouse=True)
-def limiter(monkeypatch: pytest.MonkeyPatch) -> CountingLimiter:
-    """Plug in a fresh limiter."""
-    counting = CountingLimiter()
-    monkeypatch.setattr(rate_limits, "_limiter", counting)
-    return counting
-
-
-@pytest.fixture
-def api() -> APIClient:
-    """Return a REST client that sends JSON and that nobody is signed in with."""
-    return APIClient()
+def _own_limits(limiter: object) -> None:
+    """Let no test use up another one's limits."""
 
 
 @pytest.fixture
@@ -103,7 +76,7 @@ def replayed() -> Callable[[Room], AbstractContextManager[None]]:
 @pytest.fixture
 def untouched() -> Callable[[], AbstractContextManager[None]]:
     """Check that the block changes no row of chat and appends no event to any topic."""
-    return _untouched
+    return lambda: unchanged(Room, RoomMember, ReadMarker, Message, MessageEdit)
 
 
 @contextmanager
@@ -117,19 +90,6 @@ def _replayed(room: Room) -> Iterator[None]:
     for topic, event in told:
         state = _apply(state, topic, event)
     assert state == _snapshot(room)
-
-
-@contextmanager
-def _untouched() -> Iterator[None]:
-    before = _rows()
-    yield
-    assert _rows() == before
-
-
-def _rows() -> list[list[dict[str, Any]]]:
-    tables = (Room, RoomMember, ReadMarker, Message, MessageEdit, StoredTopic)
-    events = list(StoredEvent.objects.order_by("topic", "seq").values())
-    return [events, *(list(table.objects.order_by("pk").values()) for table in tables)]
 
 
 def _topics(room: Room) -> list[Topic]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -24,12 +23,12 @@ from communities.models import Community, Membership
 from communities.payloads import community_payload, membership_changed
 from communities.queries.memberships import list_members
 from eventlog.events import AccessRevoked, Event
-from eventlog.models import StoredEvent
 from eventlog.replay import read_heads
 from eventlog.topics import Topic, parse_topic, topic_for
 from kernel.ids import CommunityId
 from kernel.pagination import PageRequest
 from tests.event_log import events_of
+from tests.unchanged import unchanged
 
 Verify = Callable[[Community], AbstractContextManager[None]]
 
@@ -51,7 +50,7 @@ def replayed() -> Verify:
 @pytest.fixture
 def untouched() -> Callable[[], AbstractContextManager[None]]:
     """Check that the block changes no row of communities and appends no event to any topic."""
-    return _untouched
+    return lambda: unchanged(Community, Membership)
 
 
 @contextmanager
@@ -65,21 +64,6 @@ def _replayed(community: Community) -> Iterator[None]:
     for topic, event in told:
         state = _apply(state, topic, event)
     assert state == _snapshot(community)
-
-
-@contextmanager
-def _untouched() -> Iterator[None]:
-    before = _rows()
-    yield
-    assert _rows() == before
-
-
-def _rows() -> list[list[dict[str, Any]]]:
-    return [
-        list(Community.objects.order_by("pk").values()),
-        list(Membership.objects.order_by("pk").values()),
-        list(StoredEvent.objects.order_by("topic", "seq").values()),
-    ]
 
 
 def _topics(community: Community) -> list[Topic]:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
-
 import pytest
 from django.contrib.auth.hashers import check_password
-from django.db import connection
 
 from accounts.actions.sign_up import sign_up
 from accounts.authentication import actor_of_access_token
 from accounts.errors import AccountTaken
 from accounts.models import Session, User
-from kernel.errors import DomainError, InvalidInput, RateLimited
+from kernel.errors import InvalidInput, RateLimited
+from tests.concurrency import at_once
 from tests.factories.accounts import CLIENT, PASSWORD, make_user
 
 pytestmark = pytest.mark.django_db
@@ -104,21 +101,7 @@ def test_the_21st_sign_up_from_one_network_waits():
 
 @pytest.mark.django_db(transaction=True)
 def test_of_two_sign_ups_at_once_with_one_address_one_wins():
-    barrier = Barrier(2)
-
-    def attempt(username: str) -> str:
-        try:
-            barrier.wait()
-            sign_up_ada(username=username)
-        except DomainError as error:
-            return error.code
-        else:
-            return "ok"
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(2) as pool:
-        outcomes = sorted(pool.map(attempt, ["first", "second"]))
-    assert outcomes == ["account.taken", "ok"]
+    outcomes = at_once(lambda: sign_up_ada(username="first"), lambda: sign_up_ada(username="second"))
+    assert {getattr(outcome, "code", "ok") for outcome in outcomes} == {"account.taken", "ok"}
     assert User.objects.count() == 1
     assert Session.objects.count() == 1

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import pytest
@@ -22,6 +20,7 @@ from kernel.actor import ANONYMOUS
 from kernel.clock import now
 from kernel.errors import DomainError, InvalidInput, NotFound, Unauthenticated
 from kernel.ids import CommunityId, MessageId, RoomId, UserId, uuid7
+from tests.concurrency import at_once
 from tests.event_log import events_of
 from tests.factories.chat import make_room, post, room_topic
 from tests.factories.communities import acting, make_member
@@ -136,23 +135,6 @@ def test_a_batch_tells_new_messages_from_repeated_ones(community, member):
     repeated, new = post_messages([asked(member, room, 1), asked(member, room, 2)])
 
     assert (repeated, new.seq) == (old, old.seq + 1)
-
-
-def at_once(*acts):
-    """Run all acts at the same moment, each on a connection of its own; return what each returned or raised."""
-    start = threading.Barrier(len(acts))
-
-    def run(act):
-        start.wait()
-        try:
-            return act()
-        except DomainError as error:
-            return error
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(acts)) as pool:
-        return list(pool.map(run, acts))
 
 
 @pytest.mark.django_db(transaction=True)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
-from django.db import connection
 
 from chat.actions.read_markers import mark_read
 from chat.events import ReadMarkerMoved, ReadMarkerPayload
@@ -14,6 +11,7 @@ from eventlog.topics import topic_for
 from kernel.actor import ANONYMOUS
 from kernel.errors import InvalidInput, NotFound, Unauthenticated
 from kernel.ids import RoomId
+from tests.concurrency import at_once
 from tests.event_log import events_of
 from tests.factories.chat import make_room, post
 from tests.factories.communities import acting, make_community, make_member
@@ -91,14 +89,7 @@ def test_who_cannot_read_a_room_has_no_marker_in_it(room, untouched):
 
 @pytest.mark.django_db(transaction=True)
 def test_of_devices_that_move_a_marker_at_once_the_furthest_wins(room, member):
-    def move(seq):
-        try:
-            read(acting(member), room, seq)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(move, [3, 9, 5, 7]))
+    at_once(*(lambda seq=seq: read(acting(member), room, seq) for seq in (3, 9, 5, 7)))
 
     assert ReadMarker.objects.get(room=room).seq == 9
     assert moves(member) == sorted(moves(member))

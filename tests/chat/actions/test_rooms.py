@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 
 from chat.actions.rooms import archive_room, create_room, open_direct_room, update_room
 from chat.constants import RoomKind, RoomMemberState, RoomVisibility
@@ -20,6 +18,7 @@ from kernel.clock import now
 from kernel.decision import AccessRefused
 from kernel.errors import InvalidInput, NotFound, Unauthenticated
 from kernel.ids import CommunityId, RoomId, UserId, uuid7
+from tests.concurrency import at_once
 from tests.event_log import events_of
 from tests.factories.chat import make_room, room_topic
 from tests.factories.communities import acting, make_community, make_member
@@ -226,14 +225,7 @@ def test_a_direct_room_is_not_changed_like_a_room(community, moderator, member, 
 def test_two_who_open_the_same_conversation_at_once_find_each_other(community, member):
     other = make_member(community)
 
-    def opened(pair):
-        try:
-            return open_direct(*pair)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(2) as pool:
-        first, second = pool.map(opened, [(member, other), (other, member)])
+    first, second = at_once(lambda: open_direct(member, other), lambda: open_direct(other, member))
 
     assert first == second
     assert Room.objects.count() == 1

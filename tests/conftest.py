@@ -1,0 +1,38 @@
+"""What tests of several apps share: a limiter that counts in memory and a REST client."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from rest_framework.test import APIClient
+
+from kernel import rate_limits
+from kernel.rate_limits import Allowance, RateLimit
+
+
+class CountingLimiter:
+    """Counts units by limit and key, for ever."""
+
+    def __init__(self) -> None:
+        self.taken: Counter[tuple[str, str]] = Counter()
+
+    def take(self, limit: RateLimit, key: str) -> Allowance:
+        """Use up one unit of `limit` for `key`."""
+        self.taken[limit.name, key] += 1
+        remaining = limit.quota - self.taken[limit.name, key]
+        return Allowance(limit, remaining >= 0, max(remaining, 0), float(limit.seconds), float(limit.seconds))
+
+
+@pytest.fixture
+def limiter(monkeypatch: pytest.MonkeyPatch) -> CountingLimiter:
+    """Plug in a fresh limiter."""
+    counting = CountingLimiter()
+    monkeypatch.setattr(rate_limits, "_limiter", counting)
+    return counting
+
+
+@pytest.fixture
+def api() -> APIClient:
+    """Return a REST client that sends JSON and that nobody is signed in with."""
+    return APIClient()
