@@ -5,7 +5,6 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from project.checks import refuse_unsafe_production
 from project.worker import run_worker
 
 
@@ -16,5 +15,4 @@ class Command(BaseCommand):
 
     def handle(self, *_: Any, **__: Any) -> None:
         """Run until a signal."""
-        refuse_unsafe_production()
         asyncio.run(run_worker())
