@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 import msgspec
 from django.conf import settings
@@ -68,4 +68,5 @@ def origin_allowed(scope: dict[str, Any]) -> bool:
     origin = headers.get(b"origin", b"").decode("latin-1")
     if not origin or origin in settings.CORS_ALLOWED_ORIGINS:
         return True
-    return bool(urlsplit(origin).netloc == headers.get(b"host", b"").decode("latin-1"))
+    _, _, host = origin.partition("://")  # an origin has no path; what it may hold otherwise is compared, not parsed
+    return bool(host == headers.get(b"host", b"").decode("latin-1"))
