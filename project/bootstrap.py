@@ -113,39 +113,30 @@ def is_installed(wanted: str) -> bool:
 def install(wanted: str) -> None:
     """Install the pinned packages, hashes checked, no compiler and no resolver needed."""
     requirements = requirements_file(wanted)
-    total = sum("==" in line for line in requirements.read_text().splitlines())
-    options = [
-        "--require-hashes",
-        "--no-deps",
-        "--only-binary=:all:",
-        "--disable-pip-version-check",
-        "--no-input",
-    ]
+    options = ["--require-hashes", "--no-deps", "--only-binary=:all:", "--disable-pip-version-check", "--no-input"]
     command = [*pip(), "install", *options, "--requirement", str(requirements)]
-    LOG.write_text("")
-    done = 0
-    if not sys.stdout.isatty():
-        say(f"Installing {total} packages")
-    with (
-        LOG.open("a") as log,
-        subprocess.Popen(
-            command,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            universal_newlines=True,
-            cwd=str(ROOT),
-            env=clean_environment(),
-        ) as process,
-    ):
-        for line in process.stdout or ():
-            log.write(line)
-            done += line.startswith(("Collecting ", "Processing "))
-            progress("Downloading" if not line.startswith("Installing collected") else "Installing", done, total)
-    progress("", 0, 0)
-    if process.returncode != 0:
+    total = sum("==" in line for line in requirements.read_text().splitlines())
+    if run_with_progress(command, total) != 0:
         stop(why_pip_failed(LOG.read_text(errors="replace")))
     for name in SETS[: SETS.index(wanted) + 1]:
         stamp_file(name).write_text(fingerprint(name))
+
+
+def run_with_progress(command: "list[str]", total: int) -> int:
+    """Run pip with its output in the log, show how far it is, and return its exit code."""
+    if not sys.stdout.isatty():
+        say(f"Installing {total} packages")
+    done = 0
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True, env=clean_environment()
+    )
+    with LOG.open("w") as log:
+        for line in process.stdout or ():
+            log.write(line)
+            done += line.startswith(("Collecting ", "Processing "))
+            progress("Installing" if line.startswith("Installing collected") else "Downloading", done, total)
+    progress("", 0, 0)
+    return process.wait()
 
 
 def pip() -> "list[str]":

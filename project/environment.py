@@ -202,9 +202,9 @@ class Gateway(BaseSettings):
 
 
 class Environment(Safety, Services, Logs, Rest, RateQuotas, Identity, Communities, Chat, Events, Gateway):
-    """The typed environment. Names are upper-cased, as in `DATABASE_URL`; unknown names are ignored."""
+    """The typed environment. Names are upper-cased, as in `DATABASE_URL`; unknown names and empty values are ignored."""
 
-    model_config = SettingsConfigDict(extra="ignore", validate_default=True)
+    model_config = SettingsConfigDict(extra="ignore", validate_default=True, env_ignore_empty=True)
 
     @model_validator(mode="after")
     def check_pairs(self) -> Environment:

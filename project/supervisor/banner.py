@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
-from project.supervisor.programs import LOGS, ROOT, VAR
+from project.supervisor import programs
 
 
 def banner(url: str, logins: Sequence[str], seconds: float) -> str:
@@ -13,10 +14,14 @@ def banner(url: str, logins: Sequence[str], seconds: float) -> str:
     rows = [
         ("Open", url),
         *sign_in,
-        ("API", f"{url}api/schema/"),
-        ("Logs", str(LOGS.relative_to(ROOT))),
-        ("Data", str(VAR.relative_to(ROOT) / "services")),
+        ("API", f"{url}api/"),
+        ("Logs", _shown(programs.LOGS)),
+        ("Data", _shown(programs.VAR / "services")),
         ("Stop", "Ctrl-C"),
     ]
     lines = [f"  {name:<12}{value}" for name, value in rows]
     return "\n".join(["", f"Portcullis runs (ready in {seconds:.1f} s).", "", *lines, ""])
+
+
+def _shown(path: Path) -> str:
+    return str(path.relative_to(programs.ROOT) if path.is_relative_to(programs.ROOT) else path)
