@@ -12,6 +12,7 @@ from channels.testing import WebsocketCommunicator
 from accounts.actions.sessions import revoke_session
 from accounts.actions.tickets import issue_ticket
 from accounts.authentication import AuthenticatedSession, actor_of_access_token
+from gateway.frames import FEATURE_LEVEL
 from gateway.handshake import Handshake, origin_allowed, read_handshake
 from kernel.clock import now
 from project.asgi import application
@@ -46,7 +47,7 @@ async def test_a_ticket_opens_a_socket_and_the_greeting_names_the_user_the_limit
     assert hello["d"]["user"]["id"] == str(user.id)
     assert hello["d"]["user"]["display_name"] == "Ann"
     assert [entry["id"] for entry in hello["d"]["communities"]] == [str(community.id)]
-    assert hello["d"]["feature_level"] == 1
+    assert hello["d"]["feature_level"] == FEATURE_LEVEL
     assert hello["d"]["heartbeat_interval"] == 30
     assert hello["d"]["limits"] == {
         "frame_bytes": 16384,
