@@ -15,7 +15,9 @@ OpenPage = Callable[..., Page]
 
 
 @pytest.fixture
-def pair(place: Place, account: Callable[[str], Account], open_page: OpenPage, other_server: Server) -> tuple[Page, Page]:
+def pair(
+    place: Place, account: Callable[[str], Account], open_page: OpenPage, other_server: Server
+) -> tuple[Page, Page]:
     """Return the pages of Olive, who founded the place, and of Ben, a member, both in the room."""
     ben = account("Ben")
     place.admit(ben)

@@ -2,7 +2,7 @@
 
 import * as api from "./api.js";
 import { Outbox } from "./outbox.js";
-import { changed, learn, state, titleOf } from "./state.js";
+import { changed, closing, learn, state, titleOf } from "./state.js";
 import { Timeline } from "./timeline.js";
 
 const TYPING_EVERY_MS = 5_000;
@@ -65,7 +65,7 @@ export async function loadOlder(roomId) {
 /** A room was closed to us: nothing of it stays, and the reason takes its place. @param {string} roomId @param {object} why */
 export function closeRoom(roomId, why) {
   const room = state.rooms.get(roomId);
-  state.closed.set(roomId, { title: room ? titleOf(room) : null, message: why.message, remedy: why.remedy?.text ?? null });
+  state.closed.set(roomId, closing(room ? titleOf(room) : null, why));
   for (const map of [state.rooms, state.timelines, state.typing, state.members]) map.delete(roomId);
   socket.unfollow(`room:${roomId}`);
   changed("rooms", "timeline", "route", "members");

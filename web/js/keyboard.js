@@ -20,5 +20,4 @@ function walkRooms(step) {
   const here = rooms.findIndex(({ id }) => id === state.route.room);
   const next = rooms[here === -1 ? (step > 0 ? 0 : rooms.length - 1) : (here + step + rooms.length) % rooms.length];
   go(roomAddress(next.community, next.id));
-  requestAnimationFrame(() => requestAnimationFrame(() => document.getElementById("message-box")?.focus()));
 }

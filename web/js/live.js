@@ -5,7 +5,7 @@ import { closeRoom, converseOver, openRoom, outbox } from "./conversation.js";
 import { followWith, loadCommunities, refreshAll, refreshCommunities, refreshMembers, refreshRooms } from "./directory.js";
 import { Portcullis } from "./portcullis.js";
 import { forgetSession } from "./session.js";
-import { changed, currentRoom, learn, roomsOf, state } from "./state.js";
+import { changed, closing, currentRoom, learn, roomsOf, state } from "./state.js";
 
 const TYPING_LASTS_MS = 10_000;
 const PROVE_EVERY_MS = 30_000;
@@ -124,7 +124,7 @@ function revoked({ topic, ...why }) {
 function closeCommunity(communityId, why) {
   const community = state.communities?.find(({ id }) => id === communityId);
   for (const room of roomsOf(communityId)) closeRoom(room.id, why);
-  state.closed.set(communityId, { title: community?.name ?? null, message: why.message, remedy: why.remedy?.text ?? null });
+  state.closed.set(communityId, closing(community?.name ?? null, why));
   state.communities = state.communities?.filter(({ id }) => id !== communityId) ?? null;
   state.opened.delete(communityId);
   state.members.delete(communityId);

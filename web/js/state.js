@@ -72,3 +72,9 @@ export const learn = (user) => void state.people.set(user.id, user);
 /** The other one of a direct room. */
 export const partnerOf = (room) => room.participants.find(({ id }) => id !== state.user.id) ?? room.participants[0];
 export const titleOf = (room) => (room.kind === "direct" ? nameOf(partnerOf(room)) : room.name);
+
+/** What to say of something that was closed to us. The server may not tell more than that it is gone; we know that we were in it. */
+export function closing(title, { code, message, remedy }) {
+  if (code !== "not_found") return { title, message, remedy: remedy?.text ?? null };
+  return { title, message: "You no longer have access to it.", remedy: "If that is a mistake, ask a moderator of the community to add you again." };
+}

@@ -10,7 +10,8 @@ export function openDialog(title, ...content) {
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
   dialog.addEventListener("close", () => {
     dialog.remove();
-    before?.isConnected && before.focus();
+    before?.closest("[tabindex='-1']")?.focus(); // buttons of a message show themselves only while it has the focus
+    before?.focus();
   });
   document.body.append(dialog);
   dialog.showModal();

@@ -23,7 +23,7 @@ export function updateMessage(node, message, first) {
   if (!body.classList.contains("editing")) {
     fill(body, [message.body, message.deleted, message.edited_at], () => bodyOf(message));
   }
-  fill(delivery, [message.waiting, message.failed], () => deliveryOf(message));
+  fill(delivery, [message.waiting, message.failed, isOnline()], () => deliveryOf(message));
   fill(actions, [message.id, message.deleted, message.body, mayDelete(message)], () => actionsOf(node, message));
 }
 
@@ -45,9 +45,11 @@ function bodyOf({ body, deleted, edited_at: edited }) {
   return [...linked(body), edited && h("span.edited", { title: momentOf(new Date(edited)) }, " (edited)")];
 }
 
+const isOnline = () => state.connection.state === "online";
+
 function deliveryOf({ waiting, failed, nonce }) {
   if (!waiting) return [];
-  if (!failed) return [h("span", {}, "Sending …")];
+  if (!failed) return [h("span", {}, isOnline() ? "Sending …" : "Waits for the connection")];
   return [
     h("span", {}, `Not sent. ${failed}`),
     h("button.link-button", { type: "button", onclick: () => outbox.retry(nonce) }, "Try again"),

@@ -77,8 +77,14 @@ function showSwitcher(switcher, community) {
     };
     button.addEventListener("click", () => toggle(list.hidden));
     list.addEventListener("click", () => toggle(false));
-    switcher.onkeydown = (event) => event.key === "Escape" && !list.hidden && (toggle(false), button.focus(), event.stopPropagation());
-    switcher.onfocusout = ({ relatedTarget }) => relatedTarget && !switcher.contains(relatedTarget) && toggle(false);
+    list.addEventListener("keydown", ({ key }) => {
+      if (key !== "Escape") return;
+      toggle(false);
+      button.focus();
+    });
+    list.addEventListener("focusout", ({ relatedTarget }) => {
+      if (relatedTarget && !switcher.contains(relatedTarget)) toggle(false);
+    });
     return [button, list];
   });
 }

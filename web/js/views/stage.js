@@ -19,7 +19,13 @@ export function mountStage() {
     const stage = document.getElementById("stage");
     stage.replaceChildren(...view.build());
     if (view.announce) stage.querySelector("h1")?.focus();
+    else focusBox();
   });
+}
+
+/** Who comes into a room by mouse or keys can write at once; on a touch screen that would raise its keyboard unasked. */
+function focusBox() {
+  if (matchMedia("(pointer: fine)").matches && !document.querySelector("dialog[open]")) document.getElementById("message-box")?.focus();
 }
 
 function viewNow() {
