@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -78,3 +79,10 @@ def test_every_decision_is_in_the_index_and_every_page_is_in_the_overview():
     pages = {f"docs/architecture/{path.name}" for path in BASE_DIR.glob("docs/architecture/*.md")}
     assert {path for path, _ in links_of(BASE_DIR / "docs/adr/README.md")} == decisions
     assert pages <= {path for path, _ in links_of(BASE_DIR / "ARCHITECTURE.md")}
+
+
+def test_every_news_fragment_has_a_type_that_a_release_knows():
+    known = tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["tool"]["towncrier"]["type"]
+    fragments = {path.name for path in BASE_DIR.glob("changelog.d/*.md")} - {"README.md"}
+    types = {kind["directory"] for kind in known}
+    assert [name for name in sorted(fragments) if name.split(".")[1:-1] not in [[kind] for kind in types]] == []
