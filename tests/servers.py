@@ -28,6 +28,7 @@ from project.supervisor.options import Options
 
 READY_SECONDS = 40.0
 POLL_SECONDS = 0.05
+SECRET = "tests-sign-with-this-and-nobody-else-should-ever-do-so"
 RAISED = {
     f"RATE_{name}": "1000000/60"
     for name in (
@@ -85,13 +86,12 @@ class ServerGroup:
     environment: Mapping[str, str]
     _log_ends: dict[str, int] = field(default_factory=dict)
 
-    def revive(self) -> None:
-        """Start again what is dead. For the main thread: children end with the thread that started them."""
-        if self.redis.child.exit_code is not None:
-            self.redis.child.start()
-        for child in self._children:
-            if child.exit_code is not None:
-                child.start()
+    def revive(self) -> bool:
+        """Start again what is dead; tell whether anything was. For the main thread: children end with the thread that started them."""
+        dead = [child for child in (self.redis.child, *self._children) if child.exit_code is not None]
+        for child in dead:
+            child.start()
+        return bool(dead)
 
     def wait_until_ready(self) -> None:
         """Return when every gateway says that it and all that it needs are there."""
@@ -167,7 +167,8 @@ def server_group(
 
 def environment_of(**settings: str) -> dict[str, str]:
     """Return the environment of a server process: ours without what makes it a test, and the settings."""
-    return os.environ | {"DJANGO_SETTINGS_MODULE": "tests.server_settings", "ENVIRONMENT": "development"} | settings
+    ours = {"DJANGO_SETTINGS_MODULE": "tests.server_settings", "ENVIRONMENT": "development", "SECRET_KEY": SECRET}
+    return os.environ | ours | settings
 
 
 def wait_for(condition: Callable[[], bool], what: str, seconds: float = READY_SECONDS) -> None:

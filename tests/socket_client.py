@@ -17,6 +17,9 @@ import msgpack
 import msgspec
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
+from websockets.frames import Frame as WebSocketFrame
+from websockets.frames import Opcode
+from websockets.protocol import Event
 
 WAIT_SECONDS = 10.0
 RENEW_SECONDS = 200.0
@@ -46,12 +49,39 @@ class Disconnected(Exception):
         self.code = code
 
 
-async def open_socket(url: str, *, ticket: str = "", token: str = "", wire: WireFormat = "json") -> ClientConnection:
-    """Open a WebSocket with a ticket in the address, a token as a subprotocol entry, or no proof. Nothing is read yet."""
-    offered = [SUBPROTOCOLS[wire], *([f"bearer.{token}"] if token else [])]
+class DirectConnection(ClientConnection):
+    """Gives whole messages to `hear` as they are parsed: a task switch per message is what a client with many sockets spends most on."""
+
+    hear: Callable[[str | bytes], None] | None = None
+
+    def process_event(self, event: Event) -> None:
+        """Take a frame of the server, which sends no message in parts."""
+        if self.hear is not None and isinstance(event, WebSocketFrame) and event.opcode in (Opcode.TEXT, Opcode.BINARY):
+            assert event.fin
+            self.hear(bytes(event.data).decode() if event.opcode is Opcode.TEXT else bytes(event.data))
+        else:
+            super().process_event(event)
+
+
+async def open_socket(
+    url: str,
+    *,
+    ticket: str = "",
+    token: str = "",
+    wire: WireFormat = "json",
+    hear: Callable[[str | bytes], None] | None = None,
+) -> ClientConnection:
+    """Open a WebSocket with a ticket in the address, a token as a subprotocol entry, or no proof. Without `hear`, use `recv`."""
+
+    def connection(*args: Any, **options: Any) -> DirectConnection:
+        made = DirectConnection(*args, **options)
+        made.hear = hear
+        return made
+
     return await connect(
         f"{url}?ticket={ticket}" if ticket else url,
-        subprotocols=offered,  # type: ignore[arg-type]  # a NewType of str
+        subprotocols=[SUBPROTOCOLS[wire], *([f"bearer.{token}"] if token else [])],  # type: ignore[list-item]  # a NewType
+        create_connection=connection,  # type: ignore[arg-type]  # any factory will do
         compression=None,
         max_size=None,
         ping_interval=None,
@@ -93,7 +123,7 @@ class SocketClient:
         """Connect with a `ticket` or a `token`, else with a token of our own, and wait for the greeting."""
         await self._connect(**proof)
         self._live.set()
-        self._tasks = [asyncio.create_task(self._keep_open() if reconnect else self._read())]
+        self._tasks = [asyncio.create_task(self._keep_open() if reconnect else self._until_closed())]
         if reconnect:
             self._tasks.append(asyncio.create_task(self._keep_alive()))
         return self
@@ -125,7 +155,7 @@ class SocketClient:
 
     async def command(self, t: str, **d: Any) -> Frame:
         """Send a command and return the body of its ack. Raises `Problem`, or `Disconnected` and `TimeoutError` without an answer."""
-        ref = str(next(self._refs))
+        ref = f"c{next(self._refs)}"
         self._pending[ref] = answer = asyncio.get_running_loop().create_future()
         if t == "topic.follow":
             self._follows[ref] = (d["topic"], d.get("after"))
@@ -204,24 +234,36 @@ class SocketClient:
     async def _connect(self, **proof: str) -> None:
         if not proof and self._token is not None:
             proof = {"token": await self._token()}
-        socket = await open_socket(next(self._urls), wire=self._wire, **proof)  # type: ignore[arg-type]
-        async with asyncio.timeout(WAIT_SECONDS):
-            greeting = self._decode(await socket.recv())[0]
-        if greeting["t"] != "hello":
+        greeting: asyncio.Future[Frame] = asyncio.get_running_loop().create_future()
+
+        def hear(message: str | bytes) -> None:
+            for frame in self._decode(message):
+                if greeting.done():
+                    self._take(frame)
+                else:
+                    greeting.set_result(frame)
+
+        socket = await open_socket(next(self._urls), wire=self._wire, hear=hear, **proof)  # type: ignore[arg-type]
+        closed = asyncio.create_task(socket.wait_closed())
+        await asyncio.wait({greeting, closed}, timeout=WAIT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        closed.cancel()
+        if not greeting.done():
+            raise Disconnected(socket.close_code or 1006)
+        if greeting.result()["t"] != "hello":
             await socket.close()
-            raise Problem(greeting["d"])
-        self.hello, self._socket = greeting["d"], socket
+            raise Problem(greeting.result()["d"])
+        self.hello, self._socket = greeting.result()["d"], socket
 
     async def _keep_open(self) -> None:
-        """Read until the socket breaks; come back and follow again from the cursors, until told not to come back."""
+        """Whenever the socket breaks, come back and follow again from the cursors, until told not to come back."""
         pause, longest = PAUSES_SECONDS
         while True:
-            await self._read()
+            await self._until_closed()
             while self._socket is None:
                 if 4500 <= self.closes[-1] <= 4999:
                     return
                 await asyncio.sleep(pause * random.uniform(0.5, 1))
-                with contextlib.suppress(OSError, WebSocketException, TimeoutError, Problem):
+                with contextlib.suppress(OSError, WebSocketException, TimeoutError, Problem, Disconnected):
                     await self._connect()
                 pause = min(2 * pause, longest)
             pause = PAUSES_SECONDS[0]
@@ -249,13 +291,10 @@ class SocketClient:
                     await self.command("auth", token=await self._token())
                     renewed_at = loop.time()
 
-    async def _read(self) -> None:
-        """Take frames until the socket closes."""
+    async def _until_closed(self) -> None:
+        """Wait for the end of the socket, and tell those who wait for an answer."""
         socket = self._open_socket()
-        with contextlib.suppress(ConnectionClosed):
-            async for message in socket:
-                for frame in self._decode(message):
-                    self._take(frame)
+        await socket.wait_closed()
         self._socket = None
         self._live.clear()
         self.closes.append(socket.close_code or 1006)
@@ -298,8 +337,11 @@ class SocketClient:
             self.on_event(frame)
 
     def _take_answer(self, frame: Frame) -> None:
-        # A refusal without `ref` is of a frame that was not even read: it can only be about the one that waits.
-        ref = frame["ref"] or (next(iter(self._pending)) if len(self._pending) == 1 else "")
+        ref = frame["ref"]
+        if ref is None and frame["t"] == "problem" and frame["d"]["code"] == "rate.limited" and len(self._pending) == 1:
+            ref = next(
+                iter(self._pending)
+            )  # above the limit frames are not even read; it can only be the one that waits
         answer = self._pending.get(ref)
         if answer is None or answer.done():
             self.notices.append(frame)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.live.bystanders import Scene
 from tests.live.people import Person, Place, found_place, sign_up
 from tests.servers import ServerGroup, live_database, server_group
 
@@ -46,13 +47,13 @@ def running_group(database: str, server_name: str) -> Iterator[ServerGroup]:
 
 
 @pytest.fixture
-def servers(running_group: ServerGroup, request: pytest.FixtureRequest) -> Iterator[ServerGroup]:
+def servers(running_group: ServerGroup, request: pytest.FixtureRequest) -> ServerGroup:
     """Return the group with everything in it alive; its logs are shown when the test fails."""
-    running_group.revive()
-    running_group.wait_until_ready()
+    if running_group.revive():
+        running_group.wait_until_ready()
     running_group.mark_logs()
     request.node.stash[GROUP] = running_group
-    yield running_group
+    return running_group
 
 
 GROUP = pytest.StashKey[ServerGroup]()
@@ -105,3 +106,26 @@ async def place(new_person: SignUp) -> Place:
     place = await found_place(founder)
     await place.admit(await new_person("ben"))
     return place
+
+
+@pytest.fixture(scope="module")
+def scenes(running_group: ServerGroup) -> Iterator[list[Scene]]:
+    """Return the scene of this module, if there is one; a test that harms it must not harm the next."""
+    scenes: list[Scene] = []
+    yield scenes
+    for scene in scenes:
+        scene.close()
+
+
+@pytest.fixture
+def scene(servers: ServerGroup, scenes: list[Scene]) -> Iterator[Scene]:
+    """Return two people who talk, whatever is done to the process that they are on; afterwards they must still."""
+    if not scenes:
+        scenes.append(Scene(servers))
+    try:
+        yield scenes[0]
+        scenes[0].run(scenes[0].talk_goes_on())
+        scenes[0].run(scenes[0].clear_away())
+    except BaseException:
+        scenes.pop().close()
+        raise

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from tests.servers import Gateway, ServerGroup
+from tests.servers import ServerGroup
 from tests.socket_client import Frame, SocketClient, WireFormat
 
 PASSWORD = "correct horse battery"
@@ -32,9 +32,12 @@ class Person:
     sockets: list[SocketClient] = field(default_factory=list)
     http: httpx.AsyncClient = field(default_factory=lambda: httpx.AsyncClient(trust_env=False, timeout=20))
 
-    async def request(self, method: str, path: str, *, at: int = 0, **options: Any) -> httpx.Response:
+    async def request(
+        self, method: str, path: str, *, at: int = 0, content_type: str = "", **options: Any
+    ) -> httpx.Response:
         """Make a REST request to a gateway, signed in if we are."""
         headers = {"Authorization": f"Bearer {self.access}"} if self.access else {}
+        headers |= {"Content-Type": content_type} if content_type else {}
         return await self.http.request(
             method, f"{self.servers.gateways[at].url}/api/v1/{path}", headers=headers, **options
         )
