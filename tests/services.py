@@ -1,7 +1,7 @@
 """Pytest plugin: one throw-away PostgreSQL and Redis per test run, unless DATABASE_URL and REDIS_URL name services to use.
 
 Named in `addopts` (`-p tests.services`) because Django's settings are read before any conftest. Under xdist the controller
-starts the services; workers inherit the addresses.
+starts the services; workers inherit the addresses, and each takes a Redis database of its own, as pytest-django does with PostgreSQL.
 """
 
 from __future__ import annotations
@@ -10,11 +10,14 @@ import atexit
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack
+from urllib.parse import urlsplit
 
 import pytest
 
 from project.embedded.errors import CannotStart
 from project.embedded.services import throwaway_services
+
+REDIS_IS_OURS = "TESTS_STARTED_REDIS"
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -23,6 +26,10 @@ def pytest_load_initial_conftests() -> Iterator[None]:
     os.environ["ENVIRONMENT"] = "test"
     if not {"DATABASE_URL", "REDIS_URL"} <= os.environ.keys():
         _start_services()
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    if worker and REDIS_IS_OURS in os.environ:
+        database = int(worker.removeprefix("gw")) + 1
+        os.environ["REDIS_URL"] = urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{database}").geturl()
     return (yield)
 
 
@@ -33,5 +40,7 @@ def _start_services() -> None:
         addresses = stack.enter_context(throwaway_services())
     except CannotStart as error:
         raise pytest.UsageError(str(error)) from None
+    if "REDIS_URL" not in os.environ:
+        os.environ[REDIS_IS_OURS] = "1"
     for name, address in addresses.items():
         os.environ.setdefault(name, address)

@@ -29,6 +29,7 @@ def redis_program(home: Home, binaries: Binaries, port: int, password: str) -> P
         "bind 127.0.0.1",
         f"port {port}",
         f"requirepass {password}",
+        "databases 64",  # one for each process of a parallel test run
         'save ""',
         "appendonly no",
         f'dir "{folder}"',

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
@@ -29,11 +30,8 @@ from tests.factories.communities import make_community, make_member
 @pytest.fixture
 def worker(transactional_db) -> Iterator[subprocess.Popen[bytes]]:
     """Start a worker on the test's own database."""
-    name = connection.settings_dict["NAME"]
-    host, port = connection.settings_dict["HOST"], connection.settings_dict["PORT"]
-    address = f"postgres://{connection.settings_dict['USER']}@127.0.0.1:{port}/{name}"
-    if host.startswith("/"):
-        address = f"postgres://{connection.settings_dict['USER']}@/{name}?host={host}&port={port}"
+    path = f"/{connection.settings_dict['NAME']}"
+    address = urlsplit(os.environ["DATABASE_URL"])._replace(path=path).geturl()
     Redis.from_url(settings.REDIS_URL).delete(WORKER_HEARTBEAT_KEY)
     process = subprocess.Popen([sys.executable, "manage.py", "run_worker"], env=os.environ | {"DATABASE_URL": address})
     yield process
