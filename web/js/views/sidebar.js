@@ -35,7 +35,7 @@ export function mountSidebar() {
     keyed(directRooms, direct.sort(byTitle), linkView);
     rooms.querySelector(".direct-note").hidden = direct.length > 0;
     note.hidden = text.length > 0;
-    note.textContent = state.opened.has(community.id) ? "There is no room yet." : "Loading rooms …";
+    note.textContent = state.opened.has(community.id) ? "There is no room for you yet." : "Loading rooms …";
   });
 }
 
