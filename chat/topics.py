@@ -5,10 +5,14 @@ from __future__ import annotations
 from uuid import UUID
 
 from chat.constants import ROOM_KIND
-from chat.policies import get_room_for
+from chat.policies import get_room_for, room_resource
+from chat.queries.rooms import get_rooms
+from communities.access import decide
 from communities.constants import Permission
 from eventlog.topics import TopicKind, register_topic_kind
 from kernel.actor import Actor
+from kernel.decision import Decision
+from kernel.errors import NotFound
 from kernel.ids import RoomId
 
 
@@ -17,4 +21,12 @@ def authorise_room_topic(actor: Actor, object_id: UUID) -> None:
     get_room_for(actor, RoomId(object_id), Permission.READ_MESSAGES)
 
 
-register_topic_kind(TopicKind(kind=ROOM_KIND, authorise=authorise_room_topic))
+def explain_room_topic(actor: Actor, object_id: UUID) -> Decision:
+    """Return the decision about reading the room, for somebody who could until now."""
+    room = get_rooms([RoomId(object_id)]).get(RoomId(object_id))
+    if room is None:
+        return Decision(allowed=False, code=NotFound.code)
+    return decide(actor, Permission.READ_MESSAGES, room_resource(room))
+
+
+register_topic_kind(TopicKind(kind=ROOM_KIND, authorise=authorise_room_topic, explain=explain_room_topic))

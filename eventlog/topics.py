@@ -9,21 +9,25 @@ from uuid import UUID
 import msgspec
 
 from kernel.actor import Actor
+from kernel.decision import Decision
 from kernel.errors import InvalidInput, NotFound
 
 Topic = NewType("Topic", str)
 
 Authorise = Callable[[Actor, UUID], None]
+Explain = Callable[[Actor, UUID], Decision]
 
 
 class TopicKind(msgspec.Struct, frozen=True):
     """A kind of topic (`room` of `room:<uuid>`) and the question whether an actor may follow one.
 
     `authorise(actor, object_id)` returns for yes and raises a `DomainError` for no; absent and forbidden look alike.
+    `explain(actor, object_id)` is for those alone who could read the topic until now: the decision as it is, nothing hidden.
     """
 
     kind: str
     authorise: Authorise
+    explain: Explain | None = None
 
 
 _kinds: dict[str, TopicKind] = {}
@@ -59,3 +63,10 @@ def authorise_follow(actor: Actor, topic: str) -> None:
     if kind not in _kinds:
         raise NotFound
     _kinds[kind].authorise(actor, object_id)
+
+
+def explain_loss(actor: Actor, topic: Topic) -> Decision:
+    """Return why a topic is closed to an actor who could read it until now."""
+    kind, object_id = parse_topic(topic)
+    explain = _kinds[kind].explain
+    return explain(actor, object_id) if explain else Decision(allowed=False, code=NotFound.code)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, ClassVar
 
 import msgspec
@@ -40,6 +41,12 @@ class UnfollowTopic(Command, frozen=True):
 
     name: ClassVar[str] = "topic.unfollow"
     topic: TopicName
+
+
+class Authenticated(WireStruct, frozen=True):
+    """The proof holds, and the socket lives, until `expires_at`."""
+
+    expires_at: datetime
 
 
 class Followed(WireStruct, frozen=True):

@@ -12,7 +12,7 @@ from django.conf import settings
 
 from accounts.authentication import AuthenticatedSession
 from eventlog.doorbell import LoggedEvent
-from eventlog.topics import Topic, authorise_follow, topic_for
+from eventlog.topics import Topic, explain_loss, topic_for
 from gateway.close_codes import CloseCode
 from gateway.errors import SocketExpired
 from gateway.frames import Frame, WireFormat, join, problem, revoked
@@ -22,7 +22,8 @@ from gateway.process import GatewayProcess
 from gateway.session_watch import SessionWatch
 from kernel.actor import ANONYMOUS, Actor
 from kernel.clock import now
-from kernel.errors import DomainError, Forbidden
+from kernel.decision import Decision
+from kernel.errors import Unavailable
 from kernel.ids import UserId
 
 logger = structlog.get_logger(__name__)
@@ -38,7 +39,7 @@ class Connection:
     def __init__(self, process: GatewayProcess, send: Send, wire_format: WireFormat) -> None:
         self.process = process
         self.wire_format = wire_format
-        self.actor: Actor = ANONYMOUS
+        self.session: AuthenticatedSession | None = None
         self.topics: set[Topic] = set()
         self.frames_limit = SlidingWindow(settings.RATE_LIMITS["socket.frame"])
         self.problems_limit = SlidingWindow(settings.RATE_LIMITS["socket.problem"])
@@ -58,6 +59,11 @@ class Connection:
         self.last_heard = self._loop.time()
 
     @property
+    def actor(self) -> Actor:
+        """Who acts through the socket."""
+        return self.session.actor if self.session else ANONYMOUS
+
+    @property
     def user_id(self) -> UserId:
         """The user behind the socket; only known once it is authenticated."""
         return self.actor.require_user()
@@ -71,7 +77,7 @@ class Connection:
 
     def renew(self, session: AuthenticatedSession) -> None:
         """Let the socket live until the session's proof expires."""
-        self.actor = session.actor
+        self.session = session
         if self._expiry is not None:
             self._expiry.cancel()
         seconds = (session.expires_at - now()).total_seconds()
@@ -115,11 +121,12 @@ class Connection:
             await self._room.wait()
 
     async def _explain(self, topic: Topic) -> None:
+        """Tell why; while the database is away, only that it is so."""
         try:
-            await self.process.commands.run(authorise_follow, self.actor, topic)
-            self.offer(revoked(topic, Forbidden("Your access has changed. Follow again.")))
-        except DomainError as error:
-            self.offer(revoked(topic, error))
+            decision = await self.process.commands.run(explain_loss, self.actor, topic)
+        except Unavailable:
+            decision = Decision(allowed=False, code="access.revoked")
+        self.offer(revoked(topic, decision))
 
     # The end ---------------------------------------------------------------------------------------------------------
 

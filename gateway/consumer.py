@@ -10,6 +10,7 @@ import structlog
 from channels.consumer import AsyncConsumer
 from django.conf import settings
 
+from accounts.authentication import AuthenticatedSession
 from accounts.queries.sessions import find_live_session
 from eventlog.topics import topic_for
 from gateway.close_codes import CloseCode
@@ -21,7 +22,6 @@ from gateway.handshake import Handshake, origin_allowed, read_handshake
 from gateway.hello import Hello, hello_for
 from gateway.process import ensure_started
 from gateway.session_watch import SessionWatch
-from kernel.actor import Actor
 from kernel.errors import DomainError, InvalidInput, TooLarge, Unauthenticated, Unavailable
 
 logger = structlog.get_logger(__name__)
@@ -73,8 +73,8 @@ class GatewayConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no t
 
 async def _read(connection: Connection, handshake: Handshake, receive: Receive) -> None:
     try:
-        await _authenticate(connection, handshake, receive)
-        await _greet(connection)
+        session = await _authenticate(connection, handshake, receive)
+        await _greet(connection, session)
         while True:
             await receive_message(connection, await _next_message(receive))
     except Disconnected:
@@ -103,23 +103,24 @@ async def _next_message(receive: Receive) -> dict[str, Any]:
     return message
 
 
-async def _authenticate(connection: Connection, handshake: Handshake, receive: Receive) -> None:
+async def _authenticate(connection: Connection, handshake: Handshake, receive: Receive) -> AuthenticatedSession:
     """Learn who it is: from the upgrade request, or from the first frame within a few seconds."""
     handshake.check()
     if handshake.has_proof:
-        connection.renew(await connection.process.commands.run(handshake.authenticate))
-        return
+        session = await connection.process.commands.run(handshake.authenticate)
+        connection.renew(session)
+        return session
     try:
         message = await asyncio.wait_for(_next_message(receive), settings.SOCKET_AUTH_SECONDS)
     except TimeoutError:
         raise AuthTimeout from None
-    await receive_first_auth(connection, message)
+    return await receive_first_auth(connection, message)
 
 
-async def _greet(connection: Connection) -> None:
+async def _greet(connection: Connection, session: AuthenticatedSession) -> None:
     """Watch for the end of the session, then check that it has not ended meanwhile, then say hello."""
     await _watch_session(connection)
-    connection.offer(Frame(await connection.process.commands.run(_hello_for_live, connection.actor)))
+    connection.offer(Frame(await connection.process.commands.run(_hello_for_live, session)))
 
 
 async def _watch_session(connection: Connection) -> None:
@@ -129,15 +130,16 @@ async def _watch_session(connection: Connection) -> None:
         connection.actor.session_id,
         lambda: connection.close(CloseCode.SESSION_REVOKED),
     )
+    connection.watch = watch
     stream = await hub.hold(topic_for("user", connection.user_id))
     try:
         await hub.catch_up(stream, watch, stream.cursor or 0)
     finally:
         hub.release(stream)
-    connection.watch = watch
 
 
-def _hello_for_live(actor: Actor) -> Hello:
+def _hello_for_live(session: AuthenticatedSession) -> Hello:
+    actor = session.actor
     if actor.session_id is not None and find_live_session(actor.session_id, actor.require_user()) is None:
         raise Unauthenticated("The session has ended. Sign in again.")
-    return hello_for(actor)
+    return hello_for(session)

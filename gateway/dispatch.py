@@ -8,11 +8,11 @@ from typing import Any
 import structlog
 from django.conf import settings
 
-from accounts.authentication import actor_of_access_token
+from accounts.authentication import AuthenticatedSession, actor_of_access_token
 from eventlog.replay import Resumption, check_resumption, read_heads
 from eventlog.topics import Topic, authorise_follow, parse_topic, topic_for
 from gateway.close_codes import CloseCode
-from gateway.commands import Authenticate, Followed, FollowTopic, Ping, UnfollowTopic
+from gateway.commands import Authenticate, Authenticated, Followed, FollowTopic, Ping, UnfollowTopic
 from gateway.connection import Connection
 from gateway.errors import FrameTooLarge, InternalError, OtherUser, TooManyTopics, UnknownCommand
 from gateway.frames import (
@@ -61,16 +61,16 @@ def _split(connection: Connection, message: dict[str, Any]) -> Iterable[bytes]:
 async def _receive_object(connection: Connection, data: bytes) -> None:
     if connection.closing:
         return
-    wait = connection.frames_limit.take(connection.process.now())
-    if wait:
-        _refuse_frame(connection, None, RateLimited(retry_after=round(wait, 3), limit="socket.frame"))
-        return
     try:
         if len(data) > settings.SOCKET_FRAME_BYTES:
             raise FrameTooLarge(f"A frame holds at most {settings.SOCKET_FRAME_BYTES} bytes.")
         frame = decode_frame(data, connection.wire_format)
     except (InvalidInput, TooLarge) as error:
         _refuse_frame(connection, None, error)
+        return
+    wait = connection.frames_limit.take(connection.process.now())
+    if wait:
+        _refuse_frame(connection, frame.ref, RateLimited(retry_after=round(wait, 3), limit="socket.frame"))
         return
     await _carry_out(connection, frame)
 
@@ -115,7 +115,7 @@ async def _answer_auth(connection: Connection, ref: str | None, body: Authentica
     if session.actor != connection.actor:
         raise OtherUser
     connection.renew(session)
-    connection.offer(ack(ref, Done()))
+    connection.offer(ack(ref, Authenticated(expires_at=session.expires_at)))
 
 
 async def _answer_ping(connection: Connection, ref: str | None, _: Ping) -> None:
@@ -173,12 +173,14 @@ def _refuse_frame(connection: Connection, ref: str | None, error: DomainError) -
         connection.close(CloseCode.RATE_LIMITED if rate_limited else CloseCode.BAD_PROTOCOL)
 
 
-async def receive_first_auth(connection: Connection, message: dict[str, Any]) -> None:
-    """Authenticate a socket by its first frame. Raises `Unauthenticated` or `InvalidInput` when it is anything else."""
+async def receive_first_auth(connection: Connection, message: dict[str, Any]) -> AuthenticatedSession:
+    """Authenticate a socket by its first frame, and return who it is. Raises `Unauthenticated` or `InvalidInput`."""
     objects = list(_split(connection, message))
     frame = decode_frame(objects[0], connection.wire_format) if objects else None
     if frame is None or frame.t != Authenticate.name:
         raise Unauthenticated("The first frame must be auth.")
     body = decode_body(frame, Authenticate, connection.wire_format)
-    connection.renew(await connection.process.commands.run(actor_of_access_token, body.token))
-    connection.offer(ack(frame.ref, Done()))
+    session = await connection.process.commands.run(actor_of_access_token, body.token)
+    connection.renew(session)
+    connection.offer(ack(frame.ref, Authenticated(expires_at=session.expires_at)))
+    return session

@@ -10,7 +10,7 @@ import msgspec
 
 from eventlog.doorbell import EphemeralEvent, LoggedEvent
 from eventlog.events import Delivery, registered_events
-from kernel.decision import Missing, Remedy
+from kernel.decision import Decision, Missing, Remedy
 from kernel.errors import DomainError, InvalidInput
 from kernel.wire import WireStruct
 
@@ -149,9 +149,16 @@ def problem(ref: str | None, error: DomainError) -> Frame:
     return Frame(Problem(ref=ref, d=_problem_body(error)))
 
 
-def revoked(topic: str, error: DomainError) -> Frame:
-    """Return the frame that tells a user why a topic is closed to them."""
-    return Frame(Revoked(topic=topic, d=_problem_body(error)))
+def revoked(topic: str, decision: Decision) -> Frame:
+    """Return the frame that tells a user why a topic is closed to them; access that has come back meanwhile needs a new follow."""
+    body = ProblemBody(
+        code="access.changed" if decision.allowed else decision.code,
+        message="Your access has changed. Follow again." if decision.allowed else "You no longer have access to this.",
+        retryable=decision.allowed,
+        missing=decision.missing,
+        remedy=decision.remedy,
+    )
+    return Frame(Revoked(topic=topic, d=body))
 
 
 def _problem_body(error: DomainError) -> ProblemBody:

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from django.conf import settings
 
+from accounts.authentication import AuthenticatedSession
 from accounts.events import MePayload
 from accounts.payloads import me_payload
 from accounts.queries.users import get_user
@@ -32,12 +33,16 @@ class Limits(WireStruct, frozen=True):
 
 
 class HelloBody(WireStruct, frozen=True):
-    """Times in seconds; `session` names this socket in logs; `communities` are those of the user."""
+    """Times in seconds; `session` names this socket in logs; `communities` are those of the user.
+
+    The socket is closed at `expires_at` unless an `auth` frame with a fresh access token comes before.
+    """
 
     server_time: datetime
     feature_level: int
     heartbeat_interval: int
     session: str
+    expires_at: datetime
     limits: Limits
     user: MePayload
     communities: Sequence[Any]
@@ -72,8 +77,8 @@ def communities_source() -> CommunitiesSource:
     return _communities
 
 
-def hello_for(actor: Actor) -> Hello:
-    """Return the greeting for an actor. Reads the user and the communities."""
+def hello_for(session: AuthenticatedSession) -> Hello:
+    """Return the greeting for whoever has just proved who they are. Reads the user and the communities."""
     limit = settings.RATE_LIMITS["socket.frame"]
     return Hello(
         d=HelloBody(
@@ -81,6 +86,7 @@ def hello_for(actor: Actor) -> Hello:
             feature_level=FEATURE_LEVEL,
             heartbeat_interval=settings.HEARTBEAT_SECONDS,
             session=str(uuid7()),
+            expires_at=session.expires_at,
             limits=Limits(
                 frame_bytes=settings.SOCKET_FRAME_BYTES,
                 frames=limit.quota,
@@ -88,7 +94,7 @@ def hello_for(actor: Actor) -> Hello:
                 topics=settings.SOCKET_TOPICS_MAX,
                 message_characters=settings.MESSAGE_MAX_CHARACTERS,
             ),
-            user=me_payload(get_user(actor.require_user())),
-            communities=communities_source().load(actor),
+            user=me_payload(get_user(session.actor.require_user())),
+            communities=communities_source().load(session.actor),
         )
     )

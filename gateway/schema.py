@@ -9,7 +9,7 @@ import msgspec
 
 from eventlog.events import EventType, registered_events
 from gateway.close_codes import CloseCode
-from gateway.commands import Authenticate, Followed, FollowTopic, Ping, UnfollowTopic
+from gateway.commands import Authenticate, Authenticated, Followed, FollowTopic, Ping, UnfollowTopic
 from gateway.frames import FEATURE_LEVEL, JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL, ProblemBody, ReconnectBody
 from gateway.hello import HelloBody, communities_source
 from kernel.commands import Command, Done, RegisteredCommand, registered_commands
@@ -18,7 +18,7 @@ from kernel.wire import WireStruct
 Schema = dict[str, Any]
 
 _OWN_COMMANDS: dict[type[Command], type[WireStruct]] = {
-    Authenticate: Done,
+    Authenticate: Authenticated,
     Ping: Done,
     FollowTopic: Followed,
     UnfollowTopic: Done,

@@ -27,6 +27,7 @@ class _Refusal(msgspec.Struct, frozen=True):
     expires_at: datetime | None = None
 
 
+_ASK = Remedy(text="Ask a moderator of the community to add you.")
 _Check = Callable[[Facts, Permission, Resource], _Refusal | None]
 
 
@@ -84,7 +85,7 @@ def _check_time_out(facts: Facts, permission: Permission, _resource: Resource) -
 def _check_membership(facts: Facts, permission: Permission, resource: Resource) -> _Refusal | None:
     if _is_member(facts) or (permission is Permission.VIEW_CARD and resource.visibility == "public"):
         return None
-    remedy = None
+    remedy = _ASK
     if resource.visibility == "public":
         remedy = Remedy(text="Join this community first.", route=f"/api/v1/communities/{resource.community_id}/join")
     return _Refusal("membership.required", (Missing(requirement="membership", remedy=remedy),), remedy)
@@ -98,7 +99,11 @@ def _check_role(facts: Facts, permission: Permission, _resource: Resource) -> _R
 
 
 def _check_participation(facts: Facts, _permission: Permission, resource: Resource) -> _Refusal | None:
-    return None if _participates(facts, resource) else _Refusal(NotFound.code)
+    if _participates(facts, resource):
+        return None
+    if facts.participation is Participation.REMOVED:
+        return _Refusal("participation.removed", (Missing(requirement="participation", remedy=_ASK),), _ASK)
+    return _Refusal(NotFound.code)
 
 
 _CHECKS: tuple[_Check, ...] = (

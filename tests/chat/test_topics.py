@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from eventlog.topics import authorise_follow
+from chat.actions.room_members import remove_room_member
+from communities.constants import MembershipStatus, Role
+from eventlog.topics import authorise_follow, explain_loss
 from kernel.actor import ANONYMOUS
 from kernel.errors import NotFound, Unauthenticated
-from kernel.ids import uuid7
+from kernel.ids import RoomId, UserId, uuid7
 from tests.factories.chat import make_room, room_topic
 from tests.factories.communities import acting, make_community, make_member
 
@@ -28,3 +30,28 @@ def test_a_room_is_followed_by_who_can_read_it(community, member):
             authorise_follow(actor, topic)
     with pytest.raises(Unauthenticated):
         authorise_follow(ANONYMOUS, room_topic(room))
+
+
+def test_who_lost_a_room_is_told_why_and_what_to_do(community, member):
+    room = make_room(community)
+    moderator = make_member(community, role=Role.MODERATOR)
+    remove_room_member(acting(moderator), room_id=RoomId(room.pk), user_id=UserId(member.user_id))
+
+    told = explain_loss(acting(member), room_topic(room))
+
+    assert (told.allowed, told.code) == (False, "participation.removed")
+    assert [missing.requirement for missing in told.missing] == ["participation"]
+    assert told.remedy.text == "Ask a moderator of the community to add you."
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(MembershipStatus.REMOVED, "membership.required"), (MembershipStatus.BANNED, "membership.banned")],
+)
+def test_who_lost_the_community_is_told_so_of_its_rooms(community, status, code):
+    former = make_member(community, status=status)
+    assert explain_loss(acting(former), room_topic(make_room(community))).code == code
+
+
+def test_of_a_room_that_is_gone_nothing_is_told(member):
+    assert explain_loss(acting(member), f"room:{uuid7()}").code == "not_found"

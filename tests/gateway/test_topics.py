@@ -147,7 +147,9 @@ async def test_a_removed_member_hears_of_it_at_once_and_nothing_later(connect, o
         frames.append(await removed.frame())
     assert "seq" not in frames[-1]
     assert frames[-1]["topic"] == topic
-    assert frames[-1]["d"]["code"] == "not_found"
+    assert frames[-1]["d"]["code"] == "membership.required"
+    assert frames[-1]["d"]["message"] == "You no longer have access to this."
+    assert frames[-1]["d"]["remedy"] == {"text": "Ask a moderator of the community to add you.", "route": None}
     assert await removed.quiet()
     seen = await other.frames(3)
     assert [frame["t"] for frame in seen] == ["access.revoked", "member.removed", "community.updated"]

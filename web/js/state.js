@@ -73,8 +73,5 @@ export const learn = (user) => void state.people.set(user.id, user);
 export const partnerOf = (room) => room.participants.find(({ id }) => id !== state.user.id) ?? room.participants[0];
 export const titleOf = (room) => (room.kind === "direct" ? nameOf(partnerOf(room)) : room.name);
 
-/** What to say of something that was closed to us. The server may not tell more than that it is gone; we know that we were in it. */
-export function closing(title, { code, message, remedy }) {
-  if (code !== "not_found") return { title, message, remedy: remedy?.text ?? null };
-  return { title, message: "You no longer have access to it.", remedy: "If that is a mistake, ask a moderator of the community to add you again." };
-}
+/** What to say of something that was closed to us: the server's reason and what it says can be done. */
+export const closing = (title, { message = "You no longer have access to it.", remedy }) => ({ title, message, remedy: remedy?.text ?? null });
