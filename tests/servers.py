@@ -157,7 +157,7 @@ def server_group(
         home = stack.enter_context(passing_home())
         redis = start_redis(home)
         stack.callback(redis.child.stop)
-        settings = environment_of(**RAISED, **environment, DATABASE_URL=database_url, REDIS_URL=redis.url)
+        settings = environment_of(**RAISED | environment, DATABASE_URL=database_url, REDIS_URL=redis.url)
         working = _start(stack, programs.worker(settings), home.logs) if worker else None
         gateways = _start_gateways(stack, Options(processes, 0, server=server), settings, home.logs, one_port=one_port)
         group = ServerGroup(server, gateways, working, redis, database_url, settings)

@@ -11,82 +11,20 @@ import itertools
 import random
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Literal
+from typing import Any
 
 import msgpack
 import msgspec
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, WebSocketException
-from websockets.frames import Frame as WebSocketFrame
-from websockets.frames import Opcode
-from websockets.protocol import Event
+
+from tests.web_sockets import Disconnected, Frame, Problem, WireFormat, open_socket
 
 WAIT_SECONDS = 10.0
 RENEW_SECONDS = 200.0
 PAUSES_SECONDS = (0.05, 1.0)
-SUBPROTOCOLS = {"json": "portcullis.v1", "msgpack": "portcullis.v1.msgpack"}
 
-WireFormat = Literal["json", "msgpack"]
-Frame = dict[str, Any]
 Token = Callable[[], Awaitable[str]]
-
-
-class Problem(Exception):
-    """The server refused; `body` is the `d` of the frame."""
-
-    def __init__(self, body: Frame) -> None:
-        super().__init__(f"{body['code']}: {body['message']}")
-        self.body = body
-        self.code: str = body["code"]
-        self.retryable: bool = body["retryable"]
-
-
-class Disconnected(Exception):
-    """The socket is closed, with this code (1006: without one)."""
-
-    def __init__(self, code: int) -> None:
-        super().__init__(f"closed with {code}")
-        self.code = code
-
-
-class DirectConnection(ClientConnection):
-    """Gives whole messages to `hear` as they are parsed: a task switch per message is what a client with many sockets spends most on."""
-
-    hear: Callable[[str | bytes], None] | None = None
-
-    def process_event(self, event: Event) -> None:
-        """Take a frame of the server, which sends no message in parts."""
-        if self.hear is not None and isinstance(event, WebSocketFrame) and event.opcode in (Opcode.TEXT, Opcode.BINARY):
-            assert event.fin
-            self.hear(bytes(event.data).decode() if event.opcode is Opcode.TEXT else bytes(event.data))
-        else:
-            super().process_event(event)
-
-
-async def open_socket(
-    url: str,
-    *,
-    ticket: str = "",
-    token: str = "",
-    wire: WireFormat = "json",
-    hear: Callable[[str | bytes], None] | None = None,
-) -> ClientConnection:
-    """Open a WebSocket with a ticket in the address, a token as a subprotocol entry, or no proof. Without `hear`, use `recv`."""
-
-    def connection(*args: Any, **options: Any) -> DirectConnection:
-        made = DirectConnection(*args, **options)
-        made.hear = hear
-        return made
-
-    return await connect(
-        f"{url}?ticket={ticket}" if ticket else url,
-        subprotocols=[SUBPROTOCOLS[wire], *([f"bearer.{token}"] if token else [])],  # type: ignore[list-item]  # a NewType
-        create_connection=connection,  # type: ignore[arg-type]  # any factory will do
-        compression=None,
-        max_size=None,
-        ping_interval=None,
-        proxy=None,
-    )
 
 
 class SocketClient:
@@ -156,7 +94,8 @@ class SocketClient:
     async def command(self, t: str, **d: Any) -> Frame:
         """Send a command and return the body of its ack. Raises `Problem`, or `Disconnected` and `TimeoutError` without an answer."""
         ref = f"c{next(self._refs)}"
-        self._pending[ref] = answer = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[Frame] = asyncio.get_running_loop().create_future()
+        self._pending[ref] = answer
         if t == "topic.follow":
             self._follows[ref] = (d["topic"], d.get("after"))
         try:
@@ -243,9 +182,10 @@ class SocketClient:
                 else:
                     greeting.set_result(frame)
 
-        socket = await open_socket(next(self._urls), wire=self._wire, hear=hear, **proof)  # type: ignore[arg-type]
-        closed = asyncio.create_task(socket.wait_closed())
-        await asyncio.wait({greeting, closed}, timeout=WAIT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        socket = await open_socket(next(self._urls), wire=self._wire, hear=hear, **proof)
+        closed = asyncio.ensure_future(socket.wait_closed())
+        either: set[asyncio.Future[Any]] = {greeting, closed}
+        await asyncio.wait(either, timeout=WAIT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         closed.cancel()
         if not greeting.done():
             raise Disconnected(socket.close_code or 1006)

@@ -11,7 +11,8 @@ import msgspec
 from tests.live.people import Person, Place, bodies_of, found_place, new_nonce, sign_up
 from tests.live.raw_socket import RawSocket
 from tests.servers import ServerGroup
-from tests.socket_client import Frame, SocketClient, WireFormat
+from tests.socket_client import SocketClient
+from tests.web_sockets import Frame, WireFormat
 
 T = TypeVar("T")
 

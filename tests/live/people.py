@@ -11,7 +11,8 @@ from typing import Any
 import httpx
 
 from tests.servers import ServerGroup
-from tests.socket_client import Frame, SocketClient, WireFormat
+from tests.socket_client import SocketClient
+from tests.web_sockets import Frame, WireFormat
 
 PASSWORD = "correct horse battery"
 RENEW_SECONDS = 200.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.live.people import PASSWORD
-from tests.socket_client import Problem
+from tests.web_sockets import Problem
 
 
 async def test_who_signed_up_on_one_process_logs_in_on_the_other(new_person):

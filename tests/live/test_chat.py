@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from tests.live.people import bodies_of, new_nonce, seqs_of
-from tests.socket_client import Problem
+from tests.web_sockets import Problem
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from tests.live.bystanders import Scene
 from tests.live.raw_socket import TEXT, frame
 from tests.servers import SECRET
-from tests.socket_client import open_socket
+from tests.web_sockets import open_socket
 
 GENERATED = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 

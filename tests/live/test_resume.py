@@ -8,7 +8,7 @@ from signal import SIGTERM
 import pytest
 
 from tests.live.people import bodies_of, seqs_of
-from tests.socket_client import Problem
+from tests.web_sockets import Problem
 
 LINES = 80
 

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from tests.live.people import bodies_of, new_nonce
-from tests.socket_client import Problem
+from tests.web_sockets import Problem
 
 
 @pytest.fixture

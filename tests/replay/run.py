@@ -15,7 +15,8 @@ from websockets.exceptions import WebSocketException
 
 from tests.replay.cast import Cast, Member, socket_url
 from tests.replay.verdict import Heard, Line, complaints
-from tests.socket_client import Disconnected, Frame, Problem, SocketClient
+from tests.socket_client import SocketClient
+from tests.web_sockets import Disconnected, Frame, Problem
 
 CONNECTS_AT_ONCE = 20
 CONNECT_SECONDS = 300.0
