@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-import msgspec
-
 from eventlog.events import EventType, registered_events
 from gateway.close_codes import CloseCode
 from gateway.commands import Authenticate, Authenticated, Followed, FollowTopic, Ping, UnfollowTopic
 from gateway.frames import FEATURE_LEVEL, JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL, ProblemBody, ReconnectBody
 from gateway.hello import HelloBody, communities_source
 from kernel.commands import Command, Done, RegisteredCommand, registered_commands
-from kernel.wire import WireStruct
+from kernel.wire import WireStruct, json_schemas
 
 Schema = dict[str, Any]
 
@@ -98,7 +96,7 @@ def _references(
     structs: Iterable[type[WireStruct]], ref_template: str
 ) -> tuple[dict[type[WireStruct], Schema], dict[str, Schema]]:
     unique = list(dict.fromkeys(structs))
-    references, definitions = msgspec.json.schema_components(unique, ref_template=ref_template)
+    references, definitions = json_schemas(unique, ref_template=ref_template)
     return dict(zip(unique, references, strict=True)), definitions
 
 

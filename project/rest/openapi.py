@@ -15,7 +15,7 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
 
-from kernel.wire import Page, WireStruct
+from kernel.wire import Page, WireStruct, json_schemas
 from project.rest.idempotency import METHODS_WITH_KEYS, takes_keys
 from project.rest.problems import CONTENT_TYPE, MethodNotAllowed, Problem, problem_response
 
@@ -83,7 +83,7 @@ class BearerExtension(OpenApiAuthenticationExtension):
 
 def _components_of(struct: Any) -> tuple[str, dict[str, Schema]]:
     """Return the struct's component name, and the schemas of all structs that it reaches by name."""
-    (reference,), components = msgspec.json.schema_components((struct,), ref_template=_REF_TEMPLATE)
+    (reference,), components = json_schemas([struct], ref_template=_REF_TEMPLATE)
     return reference["$ref"].rpartition("/")[2], components
 
 
