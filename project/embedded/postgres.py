@@ -135,7 +135,7 @@ def _run_initdb(home: Home, binaries: Binaries, data: Path, password: Path) -> N
 
 def why_initdb_failed(output: str, folder: Path) -> str:
     """Turn what initdb wrote into one sentence."""
-    if "No space left on device" in output or "Disk quota exceeded" in output:
+    if any(sign in output for sign in ("No space left on device", "Disk quota exceeded", "Check free disk space")):
         return f"The disk is full: PostgreSQL needs about 100 MB in {folder}."
     errors = [line for line in output.splitlines() if "error:" in line or "FATAL:" in line]
     reason = errors[0].strip() if errors else "initdb gave no reason"

@@ -21,6 +21,9 @@ def main() -> int:
     except CannotStart as error:
         sys.stderr.write(f"{error}\n")
         return 1
+    except OSError as error:
+        sys.stderr.write(f"The system does not let it run ({error.strerror}: {error.filename}).\n")
+        return 1
     except Stopped:
         pass  # before anything had started
     return 0

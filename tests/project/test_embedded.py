@@ -235,8 +235,14 @@ def test_root_serves_the_data_of_a_normal_user_as_that_user(tmp_path):
     assert account_for(data) == Account(1234, 1235)
 
 
-def test_a_full_disk_is_one_sentence():
-    output = 'initdb: error: could not write to file "x": No space left on device\ninitdb: removing contents'
+@pytest.mark.parametrize(
+    "output",
+    [
+        'initdb: error: could not write to file "x": No space left on device\ninitdb: removing contents',
+        'FATAL:  could not extend file "base/1/2691": wrote only 4096 of 8192 bytes\nHINT:  Check free disk space.',
+    ],
+)
+def test_a_full_disk_is_one_sentence(output):
     assert why_initdb_failed(output, Path("/here")) == "The disk is full: PostgreSQL needs about 100 MB in /here."
 
 
