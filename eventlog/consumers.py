@@ -88,6 +88,8 @@ def _handle_page(reader: Consumer, topic: Topic) -> int:
     if cursor is None:
         return 0
     events = read_events(topic, after=cursor.seq, limit=PAGE)
+    if cursor.seq and events and events[0].seq > cursor.seq + 1:
+        logger.error("consumer.events_gone", consumer=reader.name, topic=topic, after=cursor.seq, next=events[0].seq)
     for event in events:
         reader.handle(event)
     if events:

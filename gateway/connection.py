@@ -24,7 +24,7 @@ from kernel.actor import ANONYMOUS, Actor
 from kernel.clock import now
 from kernel.decision import Decision
 from kernel.errors import Unavailable
-from kernel.ids import UserId
+from kernel.ids import UserId, uuid7
 
 logger = structlog.get_logger(__name__)
 
@@ -39,6 +39,7 @@ class Connection:
     def __init__(self, process: GatewayProcess, send: Send, wire_format: WireFormat) -> None:
         self.process = process
         self.wire_format = wire_format
+        self.id = str(uuid7())
         self.session: AuthenticatedSession | None = None
         self.topics: set[Topic] = set()
         self.frames_limit = SlidingWindow(settings.RATE_LIMITS["socket.frame"])
@@ -72,6 +73,11 @@ class Connection:
     def closing(self) -> bool:
         """Whether the server has decided to close."""
         return self._close_code is not None
+
+    @property
+    def close_code(self) -> CloseCode | None:
+        """Why the server closes; None while it does not, and when the client went by itself."""
+        return self._close_code
 
     # Identity --------------------------------------------------------------------------------------------------------
 

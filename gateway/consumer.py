@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 from channels.consumer import AsyncConsumer
 from django.conf import settings
+from structlog.contextvars import bind_contextvars
 
 from accounts.authentication import AuthenticatedSession
 from accounts.queries.sessions import find_live_session
@@ -51,9 +52,11 @@ class GatewayConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no t
         await send({"type": "websocket.accept", "subprotocol": handshake.subprotocol})
         connection = Connection(process, send, handshake.wire_format)
         process.connections.add(connection)
+        bind_contextvars(socket_id=connection.id)
         try:
             await self._serve(connection, handshake, receive)
         finally:
+            _log_end(connection)
             connection.detach()
             process.connections.discard(connection)
 
@@ -69,6 +72,12 @@ class GatewayConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no t
             reader.cancel()
             writer.cancel()
             await asyncio.gather(reader, writer, return_exceptions=True)
+
+
+def _log_end(connection: Connection) -> None:
+    code = connection.close_code
+    reason = code.name.lower() if code else "client"
+    logger.info("socket.closed", user_id=str(connection.actor.user_id), code=code and int(code), reason=reason)
 
 
 async def _read(connection: Connection, handshake: Handshake, receive: Receive) -> None:
@@ -119,8 +128,10 @@ async def _authenticate(connection: Connection, handshake: Handshake, receive: R
 
 async def _greet(connection: Connection, session: AuthenticatedSession) -> None:
     """Watch for the end of the session, then check that it has not ended meanwhile, then say hello."""
+    bind_contextvars(user_id=str(connection.user_id))
+    logger.info("socket.opened", format=connection.wire_format)
     await _watch_session(connection)
-    connection.offer(Frame(await connection.process.commands.run(_hello_for_live, session)))
+    connection.offer(Frame(await connection.process.commands.run(_hello_for_live, session, connection.id)))
 
 
 async def _watch_session(connection: Connection) -> None:
@@ -138,8 +149,8 @@ async def _watch_session(connection: Connection) -> None:
         hub.release(stream)
 
 
-def _hello_for_live(session: AuthenticatedSession) -> Hello:
+def _hello_for_live(session: AuthenticatedSession, socket_id: str) -> Hello:
     actor = session.actor
     if actor.session_id is not None and find_live_session(actor.session_id, actor.require_user()) is None:
         raise Unauthenticated("The session has ended. Sign in again.")
-    return hello_for(session)
+    return hello_for(session, socket_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Annotated, Literal, TypeVar
 
@@ -117,6 +118,7 @@ class Frame:
         return self._msgpack
 
 
+_UNKNOWN_FIELD = re.compile(r"(?:unknown|required) field `(.*)`")
 _json_encoder = msgspec.json.Encoder()
 _json_frame_decoder = msgspec.json.Decoder(ClientFrame)
 _msgpack_frame_decoder = msgspec.msgpack.Decoder(ClientFrame)
@@ -219,8 +221,10 @@ def invalid_frame(error: Exception) -> InvalidInput:
     if isinstance(error, UnicodeDecodeError):
         return InvalidInput("The frame is not valid UTF-8.")
     sentence, _, path = str(error).partition(" - at `")
-    field = path.rstrip("`").removeprefix("$").removeprefix(".") or None
-    return InvalidInput(f"{sentence}.", field=field)
+    field = path.rstrip("`").removeprefix("$").removeprefix(".")
+    unknown = _UNKNOWN_FIELD.search(sentence)
+    parts = [part for part in (field, unknown[1] if unknown else "") if part]
+    return InvalidInput(f"{sentence}.", field=".".join(parts) or None)
 
 
 def join(frames: Iterable[Frame], wire_format: WireFormat) -> str | bytes:

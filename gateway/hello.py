@@ -16,7 +16,6 @@ from accounts.queries.users import get_user
 from gateway.frames import FEATURE_LEVEL
 from kernel.actor import Actor
 from kernel.clock import now
-from kernel.ids import uuid7
 from kernel.wire import WireStruct
 
 HelloSource = Callable[[Actor], Sequence[WireStruct]]
@@ -77,7 +76,7 @@ def communities_source() -> CommunitiesSource:
     return _communities
 
 
-def hello_for(session: AuthenticatedSession) -> Hello:
+def hello_for(session: AuthenticatedSession, socket_id: str) -> Hello:
     """Return the greeting for whoever has just proved who they are. Reads the user and the communities."""
     limit = settings.RATE_LIMITS["socket.frame"]
     return Hello(
@@ -85,7 +84,7 @@ def hello_for(session: AuthenticatedSession) -> Hello:
             server_time=now(),
             feature_level=FEATURE_LEVEL,
             heartbeat_interval=settings.HEARTBEAT_SECONDS,
-            session=str(uuid7()),
+            session=socket_id,
             expires_at=session.expires_at,
             limits=Limits(
                 frame_bytes=settings.SOCKET_FRAME_BYTES,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import ParamSpec, TypeVar
 
 from django.db import InterfaceError, OperationalError, close_old_connections
@@ -24,7 +25,8 @@ class DatabasePool:
     async def run(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Return `function(...)`. Raises what it raises, and `Unavailable` when the database is away."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._executor, lambda: _call(lambda: function(*args, **kwargs)))
+        context = copy_context()  # log lines of the call carry the socket's and the user's ids
+        return await loop.run_in_executor(self._executor, lambda: context.run(_call, lambda: function(*args, **kwargs)))
 
     def close(self) -> None:
         """Let running calls end and take no more."""

@@ -19,8 +19,7 @@ export async function loadCommunities() {
 }
 
 export async function loadDiscoverable() {
-  const mine = new Set(state.communities?.map(({ id }) => id));
-  state.discover = (await api.discoverCommunities()).filter(({ id }) => !mine.has(id));
+  state.discover = (await api.discoverCommunities()).filter(({ my_role }) => !my_role);
   changed("communities");
 }
 
