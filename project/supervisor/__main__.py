@@ -10,7 +10,6 @@ from project.supervisor.options import read_options
 from project.supervisor.run import run
 from project.supervisor.signals import Stopped
 
-
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
 
 
