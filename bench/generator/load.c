@@ -23,7 +23,7 @@
 #define EVENTS_MAX 1024
 #define READ_MAX (1 << 18)
 #define CONNECT_SECONDS 120
-#define SETTLE_SECONDS 10
+#define SETTLE_SECONDS 60
 #define SECOND 1000000000LL
 
 static struct plan plan;
