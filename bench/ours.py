@@ -77,6 +77,7 @@ class Durable:
     """Messages are sent through a socket: gates asked, committed, acknowledged, delivered."""
 
     name = "portcullis, durable"
+    version = "this commit"
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
@@ -93,6 +94,7 @@ class Live:
     """Events arrive over the channel layer, as from another gateway that has just committed them; one room."""
 
     name = "portcullis, live"
+    version = "this commit"
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway

@@ -19,7 +19,7 @@ COMPARISONS = {">=": operator.ge, "<=": operator.le}
 class Row:
     """One goal. `ratio` is what is compared with the goal: ours to the peer's, or ours alone where there is no peer.
 
-    `holds` is None where the peer is absent. `more` keeps every run, so that a doubtful figure can be looked into.
+    `holds` is None where the peer is absent, and where a peer is measured only to be shown. `more` keeps every run, so that a doubtful figure can be looked into.
     """
 
     work: str
@@ -29,16 +29,20 @@ class Row:
     peer: float | None
     ratio: float | None
     comparison: Literal[">=", "<="]
-    goal: float
+    goal: float | None
     more: dict[str, Any] = field(default_factory=dict)
 
     @property
     def holds(self) -> bool | None:
         """Whether the goal is reached."""
-        return None if self.ratio is None else bool(COMPARISONS[self.comparison](self.ratio, self.goal))
+        if self.ratio is None or self.goal is None:
+            return None
+        return bool(COMPARISONS[self.comparison](self.ratio, self.goal))
 
 
-def against(work: str, unit: str, ours: float, peer_name: str, peer: float | None, *, goal: float, **more: Any) -> Row:
+def against(
+    work: str, unit: str, ours: float, peer_name: str, peer: float | None, *, goal: float | None, **more: Any
+) -> Row:
     """Return the row of a goal that is a multiple of what a peer reaches; a peer without speed or absent leaves it open."""
     ratio = ours / peer if peer else None
     return Row(work, unit, ours, peer_name, peer, ratio, ">=", goal, more)
@@ -82,4 +86,5 @@ def _cells(row: Row) -> tuple[str, ...]:
     peer = f"{row.peer:,.4g}" if row.peer is not None and row.peer < 1000 else f"{row.peer:,.0f}" if row.peer else "-"
     ratio = "-" if row.ratio is None or not row.peer_name else f"{row.ratio:.2f}"
     ours = f"{row.ours:,.0f} {row.unit}" if row.ours >= 1000 else f"{row.ours:.4g} {row.unit}"
-    return row.work, ours, peer, row.peer_name, ratio, f"{row.comparison} {row.goal:g}", verdict
+    goal = "-" if row.goal is None else f"{row.comparison} {row.goal:g}"
+    return row.work, ours, peer, row.peer_name, ratio, goal, verdict

@@ -39,6 +39,10 @@ class Contestant(Protocol):
         """How it is called in the results."""
 
     @property
+    def version(self) -> str:
+        """What exactly was measured."""
+
+    @property
     def pids(self) -> Sequence[int]:
         """All processes of the group, or those that the others descend from."""
 

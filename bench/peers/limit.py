@@ -11,6 +11,7 @@ class Limit:
     """A running limit server; it has one room."""
 
     name = "C epoll limit"
+    version = "limit.c"
 
     def __init__(self, services: Services) -> None:
         self._port = free_port()

@@ -110,4 +110,5 @@ def _command(packages: Path, logs: Path, port: int) -> list[str]:
 
 def _version(packages: Path) -> str:
     told = subprocess.run([packages / "usr/sbin/nginx", "-v"], capture_output=True, text=True, check=True)
-    return told.stderr.strip().rpartition("/")[2]
+    (package,) = packages.glob("libnginx-mod-nchan_*")
+    return f"{told.stderr.strip().rpartition(': ')[2]}, nchan {package.name.split('_')[1]}"

@@ -85,6 +85,7 @@ def available(makers: Sequence[Callable[[], Contestant]], findings: Findings) ->
     for make in makers:
         try:
             running.append(make())
+            findings.notes.append(f"{running[-1].name}: {running[-1].version}.")
         except Absent as reason:
             findings.notes.append(f"A peer is absent: {reason}.")
     return running

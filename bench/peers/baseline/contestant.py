@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 
 from bench.load import Plan, body, upgrade
@@ -15,6 +16,7 @@ class Baseline:
 
     def __init__(self, services: Services, layer: str) -> None:
         self.name = self.name_of(layer)
+        self.version = ", ".join(f"{name} {version(name)}" for name in ("channels", "channels_redis", "daphne"))
         self._services = services
         self._port = free_port()
         self._rounds = 0
