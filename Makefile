@@ -17,7 +17,7 @@ run: ## Start everything and seed a demo. PORT=8000 PROCESSES=1 BIND=127.0.0.1 S
 
 test: ## Run all tests but those in a browser, on PostgreSQL and Redis of their own. ARGS="tests/chat -k edit"
 	$(SETUP) development
-	@$(OWN_SERVICES) $(VENV) -m pytest -n logical --dist worksteal --ignore=tests/e2e $(ARGS)
+	@$(OWN_SERVICES) $(VENV) -m pytest -n logical --dist loadgroup --ignore=tests/e2e $(ARGS)
 
 e2e: ## Run the browser tests on uvicorn and on daphne, or on the one that SERVER names.
 	$(SETUP) development
