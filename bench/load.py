@@ -59,10 +59,20 @@ class Plan:
     parallel: int = 64
     slow_every: int = 0
     slow_seconds: float = 0.0
+    settle_seconds: float = 60.0
 
     def write(self, folder: Path) -> Path:
         """Write the plan as the generator reads it."""
-        numbers = ("port", "sockets", "members", "parallel", "first_seq", "slow_every", "slow_seconds")
+        numbers = (
+            "port",
+            "sockets",
+            "members",
+            "parallel",
+            "first_seq",
+            "slow_every",
+            "slow_seconds",
+            "settle_seconds",
+        )
         lines = ["host 127.0.0.1", *(f"{name} {getattr(self, name)}" for name in numbers)]
         lines += [f"websocket {int(self.websocket)}", f"message {self.message.hex()}", *_steps("", self.steps)]
         if self.ack:

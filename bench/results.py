@@ -19,7 +19,8 @@ COMPARISONS = {">=": operator.ge, "<=": operator.le}
 class Row:
     """One goal. `ratio` is what is compared with the goal: ours to the peer's, or ours alone where there is no peer.
 
-    `holds` is None where the peer is absent, and where a peer is measured only to be shown. `more` keeps every run, so that a doubtful figure can be looked into.
+    `holds` is None where the peer is absent, or is there only to be shown. `more` keeps every run, so that a doubtful figure can
+    be looked into.
     """
 
     work: str

@@ -23,7 +23,6 @@
 #define EVENTS_MAX 1024
 #define READ_MAX (1 << 18)
 #define CONNECT_SECONDS 120
-#define SETTLE_SECONDS 60
 #define SECOND 1000000000LL
 
 static struct plan plan;
@@ -213,7 +212,7 @@ static void run(unsigned window, double rate, double warm, double seconds) {
     }
     cpu = own_cpu() - cpu_before;
     say_state("measured");
-    while (!traffic_is_settled(&traffic) && now_ns() < now + SETTLE_SECONDS * SECOND) {
+    while (!traffic_is_settled(&traffic) && now_ns() < now + (int64_t)(plan.settle_seconds * SECOND)) {
         flush_dirty();
         look(10);
     }

@@ -60,6 +60,7 @@ static void apply(struct plan *plan, const char *key, const char *value) {
     else if (!strcmp(key, "first_seq")) plan->first_seq = strtoull(value, NULL, 10);
     else if (!strcmp(key, "slow_every")) plan->slow_every = (unsigned)atoi(value);
     else if (!strcmp(key, "slow_seconds")) plan->slow_seconds = atof(value);
+    else if (!strcmp(key, "settle_seconds")) plan->settle_seconds = atof(value);
     else fprintf(stderr, "unknown key %s\n", key), exit(64);
 }
 

@@ -35,7 +35,7 @@ struct plan {
     struct bytes ack;
     uint64_t first_seq;
     unsigned slow_every;
-    double slow_seconds;
+    double slow_seconds, settle_seconds; /* settle: how long is waited for what is on its way when a run ends */
 };
 
 void plan_read(struct plan *plan, const char *path);

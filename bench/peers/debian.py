@@ -31,3 +31,13 @@ def unpacked(name: str, *packages: str) -> Path:
         raise Absent(f"the packages {', '.join(packages)} cannot be fetched: {type(error).__name__}") from error
     unfinished.rename(folder)
     return folder
+
+
+def closure(package: str) -> list[str]:
+    """Return the package and what it needs that is not installed here, as apt would install it. Raises `Absent`."""
+    simulate = ["apt-get", "install", "--simulate", "--no-install-recommends", package]
+    try:
+        told = subprocess.run(simulate, check=True, capture_output=True, text=True, timeout=FETCH_SECONDS).stdout
+    except (subprocess.SubprocessError, OSError) as error:
+        raise Absent(f"{package} is not among the packages of this distribution") from error
+    return [line.split()[1] for line in told.splitlines() if line.startswith("Inst ")] or [package]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from bench.ours import Durable, Live, start_gateway
 from bench.peers.baseline.contestant import Baseline
+from bench.peers.ejabberd import Ejabberd
 from bench.peers.javascript import NodeWs, SocketIo
 from bench.peers.limit import Limit
 from bench.peers.nchan import Nchan
@@ -27,18 +28,22 @@ LIVE_GOALS: Mapping[str, Goals] = {
     NodeWs.name: SHOWN,
     SocketIo.name: SHOWN,
 }
-DURABLE_GOALS: Mapping[str, Goals] = {Nchan.name: (0.7, 1.2, 2.5)}
+DURABLE_GOALS: Mapping[str, Goals] = {
+    Ejabberd.name: (2.0, 8.0, 20.0),
+    Nchan.name: (0.7, 1.2, 2.5),
+}
 SAME_WITHIN = 1.05
 
 
 def measure(pace: Pace) -> Findings:
-    """Measure ours against the limit, nchan and the tutorial on both channel layers."""
+    """Measure ours against the limit, nchan, ejabberd, ws, Socket.IO and the tutorial on both channel layers."""
     findings = Findings()
     with services() as running:
         gateway = start_gateway(running)
         makers: tuple[Callable[[], Contestant], ...] = (
             lambda: Limit(running),
             lambda: Nchan(running),
+            lambda: Ejabberd(running),
             lambda: NodeWs(running),
             lambda: SocketIo(running),
             lambda: Baseline(running, "core"),

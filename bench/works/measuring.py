@@ -94,15 +94,20 @@ def available(makers: Sequence[Callable[[], Contestant]], findings: Findings) ->
 def in_turns(
     contestants: Sequence[Contestant], *, sockets: int, members: int, windows: Sequence[int], pace: Pace
 ) -> dict[tuple[str, int], Measured]:
-    """Measure all contestants with each window, A-B-B-A: every other round runs backwards. All keep their sockets open meanwhile."""
-    runs: dict[tuple[str, int], list[Run]] = {}
-    with ExitStack() as stack:
-        loads = [(one, stack.enter_context(opened(one.plan(sockets, members)))) for one in contestants]
-        for window in windows:
+    """Measure all contestants with each window, A-B-B-A: every other round runs backwards. All keep their sockets open meanwhile.
+
+    Sockets are opened anew for each window: ours live no longer than their proof, which is good for five minutes.
+    """
+    found = {}
+    for window in windows:
+        runs: dict[str, list[Run]] = {one.name: [] for one in contestants}
+        with ExitStack() as stack:
+            loads = [(one, stack.enter_context(opened(one.plan(sockets, members)))) for one in contestants]
             for turn in range(pace.rounds):
                 for contestant, load in loads if turn % 2 == 0 else reversed(loads):
-                    runs.setdefault((contestant.name, window), []).append(_run(contestant, load, window, pace))
-    return {key: Measured(found) for key, found in runs.items()}
+                    runs[contestant.name].append(_run(contestant, load, window, pace))
+        found |= {(name, window): Measured(of_one) for name, of_one in runs.items()}
+    return found
 
 
 def _run(contestant: Contestant, load: Load, window: int, pace: Pace) -> Run:
