@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from bench import results
 from bench.compile import VAR
-from bench.works import connects, fanout, large, memory, rooms
+from bench.works import connects, disturbed, fanout, large, memory, rooms, storm
 from bench.works.measuring import FULL, QUICK, Findings, Pace
 
 WORKS: Mapping[str, Callable[[Pace], Findings]] = {
@@ -19,6 +19,8 @@ WORKS: Mapping[str, Callable[[Pace], Findings]] = {
     "large": large.measure,
     "connects": connects.measure,
     "memory": memory.measure,
+    "disturbed": disturbed.measure,
+    "storm": storm.measure,
 }
 
 

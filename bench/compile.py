@@ -27,5 +27,7 @@ def _compiled(name: str, sources: Sequence[Path]) -> Path:
     if not program.exists() or program.stat().st_mtime < newest:
         VAR.mkdir(parents=True, exist_ok=True)
         units = [str(source) for source in sources if source.suffix == ".c"]
-        subprocess.run(["gcc", *FLAGS, "-o", str(program), *units], check=True)
+        unfinished = program.with_suffix(".new")  # the old one may be running
+        subprocess.run(["gcc", *FLAGS, "-o", str(unfinished), *units], check=True)
+        unfinished.rename(program)
     return program

@@ -6,7 +6,7 @@
 
 #include "template.h"
 
-#define STEPS_MAX 16
+#define STEPS_MAX 32
 
 struct step {
     bool speaks;

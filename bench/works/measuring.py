@@ -98,7 +98,7 @@ def in_turns(
 
     Sockets are opened anew for each window: ours live no longer than their proof, which is good for five minutes.
     """
-    found = {}
+    found: dict[tuple[str, int], Measured] = {}
     for window in windows:
         runs: dict[str, list[Run]] = {one.name: [] for one in contestants}
         with ExitStack() as stack:
