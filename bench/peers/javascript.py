@@ -49,19 +49,24 @@ class SocketIo:
     def plan(self, sockets: int, members: int) -> Plan:
         """See `Contestant`."""
         self._rounds += 1
-        return Plan(
-            port=self._port,
-            sockets=sockets,
-            members=members,
-            message=b'421["message","%s"]' % body().encode(),
-            steps=[
-                *upgrade("/socket.io/?EIO=4&transport=websocket&room={room}"),
-                Step(None, b'0{"sid"'),
-                Step(b"40", b'40{"sid"'),
-            ],
-            ack=b"431[]",
-            rooms=[f"r{self._rounds}x{number}" for number in range(sockets // members)],
-        )
+        return socket_io_plan(self._port, sockets, members, self._rounds)
+
+
+def socket_io_plan(port: int, sockets: int, members: int, run: int) -> Plan:
+    """Return how every server of Socket.IO's protocol is spoken to: an event with an acknowledgement per message."""
+    return Plan(
+        port=port,
+        sockets=sockets,
+        members=members,
+        message=b'421["message","%s"]' % body().encode(),
+        steps=[
+            *upgrade("/socket.io/?EIO=4&transport=websocket&room={room}"),
+            Step(None, b'0{"sid"'),
+            Step(b"40", b'40{"sid"'),
+        ],
+        ack=b"431[]",
+        rooms=[f"r{run}x{number}" for number in range(sockets // members)],
+    )
 
 
 def _start(services: Services, script: str, package: str) -> tuple[int, Sequence[int]]:

@@ -10,6 +10,7 @@ from bench.peers.ejabberd import Ejabberd
 from bench.peers.javascript import NodeWs, SocketIo
 from bench.peers.limit import Limit
 from bench.peers.nchan import Nchan
+from bench.peers.python_socketio.contestant import PythonSocketIo
 from bench.results import against, alone
 from bench.servers import Contestant, services
 from bench.works.measuring import Findings, Measured, Pace, available, in_turns
@@ -27,6 +28,7 @@ LIVE_GOALS: Mapping[str, Goals] = {
     Limit.name: (0.7, 0.4, 0.3),
     NodeWs.name: SHOWN,
     SocketIo.name: SHOWN,
+    PythonSocketIo.name: SHOWN,
 }
 DURABLE_GOALS: Mapping[str, Goals] = {
     Ejabberd.name: (2.0, 8.0, 20.0),
@@ -36,7 +38,7 @@ SAME_WITHIN = 1.05
 
 
 def measure(pace: Pace) -> Findings:
-    """Measure ours against the limit, nchan, ejabberd, ws, Socket.IO and the tutorial on both channel layers."""
+    """Measure ours against the limit, nchan, ejabberd, ws, Socket.IO, python-socketio and the tutorial on both channel layers."""
     findings = Findings()
     with services() as running:
         gateway = start_gateway(running)
@@ -46,6 +48,7 @@ def measure(pace: Pace) -> Findings:
             lambda: Ejabberd(running),
             lambda: NodeWs(running),
             lambda: SocketIo(running),
+            lambda: PythonSocketIo(running),
             lambda: Baseline(running, "core"),
             lambda: Baseline(running, "pubsub"),
         )
