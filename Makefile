@@ -24,7 +24,7 @@ e2e: ## Run the browser tests on uvicorn and on daphne, or on the one that SERVE
 	@set -e; for server in $(or $(SERVER),uvicorn daphne); do \
 		E2E_SERVER=$$server $(OWN_SERVICES) $(VENV) -m pytest tests/e2e $(ARGS); done
 
-bench: ## Measure against other servers. ARGS="fanout --quick"; works: fanout rooms large connects memory disturbed storm
+bench: ## Measure against other servers. ARGS="fanout --quick"; works: fanout rooms large many_rooms connects memory disturbed storm
 	$(SETUP) development
 	@$(OWN_SERVICES) $(VENV) -m bench $(ARGS)
 

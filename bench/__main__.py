@@ -10,13 +10,14 @@ from collections.abc import Callable, Mapping, Sequence
 
 from bench import results
 from bench.compile import VAR
-from bench.works import connects, disturbed, fanout, large, memory, rooms, storm
+from bench.works import connects, disturbed, fanout, large, many_rooms, memory, rooms, storm
 from bench.works.measuring import FULL, QUICK, Findings, Pace
 
 WORKS: Mapping[str, Callable[[Pace], Findings]] = {
     "fanout": fanout.measure,
     "rooms": rooms.measure,
     "large": large.measure,
+    "many_rooms": many_rooms.measure,
     "connects": connects.measure,
     "memory": memory.measure,
     "disturbed": disturbed.measure,
