@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 from django.conf import settings
@@ -15,7 +15,7 @@ from eventlog.doorbell import LoggedEvent
 from eventlog.topics import Topic, explain_loss, topic_for
 from gateway.close_codes import CloseCode
 from gateway.errors import SocketExpired
-from gateway.frames import Frame, WireFormat, join, problem, revoked
+from gateway.frames import Burst, Frame, WireFormat, join, problem, revoked
 from gateway.limits import SlidingWindow
 from gateway.outbox import Outbox
 from gateway.process import GatewayProcess
@@ -30,13 +30,28 @@ logger = structlog.get_logger(__name__)
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
+DIRECT_WRITES = "portcullis.direct_writes"
+"""The scope extension under which a server offers a `DirectWriter`."""
 STALLED_CLOSE_SECONDS = 2.0
+
+
+class DirectWriter(Protocol):
+    """A server's way to write ready-made WebSocket frames; see `gateway.direct_writes`."""
+
+    @property
+    def paused(self) -> bool:
+        """Whether the socket's buffer is full or the socket is gone."""
+
+    def write_message(self, message: bytes) -> None:
+        """Hand a complete WebSocket frame to the transport."""
 
 
 class Connection:
     """The server's side of one WebSocket. `offer` and `close` return at once; one task writes."""
 
-    def __init__(self, process: GatewayProcess, send: Send, wire_format: WireFormat) -> None:
+    def __init__(
+        self, process: GatewayProcess, send: Send, wire_format: WireFormat, direct: DirectWriter | None = None
+    ) -> None:
         self.process = process
         self.wire_format = wire_format
         self.id = str(uuid7())
@@ -46,6 +61,8 @@ class Connection:
         self.problems_limit = SlidingWindow(settings.RATE_LIMITS["socket.problem"])
         self.watch: SessionWatch | None = None
         self._send = send
+        self._direct = direct
+        self._settled = True
         self._loop = asyncio.get_running_loop()
         self._outbox = Outbox(settings.SOCKET_BACKLOG_BYTES)
         self._wake = asyncio.Event()
@@ -100,10 +117,19 @@ class Connection:
         if self.closing:
             return
         if self._outbox.put(frame):
+            self._settled = False
             self._wake.set()
             return
         self._outbox.clear()
         self.close(CloseCode.TOO_SLOW)
+
+    def deliver(self, burst: Burst) -> None:
+        """Write a burst at once when nothing waits before it and the server has a direct way, else queue its frames."""
+        if self._settled and self._direct is not None and not self._direct.paused and self._close_code is None:
+            self._direct.write_message(burst.message(self.wire_format))
+            return
+        for frame in burst.frames:
+            self.offer(frame)
 
     def observe(self, event: LoggedEvent) -> None:
         """Nothing to do: the end of sessions is the session watch's business."""
@@ -161,6 +187,7 @@ class Connection:
                 await self._wake.wait()
                 self._wake.clear()
                 await self._flush()
+                self._settled = not self._outbox
             await self._write_close(self._close_code)
 
     async def _flush(self) -> None:

@@ -15,7 +15,7 @@ from accounts.authentication import AuthenticatedSession
 from accounts.queries.sessions import find_live_session
 from eventlog.topics import topic_for
 from gateway.close_codes import CloseCode
-from gateway.connection import Connection, Send
+from gateway.connection import DIRECT_WRITES, Connection, Send
 from gateway.dispatch import receive_first_auth, receive_message
 from gateway.errors import AuthTimeout, InternalError
 from gateway.frames import Frame, problem
@@ -50,7 +50,8 @@ class GatewayConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no t
             await send({"type": "websocket.close", "code": int(CloseCode.SHUTTING_DOWN)})
             return
         await send({"type": "websocket.accept", "subprotocol": handshake.subprotocol})
-        connection = Connection(process, send, handshake.wire_format)
+        direct = scope["extensions"].get(DIRECT_WRITES) if "extensions" in scope else None
+        connection = Connection(process, send, handshake.wire_format, direct)
         process.connections.add(connection)
         bind_contextvars(socket_id=connection.id)
         try:

@@ -54,6 +54,7 @@ class Hub:
         self._relay = relay
         self._streams: dict[Topic, Stream] = {}
         self._backfills: dict[Topic, asyncio.Task[None]] = {}
+        self._flushes: dict[Topic, asyncio.Handle] = {}
 
     # What rings the bell ---------------------------------------------------------------------------------------------
 
@@ -64,6 +65,7 @@ class Hub:
             if stream is None:
                 continue
             stream.advance(of_topic)
+            self._flush_soon(stream)
             if stream.behind:
                 self._backfill_soon(stream)
 
@@ -95,6 +97,7 @@ class Hub:
             await self._relay.join(topic)
             if stream.cursor is None:
                 stream.open_at((await self._log.heads([topic]))[topic])
+                self._flush_soon(stream)
         except BaseException:
             self.release(stream)
             raise
@@ -133,6 +136,35 @@ class Hub:
         stream = self._streams.get(topic)
         return len(stream.subscribers()) if stream else 0
 
+    # When it is written ----------------------------------------------------------------------------------------------
+
+    def _flush_soon(self, stream: Stream) -> None:
+        """Flush after this iteration of the loop, or later when the topic's pacer wants to gather more."""
+        if not stream.gathered:
+            return
+        timer = self._flushes.get(stream.topic)
+        if timer is None:
+            self._flushes[stream.topic] = asyncio.get_running_loop().call_soon(self._flush_due, stream)
+        elif isinstance(timer, asyncio.TimerHandle):
+            timer.cancel()
+            self._flush_due(stream)
+
+    def _flush_due(self, stream: Stream) -> None:
+        loop = asyncio.get_running_loop()
+        wait = stream.pacer.wait(stream.gathered, loop.time())
+        if wait:
+            self._flushes[stream.topic] = loop.call_later(wait, self._flush, stream)
+        else:
+            self._flush(stream)
+
+    def _flush(self, stream: Stream) -> None:
+        self._flushes.pop(stream.topic, None)
+        loop = asyncio.get_running_loop()
+        size, started = stream.gathered, loop.time()
+        stream.flush()
+        if size:  # measured when the loop has written to the sockets too
+            loop.call_soon(lambda: stream.pacer.flushed(size, started, loop.time()))
+
     # What was missed -------------------------------------------------------------------------------------------------
 
     async def check_heads(self) -> None:
@@ -146,6 +178,8 @@ class Hub:
 
     async def close(self) -> None:
         """Stop reading."""
+        for flush in self._flushes.values():
+            flush.cancel()
         for task in self._backfills.values():
             task.cancel()
         await asyncio.gather(*self._backfills.values(), return_exceptions=True)
@@ -170,6 +204,7 @@ class Hub:
             logger.error("hub.events_gone", topic=stream.topic, cursor=stream.cursor, next=page[0].seq)
             stream.skip_to(page[0].seq - 1)
         stream.advance(page)
+        self._flush_soon(stream)
 
     def _close_if_idle(self, stream: Stream) -> None:
         if stream.idle and self._streams.get(stream.topic) is stream:

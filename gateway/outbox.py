@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from gateway.frames import Frame
-
-MESSAGE_BYTES = 262_144
+from gateway.frames import MESSAGE_BYTES, Frame
 
 
 class Outbox:

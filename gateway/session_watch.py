@@ -9,7 +9,7 @@ import msgspec
 from accounts.events import SessionRevoked
 from eventlog.doorbell import LoggedEvent
 from eventlog.topics import Topic
-from gateway.frames import Frame
+from gateway.frames import Burst, Frame
 from kernel.ids import SessionId, UserId
 
 
@@ -22,6 +22,9 @@ class SessionWatch:
         self._ended = ended
 
     def offer(self, frame: Frame) -> None:
+        """The client did not ask for these."""
+
+    def deliver(self, burst: Burst) -> None:
         """The client did not ask for these."""
 
     def observe(self, event: LoggedEvent) -> None:

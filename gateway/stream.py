@@ -11,7 +11,8 @@ import msgspec
 from eventlog.doorbell import LoggedEvent
 from eventlog.events import AccessRevoked
 from eventlog.topics import Topic
-from gateway.frames import Frame, frame_of_event
+from gateway.frames import Burst, Frame, bursts_of, frame_of_event
+from gateway.pacing import Pacer
 from kernel.ids import UserId
 
 RECENT_EVENTS = 256
@@ -28,6 +29,9 @@ class Subscriber(Protocol):
 
     def offer(self, frame: Frame) -> None:
         """Take a frame of a followed topic."""
+
+    def deliver(self, burst: Burst) -> None:
+        """Take frames of a followed topic that go to all its followers."""
 
     def observe(self, event: LoggedEvent) -> None:
         """Take notice of an event that is about sessions."""
@@ -62,7 +66,7 @@ class Stream:
     """The events of one topic in contiguous `seq` order, up to `cursor`; None until the head was read.
 
     `head` is the newest seq that this process has heard of. Events that arrive ahead of a gap wait until the missing ones are
-    `advance`d too.
+    `advance`d too. Those that continue the run are gathered, and given to all followers by `flush`.
     """
 
     def __init__(self, topic: Topic) -> None:
@@ -75,6 +79,13 @@ class Stream:
         self._pending: dict[int, LoggedEvent] = {}
         self._recent: deque[Delivery] = deque()
         self._recent_bytes = 0
+        self._gathered: list[Frame] = []
+        self.pacer = Pacer()
+
+    @property
+    def gathered(self) -> int:
+        """How many events wait to be flushed."""
+        return len(self._gathered)
 
     @property
     def idle(self) -> bool:
@@ -93,7 +104,7 @@ class Stream:
             self._drain_pending()
 
     def advance(self, events: Iterable[LoggedEvent]) -> None:
-        """Take events in any order, some maybe twice, and deliver those that continue the run."""
+        """Take events in any order, some maybe twice, and gather those that continue the run."""
         for event in events:
             self.head = max(self.head, event.seq)
             if self.cursor is not None and event.seq <= self.cursor:
@@ -103,6 +114,13 @@ class Stream:
             elif len(self._pending) < PENDING_EVENTS:
                 self._pending[event.seq] = event
         self._drain_pending()
+
+    def flush(self) -> None:
+        """Give what was gathered to every follower."""
+        frames, self._gathered = self._gathered, []
+        for burst in bursts_of(frames):
+            for subscriber in self.followers:
+                subscriber.deliver(burst)
 
     def skip_to(self, cursor: int) -> None:
         """Give up on events that the log no longer has; everyone who waits for them must resume."""
@@ -124,6 +142,7 @@ class Stream:
         missed = self._recent_after(position)
         if missed is None:
             return False
+        self.flush()
         for delivery in missed:
             if not give(subscriber, delivery):
                 return True
@@ -153,16 +172,18 @@ class Stream:
         if delivery.revoked_user is not None or event.type == "session.revoked":
             self._deliver_control(delivery)
             return
-        for subscriber in self.followers:
-            subscriber.offer(delivery.frame)
+        self._gathered.append(delivery.frame)
 
     def _deliver_control(self, delivery: Delivery) -> None:
+        """Deliver at once what ends subscriptions, after all that came before it."""
+        self.flush()
         for subscriber in list(self.followers):
             if not give(subscriber, delivery):
                 del self.followers[subscriber]
 
     def _promote(self, seq: int) -> None:
-        """Make followers of those who waited for the run to reach their position."""
+        """Make followers of those who waited for the run to reach their position; what was gathered is not for them."""
+        self.flush()
         for subscriber, position in list(self._waiting.items()):
             if seq > position:
                 self.followers[subscriber] = self._waiting.pop(subscriber)

@@ -45,11 +45,13 @@ def serve_with_uvicorn(listener: socket.socket, notify: int | None) -> None:
 
     from django.conf import settings
 
+    from gateway.direct_writes import DirectWriteProtocol
+
     config = uvicorn.Config(
         "project.asgi:application",
         loop="uvloop",
         http="httptools",
-        ws="websockets-sansio",
+        ws=DirectWriteProtocol,
         ws_max_size=LARGEST_MESSAGE_BYTES,
         ws_ping_interval=None,
         ws_per_message_deflate=False,

@@ -6,7 +6,7 @@ import msgspec
 
 from eventlog.doorbell import LoggedEvent
 from eventlog.topics import Topic
-from gateway.frames import Frame
+from gateway.frames import Burst, Frame
 from kernel.ids import UserId, uuid7
 
 
@@ -24,6 +24,10 @@ class Follower:
             self.seen.append(body["seq"])
         else:
             self.ephemeral.append(body["t"])
+
+    def deliver(self, burst: Burst) -> None:
+        for frame in burst.frames:
+            self.offer(frame)
 
     def observe(self, event: LoggedEvent) -> None: ...
 

@@ -37,6 +37,7 @@ def test_events_in_any_order_with_repeats_arrive_once_and_in_order(order, repeat
     arrivals = [*order, *repeats]
     for start in range(0, len(arrivals), size):
         stream.advance([event(seq) for seq in arrivals[start : start + size]])
+    stream.flush()
     assert follower.seen == list(range(1, 13))
     assert not stream.behind
 
@@ -45,8 +46,10 @@ def test_events_behind_a_gap_wait_for_the_missing_one():
     stream, follower = open_stream(), Follower()
     stream.attach(follower, 0)
     stream.advance([event(1), event(3), event(4)])
+    stream.flush()
     assert (follower.seen, stream.behind) == ([1], True)
     stream.advance([event(2)])
+    stream.flush()
     assert (follower.seen, stream.behind) == ([1, 2, 3, 4], False)
 
 
@@ -54,8 +57,10 @@ def test_events_that_come_before_the_head_is_known_are_kept_for_it():
     stream, follower = Stream(TOPIC), Follower()
     stream.attach(follower, 5)
     stream.advance([event(5), event(6), event(7)])
+    stream.flush()
     assert follower.seen == []
     stream.open_at(5)
+    stream.flush()
     assert follower.seen == [6, 7]
 
 
@@ -63,6 +68,7 @@ def test_a_subscriber_ahead_of_the_process_sees_only_what_is_new_to_it():
     stream, follower = open_stream(head=3), Follower()
     assert stream.attach(follower, 5)
     stream.advance([event(4), event(5), event(6)])
+    stream.flush()
     assert follower.seen == [6]
 
 
@@ -71,6 +77,7 @@ def test_a_subscriber_behind_the_process_gets_the_rest_from_memory():
     stream.advance([event(seq) for seq in range(1, 6)])
     assert stream.attach(follower, 2)
     stream.advance([event(6)])
+    stream.flush()
     assert follower.seen == [3, 4, 5, 6]
 
 
@@ -78,8 +85,10 @@ def test_a_subscriber_too_far_behind_for_memory_must_read_the_log_first():
     stream, follower = open_stream(), Follower()
     stream.advance([event(seq) for seq in range(1, RECENT_EVENTS + 3)])
     assert not stream.attach(follower, 1)
+    stream.flush()
     assert (follower.seen, stream.subscribers()) == ([], ())
     assert stream.attach(follower, 2)
+    stream.flush()
     assert follower.seen == list(range(3, RECENT_EVENTS + 3))
 
 
@@ -88,6 +97,7 @@ def test_a_revocation_ends_that_users_subscriptions_before_anything_later_is_del
     stream.attach(leaving, 0)
     stream.attach(staying, 0)
     stream.advance([event(1), revocation(2, leaving.user_id), event(3)])
+    stream.flush()
     assert (leaving.seen, leaving.revoked) == ([1], [TOPIC])
     assert (staying.seen, staying.revoked) == ([1, 2, 3], [])
 
@@ -96,6 +106,7 @@ def test_a_revocation_in_what_a_subscriber_catches_up_with_ends_it_too():
     stream, follower = open_stream(), Follower()
     stream.advance([event(1), revocation(2, follower.user_id), event(3)])
     assert stream.attach(follower, 0)
+    stream.flush()
     assert (follower.seen, follower.revoked, stream.subscribers()) == ([1], [TOPIC], ())
 
 
@@ -103,6 +114,7 @@ def test_a_revocation_before_a_subscribers_position_does_not_concern_it():
     stream, follower = open_stream(), Follower()
     stream.attach(follower, 2)
     stream.advance([event(1), revocation(2, follower.user_id), event(3)])
+    stream.flush()
     assert (follower.seen, follower.revoked) == ([3], [])
 
 
@@ -110,8 +122,10 @@ def test_a_detached_subscriber_sees_nothing_more_and_an_unheld_stream_is_idle():
     stream, follower = open_stream(), Follower()
     stream.attach(follower, 0)
     stream.advance([event(1)])
+    stream.flush()
     stream.detach(follower)
     stream.advance([event(2)])
+    stream.flush()
     assert follower.seen == [1]
     assert stream.idle
 
