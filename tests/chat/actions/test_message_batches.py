@@ -54,7 +54,7 @@ def test_a_batch_takes_as_many_statements_as_one_message(community):
     ]
 
     assert len(many) == 500
-    assert statements_of(one) == statements_of(many) == 12  # of which two are this test's savepoint
+    assert statements_of(one) == statements_of(many) == 9  # of which two are this test's savepoint
 
 
 @pytest.mark.django_db
