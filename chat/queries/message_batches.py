@@ -11,13 +11,11 @@ import msgspec
 from accounts.events import UserPayload
 from chat.constants import ROOM_KIND, RoomMemberState, RoomVisibility
 from communities.access import Facts, MembershipFacts, Participation, Question, Resource
-from communities.constants import MembershipStatus, Role
+from communities.constants import CURRENT_STATUSES, MembershipStatus, Role
 from eventlog.statements import send, uuids
 from kernel.clock import now
 from kernel.ids import CommunityId, RoomId, UserId
 
-# A participation counts if it is not older than the membership (`chat.queries.room_members`); whether the membership
-# itself counts is decided by `communities.access`.
 _STANDINGS = """
 SELECT room.id, asked.user_id, room.community_id, room.visibility, room.archived_at IS NOT NULL,
        account.is_active, account.username, account.display_name,
@@ -83,7 +81,9 @@ def _standing(row: tuple[Any, ...], at: datetime) -> Standing:
 def _facts(is_active: bool, own: Sequence[Any], at: datetime) -> Facts:
     status, role, until, epoch, state, is_of_this_membership = own
     membership = MembershipFacts(MembershipStatus(status), Role(role), until, epoch) if status is not None else None
-    counts = state == RoomMemberState.REMOVED or (state is not None and is_of_this_membership)
+    # What counts as a participation: see `chat.queries.room_members`.
+    is_current = membership is not None and membership.status in CURRENT_STATUSES
+    counts = state == RoomMemberState.REMOVED or (state is not None and is_current and is_of_this_membership)
     return Facts(
         at=at,
         signed_in=True,

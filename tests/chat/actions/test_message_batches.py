@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import timedelta
 
+import msgspec
+import psycopg
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from chat.actions.message_batches import NewMessage, PostedMessage, post_messages
 from chat.actions.room_members import remove_room_member
+from chat.constants import RoomMemberState
 from chat.errors import RoomIsArchived
+from chat.events import MessageCreated
 from chat.models import Message
+from chat.queries.messages import payload_of
 from communities.actions.memberships import remove_member
 from communities.constants import MembershipStatus, Role
 from eventlog.events import AccessRevoked
 from eventlog.replay import read_heads
-from kernel.actor import ANONYMOUS
+from kernel.actor import ANONYMOUS, SYSTEM
 from kernel.clock import now
 from kernel.errors import DomainError, InvalidInput, NotFound, Unauthenticated
 from kernel.ids import CommunityId, MessageId, RoomId, UserId, uuid7
 from tests.concurrency import at_once
 from tests.event_log import events_of
-from tests.factories.chat import make_room, post, room_topic
+from tests.factories.chat import make_room, make_room_member, post, room_topic
 from tests.factories.communities import acting, make_member
 
 
@@ -135,6 +143,92 @@ def test_a_batch_tells_new_messages_from_repeated_ones(community, member):
     repeated, new = post_messages([asked(member, room, 1), asked(member, room, 2)])
 
     assert (repeated, new.seq) == (old, old.seq + 1)
+
+
+@pytest.mark.django_db
+def test_any_batch_gives_each_command_the_outcome_that_it_has_alone(community):
+    """Good and bad commands in any mixture and order; a batch of one is the reference."""
+    rooms = [make_room(community), make_room(community, private=True), make_room(community)]
+    rooms[2].archived_at = now()
+    rooms[2].save()
+    active, banned = make_member(community), make_member(community, status=MembershipStatus.BANNED)
+    until = now() + timedelta(hours=1)
+    timed_out = make_member(community, status=MembershipStatus.TIMED_OUT, timed_out_until=until)
+    participant = make_member(community)
+    make_room_member(rooms[1], participant.user)
+    removed = make_member(community)
+    make_room_member(rooms[0], removed.user, RoomMemberState.REMOVED)
+    question = post(active, rooms[0], nonce="old")
+    actors = [
+        acting(active),
+        acting(participant),
+        acting(timed_out),
+        acting(banned),
+        acting(removed),
+        ANONYMOUS,
+        SYSTEM,
+    ]
+    commands = st.builds(
+        NewMessage,
+        actor=st.sampled_from(actors),
+        room_id=st.sampled_from([*(RoomId(room.pk) for room in rooms), RoomId(uuid7())]),
+        body=st.sampled_from(["Ahoy", "Aye", " ", "\0", "\ud800", '"{\\}"', "x" * 4001]),
+        nonce=st.sampled_from(["old", "n1", "n2", "n3", "", "n\0", "NULL", '","']),
+        reply_to=st.sampled_from([None, None, MessageId(question.id), MessageId(uuid7())]),
+    )
+
+    @settings(max_examples=60, deadline=None)
+    @given(st.lists(commands, max_size=12))
+    def check(requests):
+        together = undone(lambda: post_messages(requests))
+        alone = undone(lambda: [post_messages([request])[0] for request in requests])
+        assert list(map(described, together)) == list(map(described, alone))
+
+    check()
+
+
+def undone(act):
+    """Return what the act returned, and take it back."""
+    with transaction.atomic():
+        result = act()
+        transaction.set_rollback(True)
+    return result
+
+
+def described(outcome):
+    """Return what two runs must have in common: everything but ids and times."""
+    if isinstance(outcome, DomainError):
+        return type(outcome), outcome.code, outcome.text, outcome.data
+    payload = msgspec.structs.replace(outcome.payload, id=None, created_at=None)
+    return outcome.topic, outcome.seq, payload
+
+
+@pytest.mark.django_db
+def test_a_batch_waits_for_the_database_three_times(community, member, monkeypatch):
+    """For what is known behind the locks, for the writes, and for the commit (here: of the test's savepoint)."""
+    room = make_room(community)
+    waits = []
+    real = psycopg.Connection.wait
+    monkeypatch.setattr(psycopg.Connection, "wait", lambda *args, **kwargs: waits.append(1) or real(*args, **kwargs))
+
+    assert isinstance(post_messages([asked(member, room)])[0], PostedMessage)
+    few, waits[:] = len(waits), []
+    post_messages([asked(member, room, number) for number in range(1, 100)])
+
+    assert few == len(waits)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("text", ['"', "\\", '\\"', "{}", "NULL", "a,b", "'", "%s", "\n\t", "é€😀", "\x01"])
+def test_any_text_is_stored_and_told_as_it_was_written(community, member, text):
+    room = make_room(community)
+
+    (posted,) = post_messages([NewMessage(actor=acting(member), room_id=RoomId(room.pk), body=f"a{text}b", nonce=text)])
+
+    row = Message.objects.get()
+    assert (row.body, row.nonce, row.community_id) == (f"a{text}b", text, community.pk)
+    assert payload_of(row) == posted.payload
+    assert events_of(room_topic(room), after=1) == [(2, "message.created", MessageCreated(message=posted.payload))]
 
 
 @pytest.mark.django_db(transaction=True)
