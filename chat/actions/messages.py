@@ -30,7 +30,7 @@ from kernel.rate_limits import take, take_many
 def take_message_allowance(actor: Actor, room_id: RoomId) -> None:
     """Count one message of the actor in the room; the edges call it once before they post. Raises `RateLimited`.
 
-    It is not part of posting because imports and replays are not limited, and a batch counts before it is gathered.
+    It is not part of posting because imports and replays are not limited.
     """
     take(settings.RATE_LIMITS["message.create"], f"{room_id}:{actor.require_user()}")
 
