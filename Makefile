@@ -6,7 +6,7 @@ SETUP := @$(PYTHON) -I project/bootstrap.py
 OWN_SERVICES := env -u DATABASE_URL -u REDIS_URL
 
 .DEFAULT_GOAL := help
-.PHONY: help run test e2e check format import manage requirements
+.PHONY: help run test e2e bench check format import manage requirements
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s%s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -17,12 +17,16 @@ run: ## Start everything and seed a demo. PORT=8000 PROCESSES=1 BIND=127.0.0.1 S
 
 test: ## Run all tests but those in a browser, on PostgreSQL and Redis of their own. ARGS="tests/chat -k edit"
 	$(SETUP) development
-	@$(OWN_SERVICES) $(VENV) -m pytest -n logical --dist worksteal --ignore=tests/e2e $(ARGS)
+	@$(OWN_SERVICES) $(VENV) -m pytest -n logical --dist loadgroup --ignore=tests/e2e $(ARGS)
 
 e2e: ## Run the browser tests on uvicorn and on daphne, or on the one that SERVER names.
 	$(SETUP) development
 	@set -e; for server in $(or $(SERVER),uvicorn daphne); do \
 		E2E_SERVER=$$server $(OWN_SERVICES) $(VENV) -m pytest tests/e2e $(ARGS); done
+
+bench: ## Measure against other servers. ARGS="fanout --quick"; works: fanout rooms large connects memory
+	$(SETUP) development
+	@$(OWN_SERVICES) $(VENV) -m bench $(ARGS)
 
 check: ## Lint, format, types, layers, migrations, generated files, known vulnerabilities.
 	$(SETUP) development

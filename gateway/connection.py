@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 from django.conf import settings
@@ -15,6 +15,7 @@ from eventlog.doorbell import LoggedEvent
 from eventlog.topics import Topic, explain_loss, topic_for
 from gateway.batching import UnderWay
 from gateway.close_codes import CloseCode
+from gateway.direct_writes import DirectWriter
 from gateway.errors import SocketExpired
 from gateway.frames import Burst, Frame, WireFormat, join, problem, revoked
 from gateway.limits import SlidingWindow
@@ -31,20 +32,7 @@ logger = structlog.get_logger(__name__)
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
-DIRECT_WRITES = "portcullis.direct_writes"
-"""The scope extension under which a server offers a `DirectWriter`."""
 STALLED_CLOSE_SECONDS = 2.0
-
-
-class DirectWriter(Protocol):
-    """A server's way to write ready-made WebSocket frames; see `gateway.direct_writes`."""
-
-    @property
-    def paused(self) -> bool:
-        """Whether the socket's buffer is full or the socket is gone."""
-
-    def write_message(self, message: bytes) -> None:
-        """Hand a complete WebSocket frame to the transport."""
 
 
 class Connection:

@@ -15,7 +15,8 @@ from accounts.authentication import AuthenticatedSession
 from accounts.queries.sessions import find_live_session
 from eventlog.topics import topic_for
 from gateway.close_codes import CloseCode
-from gateway.connection import DIRECT_WRITES, Connection, Send
+from gateway.connection import Connection, Send
+from gateway.direct_writes import DIRECT_WRITES
 from gateway.dispatch import receive_first_auth, receive_message
 from gateway.errors import AuthTimeout, InternalError
 from gateway.frames import Frame, problem

@@ -21,6 +21,7 @@ from eventlog.topics import Topic
 logger = structlog.get_logger(__name__)
 
 JOIN_WAIT_SECONDS = 1.0
+CLOSE_WAIT_SECONDS = 2.0
 RETRY_SECONDS = 1.0
 QUEUE_SIZE = 10_000
 INLINE_BYTES = 262_144
@@ -53,10 +54,11 @@ class ChannelLayerRelay:
         self._tasks.append(asyncio.create_task(self._send()))
 
     async def close(self) -> None:
-        """Stop."""
+        """Stop; leaving the groups of a Redis that does not answer is given up after two seconds."""
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=CLOSE_WAIT_SECONDS)
 
     async def join(self, topic: Topic) -> None:
         """Start to hear of a topic; return when that is so, or after a second: the log covers for a slow Redis."""

@@ -45,7 +45,7 @@ def serve_with_uvicorn(listener: socket.socket, notify: int | None) -> None:
 
     from django.conf import settings
 
-    from gateway.direct_writes import DirectWriteProtocol
+    from gateway.uvicorn_protocol import DirectWriteProtocol
 
     config = uvicorn.Config(
         "project.asgi:application",

@@ -24,7 +24,7 @@ logger = structlog.get_logger(__name__)
 
 SWEEP_PAUSE_SECONDS = 0.5
 FAILURE_PAUSE_SECONDS = 5.0
-HEARTBEAT_PAUSE_SECONDS = WORKER_HEARTBEAT_SECONDS / 3
+HEARTBEAT_PAUSE_SECONDS = 3.0  # often, so that a restarted Redis soon knows again that we live
 JOBS_AT_ONCE = 4
 
 

@@ -93,12 +93,12 @@ class ServerGroup:
             child.start()
         return bool(dead)
 
-    def wait_until_ready(self) -> None:
-        """Return when every gateway says that it and all that it needs are there."""
+    def wait_until(self, probe: str) -> None:
+        """Return when Redis answers and every gateway answers `livez` (it serves) or `readyz` (so does all that it needs)."""
         wait_for(lambda: answers(self.redis.url), "Redis")
         with httpx.Client(trust_env=False, timeout=5) as client:
             for gateway in self.gateways:
-                wait_for(lambda: self._is_ready(client, gateway), gateway.child.program.name)  # noqa: B023
+                wait_for(lambda: _says_yes(client, gateway, probe), gateway.child.program.name)  # noqa: B023
 
     def mark_logs(self) -> None:
         """Remember where the logs end now."""
@@ -112,14 +112,6 @@ class ServerGroup:
     @property
     def _children(self) -> list[Child]:
         return [*(gateway.child for gateway in self.gateways), *filter(None, [self.worker])]
-
-    def _is_ready(self, client: httpx.Client, gateway: Gateway) -> bool:
-        if gateway.child.exit_code is not None:
-            raise RuntimeError(f"{gateway.child.program.name} ended:\n{gateway.child.last_words(30)}")
-        try:
-            return client.get(f"{gateway.url}{'/readyz' if self.worker else '/livez'}").is_success
-        except httpx.TransportError:
-            return False
 
 
 @contextmanager
@@ -161,7 +153,7 @@ def server_group(
         working = _start(stack, programs.worker(settings), home.logs) if worker else None
         gateways = _start_gateways(stack, Options(processes, 0, server=server), settings, home.logs, one_port=one_port)
         group = ServerGroup(server, gateways, working, redis, database_url, settings)
-        group.wait_until_ready()
+        group.wait_until("readyz" if worker else "livez")
         yield group
 
 
@@ -178,6 +170,15 @@ def wait_for(condition: Callable[[], bool], what: str, seconds: float = READY_SE
         if time.monotonic() > deadline:
             raise RuntimeError(f"{what} was not ready after {seconds:g} s")
         time.sleep(POLL_SECONDS)
+
+
+def _says_yes(client: httpx.Client, gateway: Gateway, probe: str) -> bool:
+    if gateway.child.exit_code is not None:
+        raise RuntimeError(f"{gateway.child.program.name} ended:\n{gateway.child.last_words(30)}")
+    try:
+        return client.get(f"{gateway.url}/{probe}").is_success
+    except httpx.TransportError:
+        return False
 
 
 def _start_gateways(

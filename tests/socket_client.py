@@ -11,6 +11,7 @@ import itertools
 import random
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import msgpack
@@ -58,7 +59,7 @@ class SocketClient:
     # Opening and closing ---------------------------------------------------------------------------------------------
 
     async def open(self, *, reconnect: bool = False, **proof: str) -> SocketClient:
-        """Connect with a `ticket` or a `token`, else with a token of our own, and wait for the greeting."""
+        """Connect with a `ticket`, a `token` or an `auth_frame` (a token too), else with our own token; wait for the greeting."""
         await self._connect(**proof)
         self._live.set()
         self._tasks = [asyncio.create_task(self._keep_open() if reconnect else self._until_closed())]
@@ -108,8 +109,7 @@ class SocketClient:
 
     async def send(self, frame: Any) -> None:
         """Send whatever can be encoded. Raises `Disconnected`."""
-        json = self._wire == "json"
-        await self.send_raw(msgspec.json.encode(frame).decode() if json else msgspec.msgpack.encode(frame))
+        await self.send_raw(self._encode(frame))
 
     async def send_raw(self, message: str | bytes) -> None:
         """Send a WebSocket message. Raises `Disconnected`."""
@@ -170,19 +170,15 @@ class SocketClient:
 
     # The connection --------------------------------------------------------------------------------------------------
 
-    async def _connect(self, **proof: str) -> None:
-        if not proof and self._token is not None:
+    async def _connect(self, *, auth_frame: str = "", **proof: str) -> None:
+        if not proof and not auth_frame and self._token is not None:
             proof = {"token": await self._token()}
         greeting: asyncio.Future[Frame] = asyncio.get_running_loop().create_future()
-
-        def hear(message: str | bytes) -> None:
-            for frame in self._decode(message):
-                if greeting.done():
-                    self._take(frame)
-                else:
-                    greeting.set_result(frame)
-
-        socket = await open_socket(next(self._urls), wire=self._wire, hear=hear, **proof)
+        socket = await open_socket(
+            next(self._urls), wire=self._wire, hear=lambda data: self._hear(data, greeting), **proof
+        )
+        if auth_frame:
+            await socket.send(self._encode({"t": "auth", "d": {"token": auth_frame}}))
         closed = asyncio.ensure_future(socket.wait_closed())
         either: set[asyncio.Future[Any]] = {greeting, closed}
         await asyncio.wait(either, timeout=WAIT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
@@ -193,6 +189,13 @@ class SocketClient:
             await socket.close()
             raise Problem(greeting.result()["d"])
         self.hello, self._socket = greeting.result()["d"], socket
+
+    def _hear(self, message: str | bytes, greeting: asyncio.Future[Frame]) -> None:
+        for frame in self._decode(message):
+            if greeting.done():
+                self._take(frame)
+            elif frame["t"] != "ok":  # the answer to the auth frame
+                greeting.set_result(frame)
 
     async def _keep_open(self) -> None:
         """Whenever the socket breaks, come back and follow again from the cursors, until told not to come back."""
@@ -250,9 +253,12 @@ class SocketClient:
 
     # Frames ----------------------------------------------------------------------------------------------------------
 
+    def _encode(self, frame: Any) -> str | bytes:
+        return msgspec.json.encode(frame).decode() if self._wire == "json" else msgspec.msgpack.encode(frame)
+
     def _decode(self, message: str | bytes) -> list[Frame]:
         if isinstance(message, str):
-            return [msgspec.json.decode(line) for line in message.split("\n")]
+            return [_object_of(line) for line in message.split("\n")]
         unpacker = msgpack.Unpacker()
         unpacker.feed(message)
         return list(unpacker)
@@ -298,3 +304,10 @@ class SocketClient:
         self.cursors[topic] = after if resumed else followed["head"]  # type: ignore[assignment]
         if not followed["recovered"]:
             self.lost.append((topic, followed["reason"]))
+
+
+@lru_cache(maxsize=4_096)
+def _object_of(line: str) -> Frame:
+    """Decode an object; all followers of a topic get the same bytes, and one program may be many of them."""
+    frame: Frame = msgspec.json.decode(line)
+    return frame

@@ -50,7 +50,7 @@ def running_group(database: str, server_name: str) -> Iterator[ServerGroup]:
 def servers(running_group: ServerGroup, request: pytest.FixtureRequest) -> ServerGroup:
     """Return the group with everything in it alive; its logs are shown when the test fails."""
     if running_group.revive():
-        running_group.wait_until_ready()
+        running_group.wait_until("livez")
     running_group.mark_logs()
     request.node.stash[GROUP] = running_group
     return running_group

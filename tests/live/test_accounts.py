@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from tests.live.people import PASSWORD
@@ -57,9 +59,11 @@ async def test_a_ticket_from_one_process_opens_one_socket_on_the_other(new_perso
     assert refused.value.code == "auth.ticket_invalid"
 
 
-async def test_a_socket_can_be_opened_by_its_first_frame_and_renewed_by_a_later_one(new_person):
+@pytest.mark.parametrize("wire", ["json", "msgpack"])
+async def test_a_socket_can_be_opened_by_its_first_frame_and_renewed_by_a_later_one(new_person, wire):
     ann = await new_person()
-    socket = await ann.connect()
+    socket = await ann.connect(auth_frame=ann.access, wire=wire)
+    assert socket.hello["user"]["id"] == ann.id
     ann.adopt(await ann.call("POST", "auth/refresh", {"refresh": ann.refresh}, at=1))
-    assert await socket.command("auth", token=ann.access) == {}
-    assert await socket.command("ping") == {}
+    renewed = await socket.command("auth", token=ann.access)
+    assert datetime.fromisoformat(renewed["expires_at"]) > datetime.now(UTC) + timedelta(minutes=4)

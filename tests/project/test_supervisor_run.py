@@ -48,7 +48,13 @@ def start(var, **options):
         stderr=subprocess.STDOUT,
         text=True,
         bufsize=1,
+        preexec_fn=_as_in_a_terminal,
     )
+
+
+def _as_in_a_terminal():
+    """A run of the tests in the background of a script ignores Ctrl-C, and so would the children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def start_and_wait(var, **options):

@@ -7,6 +7,7 @@ REDIS_URL and SECRET_KEY. Beside a `make run` of this clone without DATABASE_URL
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from pathlib import Path
@@ -16,10 +17,13 @@ import httpx
 import uvloop
 
 from chat.processing.irc import IrcLog, parse_log
+from project.embedded.errors import CannotStart
 from project.embedded.sharing import published_addresses
+from project.supervisor.preflight import check_database, check_redis
 
 VAR = Path(__file__).resolve().parents[2] / "var"
 CANNOT_RUN = 2
+STOPPED = 130
 
 
 class CannotReplay(Exception):
@@ -36,13 +40,18 @@ def main() -> int:
         log = _read(options.file)
         for url in options.urls:
             _reach(url)
+        _check_services()
         return _replay(log, options)
-    except CannotReplay as reason:
+    except (CannotReplay, CannotStart) as reason:
         sys.stderr.write(f"{reason}\n")
         return CANNOT_RUN
+    except KeyboardInterrupt:
+        sys.stderr.write("Stopped.\n")
+        return STOPPED
 
 
 def _replay(log: IrcLog, options: argparse.Namespace) -> int:
+    gc.disable()  # a collection walks everything that everybody has heard so far, and finds nothing
     django.setup()
     from django.db import Error
 
@@ -54,10 +63,13 @@ def _replay(log: IrcLog, options: argparse.Namespace) -> int:
     try:
         with Cast(log, room=options.room, community=options.community) as cast:
             replay = Replay(cast, options.urls, lines_per_second=options.speed)
+            sys.stdout.write(
+                f"{len(cast.members)} people say {len(cast.lines)} lines in room {options.room} of {cast.community.name}.\n"
+            )
             result = uvloop.run(replay.run())
             return show(result)
     except (DomainError, Refused) as error:
-        raise CannotReplay(str(error)) from None
+        raise CannotReplay(getattr(error, "text", str(error))) from None
     except Error as error:
         raise CannotReplay(f"The database cannot be used ({str(error).splitlines()[0]}): check DATABASE_URL.") from None
 
@@ -81,6 +93,14 @@ def _reach(url: str) -> None:
         ) from None
     if not answer.is_success:
         raise CannotReplay(f"What answers at {url} is not Portcullis (status {answer.status_code} for /livez).")
+
+
+def _check_services() -> None:
+    """Raise `CannotStart` unless the server's PostgreSQL and Redis can be used from here too."""
+    from project.environment import environment
+
+    check_database(environment.database_url.get_secret_value())
+    check_redis(environment.redis_url.get_secret_value())
 
 
 def _speed(text: str) -> float | None:
@@ -113,7 +133,9 @@ def _parse() -> argparse.Namespace:
         "--speed", type=_speed, metavar="max|N", help="lines per second; max (the default) waits for acks alone"
     )
     parser.add_argument("--room", default="replay", metavar="NAME", help="the room; made when it is absent")
-    parser.add_argument("--community", metavar="SLUG", help="its community; may be left out when there is one at most")
+    parser.add_argument(
+        "--community", metavar="SLUG", help="its community; the only one, or that of imports, unless told"
+    )
     options = parser.parse_args()
     options.urls = options.urls or ["http://127.0.0.1:8000"]
     return options

@@ -94,13 +94,11 @@ def _lines(log: IrcLog) -> tuple[list[Line], int]:
 
 
 def _community(slug: str | None) -> Community:
-    """Return the named community, else the only one, else a new one."""
+    """Return the named community, else the only one, else the one of imports."""
     if slug is not None:
         named = Community.objects.filter(slug=slug).first()
         if named is None:
             raise NotFound(f"There is no community {slug}.")
         return named
     some = list(Community.objects.order_by("slug")[:2])
-    if len(some) > 1:
-        raise InvalidInput("There are several communities: name one with --community.")
-    return some[0] if some else get_or_create_import_community(SYSTEM)
+    return some[0] if len(some) == 1 else get_or_create_import_community(SYSTEM)

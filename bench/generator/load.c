@@ -1,0 +1,310 @@
+/* The load generator: one thread, epoll, many sockets. `load PLAN [CORE]`; see bench/README.md.
+ *
+ * It opens every socket, prints {"state":"ready",...}, then obeys lines on standard input:
+ *   run WINDOW RATE WARM SECONDS    WINDOW messages in flight per room, or, with WINDOW 0, RATE messages per second in all
+ *   end
+ * A run prints {"state":"measuring"}, {"state":"measured"} and {"state":"done",...}. Exit code 3: a run lost, doubled or swapped
+ * a message; such a run has no speed. Exit code 2: not every socket got ready.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "traffic.h"
+
+#define EVENTS_MAX 1024
+#define READ_MAX (1 << 18)
+#define CONNECT_SECONDS 120
+#define SECOND 1000000000LL
+
+static struct plan plan;
+static struct traffic traffic;
+static struct conn *links;
+static unsigned opened, ready, failed, links_ready;
+static int64_t quarter[4], opening_began;
+static struct histogram handshake;
+static int epoll_fd;
+static bool has_violations;
+static char buffer[CARRY_MAX + READ_MAX];
+static char first_failure[200];
+
+static double seconds_of(struct timeval time) { return (double)time.tv_sec + (double)time.tv_usec / 1e6; }
+
+static double own_cpu(void) {
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime);
+}
+
+/* --- Opening -------------------------------------------------------------------------------------------------------- */
+
+static void note_failure(const struct conn *conn) {
+    size_t length = conn->heard_length < sizeof first_failure - 1 ? conn->heard_length : sizeof first_failure - 1;
+    if (failed++ || !conn->heard) return;
+    for (size_t index = 0; index < length; index++) {
+        char byte = conn->heard[index];
+        first_failure[index] = byte < ' ' || byte > '~' || byte == '"' || byte == '\\' ? ' ' : byte;
+    }
+}
+
+static void drop(struct conn *conn) {
+    if (conn->phase == CLOSED) return;
+    if (conn->phase != READY) note_failure(conn);
+    else if (conn->is_slow) traffic.slow_closed++;
+    else traffic.closed++;
+    conn_close(conn);
+}
+
+static void open_next(void) {
+    while (opened < plan.sockets && opened - ready - failed < plan.parallel)
+        conn_open(&traffic.conns[opened++], &plan, epoll_fd);
+}
+
+static void note_ready(struct conn *conn, int64_t now) {
+    if (conn->is_link) {
+        links_ready++;
+        return;
+    }
+    histogram_add(&handshake, now - conn->began);
+    ready++;
+    for (unsigned index = 0; index < 4; index++)
+        if (ready == (plan.sockets * (index + 1) + 3) / 4) quarter[index] = now - opening_began;
+}
+
+static void talk(struct conn *conn, const char *bytes, size_t length) {
+    if (!conn_talk(conn, &plan, bytes, length) || !conn_flush(conn, epoll_fd)) {
+        drop(conn);
+        return;
+    }
+    if (conn->phase == READY) note_ready(conn, now_ns());
+    conn_listen(conn, epoll_fd, true);
+}
+
+/* --- Events --------------------------------------------------------------------------------------------------------- */
+
+static void read_some(struct conn *conn) {
+    memcpy(buffer, conn->carry, conn->carried);
+    ssize_t count = recv(conn->fd, buffer + conn->carried, READ_MAX, 0);
+    if (count < 0 && errno == EAGAIN) return;
+    if (count <= 0) drop(conn);
+    else if (conn->phase == TALKING) talk(conn, buffer, (size_t)count);
+    else traffic_take(&traffic, conn, buffer, conn->carried, conn->carried + (size_t)count, now_ns());
+}
+
+static void handle(struct conn *conn, uint32_t events) {
+    if (conn->phase == CONNECTING) {
+        int error = 0;
+        socklen_t size = sizeof error;
+        getsockopt(conn->fd, SOL_SOCKET, SO_ERROR, &error, &size);
+        if (error) drop(conn);
+        else talk(conn, "", 0);
+        return;
+    }
+    if (conn->phase != CLOSED && (events & EPOLLOUT)) {
+        if (!conn_flush(conn, epoll_fd)) drop(conn);
+        else if (!conn->out_length) conn_listen(conn, epoll_fd, !conn->is_slow);
+    }
+    if (conn->phase != CLOSED && conn->is_slow && (events & (EPOLLHUP | EPOLLERR))) drop(conn);
+    else if (conn->phase != CLOSED && (events & (EPOLLIN | EPOLLHUP | EPOLLERR))) read_some(conn);
+}
+
+static void flush_dirty(void) {
+    for (unsigned index = 0; index < traffic.dirty_count; index++) {
+        struct conn *conn = traffic.dirty[index];
+        conn->is_dirty = false;
+        if (conn->phase == READY && !conn_flush(conn, epoll_fd)) drop(conn);
+    }
+    traffic.dirty_count = 0;
+}
+
+/* One look at the sockets. False: there is something on standard input. */
+static bool look(int timeout_ms) {
+    static struct epoll_event events[EVENTS_MAX];
+    bool has_order = false;
+    int count = epoll_wait(epoll_fd, events, EVENTS_MAX, timeout_ms);
+    for (int index = 0; index < count; index++) {
+        if (events[index].data.ptr) handle(events[index].data.ptr, events[index].events);
+        else has_order = true;
+    }
+    return !has_order;
+}
+
+/* --- Runs ----------------------------------------------------------------------------------------------------------- */
+
+/* Slow sockets stop reading when the run begins and are not counted among the readers; what they get is not checked. */
+static void set_slow(bool slow) {
+    for (unsigned index = 0; plan.slow_every && index < plan.sockets; index += plan.slow_every) {
+        struct conn *conn = &traffic.conns[index];
+        if (conn == traffic.rooms[conn->room].publisher || conn->phase != READY) continue;
+        if (slow && !conn->is_slow) traffic.rooms[conn->room].readers--;
+        conn->is_slow = true;
+        conn_listen(conn, epoll_fd, !slow);
+    }
+}
+
+static void print_latency(const char *name, const struct histogram *histogram) {
+    static const double shares[] = {0.5, 0.9, 0.99};
+    printf("\"%s_us\":{", name);
+    for (int index = 0; index < 3; index++)
+        printf("\"p%d\":%.1f,", (int)(shares[index] * 100 + 0.5), (double)histogram_at(histogram, shares[index]) / 1e3);
+    printf("\"max\":%.1f,\"count\":%llu}", (double)histogram->largest / 1e3, (unsigned long long)histogram->count);
+}
+
+static void print_result(double seconds, double cpu) {
+    printf("{\"state\":\"done\",\"seconds\":%.4f,\"sent\":%llu,\"deliveries\":%llu,\"acks\":%llu,\"bytes\":%llu,", seconds,
+           (unsigned long long)traffic.sent, (unsigned long long)traffic.measured_reads,
+           (unsigned long long)traffic.measured_acks, (unsigned long long)traffic.measured_bytes);
+    printf("\"deliveries_per_second\":%.1f,\"acks_per_second\":%.1f,\"generator_cpu\":%.4f,",
+           (double)traffic.measured_reads / seconds, (double)traffic.measured_acks / seconds, cpu / seconds);
+    print_latency("delivery", &traffic.delivery);
+    printf(",");
+    print_latency("ack", &traffic.ack);
+    printf(",\"lost\":%llu,\"doubled\":%llu,\"swapped\":%llu,\"strays\":%llu,\"closed\":%llu,\"slow_closed\":%llu,\"unacked\":%lld}\n",
+           (unsigned long long)traffic.lost, (unsigned long long)traffic.doubled, (unsigned long long)traffic.swapped,
+           (unsigned long long)traffic.strays, (unsigned long long)traffic.closed,
+           (unsigned long long)traffic.slow_closed,
+           plan.ack.length ? (long long)traffic.sent - (long long)traffic.acked : 0LL);
+}
+
+static void say_state(const char *state) {
+    printf("{\"state\":\"%s\"}\n", state);
+    fflush(stdout);
+}
+
+/* Sends what is due by now; returns how long the loop may sleep. Short waits are spun away: a late message is a wrong latency. */
+static int send_due(int64_t begin, double rate, uint64_t *due, int64_t now) {
+    int64_t next;
+    while ((next = begin + (int64_t)((double)*due * 1e9 / rate)) <= now) {
+        traffic_send(&traffic, &traffic.rooms[*due % traffic.room_count], next);
+        ++*due;
+    }
+    return (int)((next - now) / 1000000);
+}
+
+static void run(unsigned window, double rate, double warm, double seconds) {
+    int64_t begin = now_ns(), slow_until = begin + (int64_t)(plan.slow_seconds * 1e9), now;
+    bool is_slow = plan.slow_every > 0, is_measuring = false;
+    double cpu_before = 0, cpu = 0;
+    uint64_t due = 0;
+    traffic.measure_from = begin + (int64_t)(warm * 1e9);
+    traffic.measure_until = traffic.measure_from + (int64_t)(seconds * 1e9);
+    set_slow(is_slow);
+    traffic_begin(&traffic, window);
+    while ((now = now_ns()) < traffic.measure_until) {
+        int sleep_ms = window ? 10 : send_due(begin, rate, &due, now);
+        if (window) traffic_fill(&traffic);
+        flush_dirty();
+        look(sleep_ms < 10 ? sleep_ms : 10);
+        if (!is_measuring && now >= traffic.measure_from) {
+            is_measuring = true;
+            cpu_before = own_cpu();
+            say_state("measuring");
+        }
+        if (is_slow && now >= slow_until) set_slow(is_slow = false);
+    }
+    cpu = own_cpu() - cpu_before;
+    say_state("measured");
+    while (!traffic_is_settled(&traffic) && now_ns() < now + (int64_t)(plan.settle_seconds * SECOND)) {
+        flush_dirty();
+        look(10);
+    }
+    traffic_end(&traffic);
+    print_result(seconds, cpu);
+    fflush(stdout);
+    has_violations |= traffic.lost || traffic.doubled || traffic.swapped || traffic.strays || traffic.closed;
+}
+
+/* --- Start ---------------------------------------------------------------------------------------------------------- */
+
+static void prepare(void) {
+    unsigned rooms = plan.sockets / plan.members;
+    traffic.plan = &plan;
+    traffic.room_count = rooms;
+    traffic.run = (uint64_t)now_ns() / 1000 & 0xffffffffffff;
+    traffic.conns = calloc(plan.sockets, sizeof *traffic.conns);
+    traffic.rooms = calloc(rooms, sizeof *traffic.rooms);
+    traffic.waiting = calloc(rooms, sizeof *traffic.waiting);
+    traffic.dirty = calloc(rooms, sizeof *traffic.dirty);
+    links = calloc(rooms, sizeof *links);
+    for (unsigned index = 0; index < plan.sockets; index++) {
+        traffic.conns[index].index = index;
+        traffic.conns[index].room = index / plan.members;
+    }
+    for (unsigned index = 0; index < rooms; index++) {
+        links[index] = (struct conn){.index = index, .room = index, .is_link = true};
+        struct conn *first_member = &traffic.conns[index * plan.members];
+        struct conn *publisher = plan.link_port ? &links[index] : first_member;
+        traffic.rooms[index] = (struct room){.index = index, .readers = plan.members, .publisher = publisher};
+    }
+}
+
+static void print_ready(void) {
+    double seconds = (double)(now_ns() - opening_began) / 1e9;
+    printf("{\"state\":\"ready\",\"sockets\":%u,\"failed\":%u,\"seconds\":%.4f,\"connects_per_second\":%.1f,", ready, failed,
+           seconds, (double)ready / seconds);
+    printf("\"quarters\":[%.4f,%.4f,%.4f,%.4f],", (double)quarter[0] / 1e9, (double)quarter[1] / 1e9,
+           (double)quarter[2] / 1e9, (double)quarter[3] / 1e9);
+    print_latency("handshake", &handshake);
+    printf(",\"first_failure\":\"%s\"}\n", first_failure);
+    fflush(stdout);
+}
+
+static bool open_all(void) {
+    unsigned link_count = plan.link_port ? traffic.room_count : 0;
+    opening_began = now_ns();
+    for (unsigned index = 0; index < link_count; index++) conn_open(&links[index], &plan, epoll_fd);
+    while (ready + failed < plan.sockets || links_ready < link_count) {
+        if (now_ns() - opening_began > CONNECT_SECONDS * SECOND) failed += plan.sockets - ready - failed;
+        if (failed) break;
+        open_next();
+        look(100);
+    }
+    print_ready();
+    return failed == 0 && links_ready == link_count;
+}
+
+/* Reads one order from standard input; a line is at most as long as a pipe writes at once. */
+static bool obey(void) {
+    char line[200];
+    unsigned window;
+    double rate, warm, seconds;
+    ssize_t length = read(STDIN_FILENO, line, sizeof line - 1);
+    if (length <= 0) return false;
+    line[length] = 0;
+    if (sscanf(line, "run %u %lf %lf %lf", &window, &rate, &warm, &seconds) != 4) return false;
+    run(window, rate, warm, seconds);
+    return true;
+}
+
+static void use_core(const char *core) {
+    cpu_set_t cores;
+    CPU_ZERO(&cores);
+    CPU_SET(atoi(core), &cores);
+    sched_setaffinity(0, sizeof cores, &cores);
+}
+
+int main(int count, char **arguments) {
+    struct rlimit files;
+    struct epoll_event standard_input = {.events = EPOLLIN};
+    if (count < 2) return 64;
+    signal(SIGPIPE, SIG_IGN);
+    if (count > 2) use_core(arguments[2]);
+    getrlimit(RLIMIT_NOFILE, &files);
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files);
+    plan_read(&plan, arguments[1]);
+    epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    prepare();
+    if (!open_all()) return 2;
+    epoll_ctl(epoll_fd, EPOLL_CTL_ADD, STDIN_FILENO, &standard_input);
+    while (look(1000) || obey()) continue;
+    return has_violations ? 3 : 0;
+}

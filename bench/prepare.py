@@ -1,0 +1,166 @@
+"""Prepares what a run of ours needs, directly in the database: `python -m bench.prepare USERS ROOMS FILE`. Writes its answer as JSON.
+
+Users and their community are kept from call to call; rooms and sessions are new each time, since access tokens live for minutes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
+
+STAMP_STAND_IN = "~S" + "5" * 14 + "." + "7" * 19 + "~"
+NONCE_STAND_IN = "e" * 26
+SEQ_STAND_IN = 0xFEDC_BA98_7654_3210
+CAPTURE_SECONDS = 10.0
+
+
+class Prepared(msgspec.Struct):
+    """One access token per user, the ids of the rooms, the head of each room's topic, and a live event of the first room.
+
+    `ring` is what another process publishes in Redis for a message: the channel, and the bytes with placeholders.
+    """
+
+    tokens: list[str]
+    rooms: list[str]
+    head: int
+    channel: str
+    ring: bytes
+
+
+def main(users: int, rooms: int, answer: Path) -> None:
+    """Prepare and write."""
+    import django
+
+    django.setup()
+    people = _people(users)
+    room_ids = _rooms(_community(list(people.values())), rooms)
+    channel, ring = asyncio.run(_captured_ring(room_ids[0], next(iter(people.values()))))
+    answer.write_bytes(msgspec.json.encode(Prepared(_tokens(people), room_ids, _head(room_ids), channel, ring)))
+
+
+def _people(count: int) -> dict[str, Any]:
+    from accounts.actions.users import import_users
+    from kernel.actor import SYSTEM
+
+    names = {f"bench{number:05}": f"Member {number}" for number in range(count)}
+    return import_users(SYSTEM, display_names=names)
+
+
+def _tokens(people: dict[str, Any]) -> list[str]:
+    from django.db import transaction
+
+    from accounts.actions.sessions import Client, unchecked_start_session
+
+    with transaction.atomic():
+        client = Client(network="127.0.0.1", user_agent="bench")
+        return [unchecked_start_session(people[name], client).access for name in sorted(people)]
+
+
+def _community(people: list[Any]) -> Any:
+    from communities.actions.imports import get_or_create_import_community
+    from communities.actions.memberships import add_members
+    from kernel.actor import SYSTEM
+    from kernel.ids import CommunityId
+
+    community = get_or_create_import_community(SYSTEM)
+    add_members(SYSTEM, community_id=CommunityId(community.pk), user_ids=[user.pk for user in people])
+    return CommunityId(community.pk)
+
+
+def _rooms(community_id: Any, count: int) -> list[str]:
+    from django.db import transaction
+
+    from chat.actions.rooms import create_room
+    from kernel.actor import SYSTEM
+
+    with transaction.atomic():
+        return [
+            str(create_room(SYSTEM, community_id=community_id, name=f"Room {number}").id) for number in range(count)
+        ]
+
+
+def _head(room_ids: list[str]) -> int:
+    """Return the head of the new rooms' topics; it is the same for all."""
+    from eventlog.replay import read_heads
+    from eventlog.topics import Topic
+
+    (head,) = set(read_heads([Topic(f"room:{room_id}") for room_id in room_ids]).values())
+    return head
+
+
+async def _captured_ring(room_id: str, author: Any) -> tuple[str, bytes]:
+    """Let a relay send a message's event, and return what arrives in Redis, with placeholders where messages differ."""
+    from django.conf import settings
+    from redis.asyncio import Redis
+
+    from gateway.relay import ChannelLayerRelay
+
+    async with Redis.from_url(settings.REDIS_URL) as redis, redis.pubsub() as listener:
+        await listener.psubscribe(f"*{room_id}*")
+        relay = ChannelLayerRelay(lambda _: None)
+        relay.start_sending()
+        relay.send_events([_event(room_id, author)])
+        message = await asyncio.wait_for(_first_stamped(listener), CAPTURE_SECONDS)
+        await relay.close()
+        return message["channel"].decode(), _with_placeholders(message["data"])
+
+
+async def _first_stamped(listener: Any) -> dict[str, Any]:
+    """Skip what the making of the room is still ringing for."""
+    async for message in listener.listen():
+        if message["type"] == "pmessage" and STAMP_STAND_IN.encode() in message["data"]:
+            return dict(message)
+    raise RuntimeError("the doorbell between processes no longer carries events")
+
+
+def _event(room_id: str, author: Any) -> Any:
+    """Return a `message.created` as it is logged."""
+    from uuid import UUID
+
+    from accounts.payloads import user_payload
+    from bench.load import body
+    from chat.events import MessageCreated, MessagePayload
+    from eventlog.doorbell import LoggedEvent
+    from eventlog.topics import Topic
+    from kernel.clock import now
+    from kernel.ids import uuid7
+    from kernel.wire import encode_json
+
+    message = MessagePayload(
+        id=uuid7(),
+        room=UUID(room_id),
+        seq=2,
+        author=user_payload(author),
+        body=body().replace("{stamp}", STAMP_STAND_IN),
+        reply_to=None,
+        nonce=NONCE_STAND_IN,
+        created_at=now(),
+        edited_at=None,
+        deleted=False,
+    )
+    data = encode_json(MessageCreated(message=message))
+    return LoggedEvent(Topic(f"room:{room_id}"), SEQ_STAND_IN, "message.created", data)
+
+
+def _with_placeholders(data: bytes) -> bytes:
+    stand_ins = {
+        STAMP_STAND_IN.encode(): b"{stamp}",
+        NONCE_STAND_IN.encode(): b"{nonce}",
+        SEQ_STAND_IN.to_bytes(8): b"{seq8}",
+    }
+    for stand_in, placeholder in stand_ins.items():
+        if data.count(stand_in) != 1:
+            raise RuntimeError(f"the doorbell between processes no longer carries {placeholder.decode()} once")
+        data = data.replace(stand_in, placeholder)
+    return data
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]))
