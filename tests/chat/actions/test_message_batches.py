@@ -8,11 +8,12 @@ from datetime import timedelta
 import msgspec
 import psycopg
 import pytest
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chat.actions import message_batches
 from chat.actions.message_batches import NewMessage, PostedMessage, post_messages
 from chat.actions.room_members import remove_room_member
 from chat.constants import RoomMemberState
@@ -204,8 +205,7 @@ def described(outcome):
 
 
 @pytest.mark.django_db
-def test_a_batch_waits_for_the_database_three_times(community, member, monkeypatch):
-    """For what is known behind the locks, for the writes, and for the commit (here: of the test's savepoint)."""
+def test_a_batch_waits_for_the_database_as_often_as_one_message(community, member, monkeypatch):
     room = make_room(community)
     waits = []
     real = psycopg.Connection.wait
@@ -303,3 +303,26 @@ def test_no_message_of_a_removed_member_follows_the_removal(community, removal):
         told = [event for _, _, event in events_of(room_topic(room))]
         after = told[told.index(AccessRevoked(user=target.user_id)) :]
         assert [event for event in after if hasattr(event, "message")] == []
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("step", ["_look_up", "_drafted", "_insert"])
+def test_a_session_that_dies_in_the_middle_undoes_the_batch_and_the_next_one_goes_on(
+    community, member, monkeypatch, step
+):
+    room = make_room(community)
+    real = getattr(message_batches, step)
+
+    def die(*args):
+        with psycopg.connect(**connection.get_connection_params() | {"cursor_factory": psycopg.Cursor}) as other:
+            other.execute("SELECT pg_terminate_backend(%s)", [connection.connection.info.backend_pid])
+        return real(*args)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(message_batches, step, die)
+        with pytest.raises((OperationalError, InterfaceError)):
+            post_messages([asked(member, room)])
+    connection.close()
+
+    assert not Message.objects.exists()
+    assert post_messages([asked(member, room)])[0].seq == 2
