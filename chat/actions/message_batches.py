@@ -149,24 +149,26 @@ def _look_up(requests: Sequence[NewMessage], forms: Sequence[_Form | DomainError
 def _drafted(requests: Sequence[NewMessage], forms: Sequence[_Form | DomainError], known: _Known) -> list[_Draft]:
     """Decide about every request; one question per user and room."""
     at = now()
-    decisions = _decisions(requests, known.standings)
+    decisions = _decisions(requests, known)
     return [
         _draft(request, form, known, decisions.get((request.room_id, request.actor)), at)
         for request, form in zip(requests, forms, strict=True)
     ]
 
 
-def _decisions(
-    requests: Sequence[NewMessage], standings: Mapping[Pair, Standing]
-) -> dict[tuple[RoomId, Actor], Decision]:
-    """Return the decision about every actor in every room that exists."""
+def _decisions(requests: Sequence[NewMessage], known: _Known) -> dict[tuple[RoomId, Actor], Decision]:
+    """Return the decision about every actor in every room that exists.
+
+    A room that was made after the topics were held is not held, and not there yet.
+    """
     asked = {
-        (request.room_id, request.actor): standings[request.room_id, request.actor.user_id].resource
+        (request.room_id, request.actor): known.standings[request.room_id, request.actor.user_id].resource
         for request in requests
-        if (request.room_id, request.actor.user_id) in standings
+        if (request.room_id, request.actor.user_id) in known.standings
+        and topic_for(ROOM_KIND, request.room_id) in known.held.heads
     }
     questions = [Question(actor, Permission.SEND_MESSAGE, resource) for (_, actor), resource in asked.items()]
-    return dict(zip(asked, decide_all(questions, facts=LoadedFacts(standings)), strict=True))
+    return dict(zip(asked, decide_all(questions, facts=LoadedFacts(known.standings)), strict=True))
 
 
 def _draft(

@@ -19,7 +19,7 @@ from chat.actions.room_members import remove_room_member
 from chat.constants import RoomMemberState
 from chat.errors import RoomIsArchived
 from chat.events import MessageCreated
-from chat.models import Message
+from chat.models import Message, Room
 from chat.queries.messages import payload_of
 from communities.actions.memberships import remove_member
 from communities.constants import MembershipStatus, Role
@@ -100,6 +100,26 @@ def test_a_bad_command_does_not_harm_its_neighbours(community, member, replayed)
     ]
     assert [outcome.payload.body for outcome in outcomes if isinstance(outcome, PostedMessage)] == ["Ahoy 1", "Ahoy 9"]
     assert list(Message.objects.order_by("seq").values_list("body", flat=True)) == ["Ahoy 1", "Ahoy 9"]
+
+
+@pytest.mark.django_db
+def test_a_room_that_is_made_while_the_topics_are_locked_is_not_there_yet(community, member, monkeypatch):
+    old = make_room(community)
+    made = []
+    real = message_batches.hold_room_topics
+
+    def hold(room_ids):
+        held = real(room_ids)
+        assert held.heads
+        made[0].save()
+        return held
+
+    monkeypatch.setattr(message_batches, "hold_room_topics", hold)
+    made.append(Room(community=community, kind="text", name="New", visibility="community"))
+
+    outcomes = post_messages([asked(member, old), asked(member, made[0])])
+
+    assert list(map(type, outcomes)) == [PostedMessage, NotFound]
 
 
 @pytest.mark.django_db
