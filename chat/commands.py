@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 from uuid import UUID
 
-from chat.actions.messages import delete_message, edit_message, post_message, take_message_allowance
+from chat.actions.message_batches import NewMessage, PostedMessage, post_messages
+from chat.actions.messages import delete_message, edit_message, take_message_allowances
 from chat.actions.read_markers import mark_read
 from chat.actions.typing import start_typing
 from chat.events import MessagePayload, ReadMarkerPayload
 from kernel.actor import Actor
-from kernel.commands import Command, Done, handles
+from kernel.commands import Command, Done, handles, handles_batch
+from kernel.errors import DomainError
 from kernel.ids import MessageId, RoomId
 from kernel.wire import WireStruct
 
@@ -63,14 +66,30 @@ class StartTyping(Command, frozen=True):
     room: UUID
 
 
-@handles(SendMessage, answer=MessageSent)
-def handle_send_message(actor: Actor, command: SendMessage) -> MessageSent:
-    """Post the message, within the limit per room and user."""
-    room_id = RoomId(command.room)
-    take_message_allowance(actor, room_id)
-    reply_to = None if command.reply_to is None else MessageId(command.reply_to)
-    posted = post_message(actor, room_id=room_id, body=command.body, nonce=command.nonce, reply_to=reply_to)
-    return MessageSent(id=posted.id, topic=posted.topic, seq=posted.seq)
+@handles_batch(SendMessage, answer=MessageSent)
+def handle_send_messages(requests: Sequence[tuple[Actor, SendMessage]]) -> list[MessageSent | DomainError]:
+    """Post the messages, each within the limit per room and user."""
+    messages = [_new_message(actor, command) for actor, command in requests]
+    refusals = take_message_allowances([(message.actor, message.room_id) for message in messages])
+    allowed = [message for message, refused in zip(messages, refusals, strict=True) if refused is None]
+    posted = iter(post_messages(allowed))
+    return [refused or _answer(next(posted)) for refused in refusals]
+
+
+def _new_message(actor: Actor, command: SendMessage) -> NewMessage:
+    return NewMessage(
+        actor=actor,
+        room_id=RoomId(command.room),
+        body=command.body,
+        nonce=command.nonce,
+        reply_to=None if command.reply_to is None else MessageId(command.reply_to),
+    )
+
+
+def _answer(outcome: PostedMessage | DomainError) -> MessageSent | DomainError:
+    if isinstance(outcome, DomainError):
+        return outcome
+    return MessageSent(id=outcome.id, topic=outcome.topic, seq=outcome.seq)
 
 
 @handles(EditMessage, answer=MessagePayload)

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import msgspec
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 
 from eventlog.doorbell import EphemeralEvent, LoggedEvent, announce, ring
 from eventlog.events import Event, event_type_of
+from eventlog.statements import numbers, pipeline, send, texts
 from eventlog.topics import Topic
 from kernel.wire import encode_json
+
+_HOLD = """
+SELECT name, head FROM eventlog_topic WHERE name = ANY(%s::text[]) ORDER BY name COLLATE "C" FOR NO KEY UPDATE
+"""
 
 _TAKE_SEQS = """
 INSERT INTO eventlog_topic AS topic (name, head)
@@ -20,10 +26,35 @@ ON CONFLICT (name) DO UPDATE SET head = topic.head + excluded.head
 RETURNING name, head
 """
 
+_RAISE_HEADS = """
+UPDATE eventlog_topic AS topic SET head = topic.head + wanted.amount
+FROM unnest(%s::text[], %s::bigint[]) AS wanted (name, amount) WHERE topic.name = wanted.name
+RETURNING topic.name, topic.head
+"""
+
 _INSERT_EVENTS = """
 INSERT INTO eventlog_event (topic, seq, type, data)
 SELECT * FROM unnest(%s::text[], %s::bigint[], %s::text[], %s::text[])
 """
+
+
+class HeldTopics:
+    """Topics whose rows this transaction has locked, so that nobody else appends to them until it ends.
+
+    Their heads are read when they are first asked for: in a pipeline, other statements can be sent meanwhile.
+    """
+
+    def __init__(self, locked: CursorWrapper | None) -> None:
+        self._locked = locked
+        self._heads: dict[Topic, int] = {}
+
+    @property
+    def heads(self) -> dict[Topic, int]:
+        """The newest seq of each, this transaction's own appends to the held topics included."""
+        if self._locked is not None:
+            self._heads = {Topic(name): head for name, head in self._locked.fetchall()}
+            self._locked = None
+        return self._heads
 
 
 class Draft(msgspec.Struct, frozen=True):
@@ -41,20 +72,30 @@ class Appended(msgspec.Struct, frozen=True):
     event: Event
 
 
-def append(drafts: Sequence[Draft]) -> list[Appended]:
+def hold_topics(topics: Collection[Topic]) -> HeldTopics:
+    """Keep anything from being appended to topics until the transaction ends. One statement, which locks in name order.
+
+    A topic that nothing was ever appended to has no row to lock, and is not held.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("hold_topics() belongs into the transaction that appends")
+    return HeldTopics(send(_HOLD, [texts(topics)]) if topics else None)
+
+
+def append(drafts: Sequence[Draft], *, held: HeldTopics | None = None) -> list[Appended]:
     """Append events to their topics, in the given order, and return them numbered.
 
     Two SQL statements however many events and topics. Takes the row locks of the topics (in name order, so
     that two appends cannot deadlock) and keeps them until commit: call it last, so that seq order is commit order and
-    others wait as little as possible. Rings the doorbell after commit. Raises `RuntimeError` outside of a transaction.
+    others wait as little as possible. With the topics `held` already, their numbers are known and both statements go in
+    one round trip; it fails when the heads are not what was held. Rings the doorbell after commit. Raises
+    `RuntimeError` outside of a transaction.
     """
     if not connection.in_atomic_block:
         raise RuntimeError("append() belongs into the transaction that causes the events")
     if not drafts:
         return []
-    appended = _number(drafts)
-    logged = [_logged(entry) for entry in appended]
-    _insert(logged)
+    appended, logged = _append(drafts) if held is None else _append_held(drafts, held)
     transaction.on_commit(lambda: ring(logged))
     return appended
 
@@ -71,17 +112,37 @@ def publish(topic: Topic, event: Event, *, key: str = "") -> None:
     transaction.on_commit(lambda: announce(ephemeral))
 
 
-def _number(drafts: Sequence[Draft]) -> list[Appended]:
-    """Give every draft the next number of its topic and build the events that wait for theirs."""
-    last = _take_seqs(Counter(draft.topic for draft in drafts))
-    return [_numbered(draft, last) for draft in drafts]
+def _append(drafts: Sequence[Draft]) -> tuple[list[Appended], list[LoggedEvent]]:
+    """Number by the database: give every draft the next number of its topic, and log the events that waited for theirs."""
+    amounts = Counter(draft.topic for draft in drafts)
+    taken = _change_heads(_TAKE_SEQS, amounts).fetchall()
+    last = {Topic(name): head - amounts[Topic(name)] for name, head in taken}
+    appended = [_numbered(draft, last) for draft in drafts]
+    logged = [_logged(entry) for entry in appended]
+    _insert(logged)
+    return appended, logged
 
 
-def _take_seqs(amounts: Counter[Topic]) -> dict[Topic, int]:
-    """Raise each topic's head by its amount and return the number before the first that was taken."""
-    with connection.cursor() as cursor:
-        cursor.execute(_TAKE_SEQS, [list(amounts.keys()), list(amounts.values())])
-        return {Topic(name): head - amounts[Topic(name)] for name, head in cursor.fetchall()}
+def _append_held(drafts: Sequence[Draft], held: HeldTopics) -> tuple[list[Appended], list[LoggedEvent]]:
+    """Number from the held heads. What the database has afterwards must agree, else the transaction fails."""
+    amounts = Counter(draft.topic for draft in drafts)
+    if not amounts.keys() <= held.heads.keys():
+        raise RuntimeError("append() was given topics that are not among the held ones")
+    appended = [_numbered(draft, held.heads) for draft in drafts]
+    logged = [_logged(entry) for entry in appended]
+    with pipeline():
+        raised = _change_heads(_RAISE_HEADS, amounts)
+        _insert(logged)
+        heads = {Topic(name): head for name, head in raised.fetchall()}
+    if heads != {topic: held.heads[topic] for topic in amounts}:
+        raise RuntimeError(
+            "the topics moved since they were held: they are held no longer, or were appended to without `held`"
+        )
+    return appended, logged
+
+
+def _change_heads(statement: str, amounts: Counter[Topic]) -> CursorWrapper:
+    return send(statement, [texts(amounts), numbers(amounts.values())])
 
 
 def _numbered(draft: Draft, last: dict[Topic, int]) -> Appended:
@@ -98,13 +159,12 @@ def _logged(entry: Appended) -> LoggedEvent:
 
 
 def _insert(events: Sequence[LoggedEvent]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _INSERT_EVENTS,
-            [
-                [event.topic for event in events],
-                [event.seq for event in events],
-                [event.type for event in events],
-                [event.data.decode() for event in events],
-            ],
-        )
+    send(
+        _INSERT_EVENTS,
+        [
+            texts([event.topic for event in events]),
+            numbers([event.seq for event in events]),
+            texts([event.type for event in events]),
+            texts([event.data.decode() for event in events]),
+        ],
+    )

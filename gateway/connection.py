@@ -13,6 +13,7 @@ from django.conf import settings
 from accounts.authentication import AuthenticatedSession
 from eventlog.doorbell import LoggedEvent
 from eventlog.topics import Topic, explain_loss, topic_for
+from gateway.batching import UnderWay
 from gateway.close_codes import CloseCode
 from gateway.direct_writes import DirectWriter
 from gateway.errors import SocketExpired
@@ -56,8 +57,7 @@ class Connection:
         self._wake = asyncio.Event()
         self._room = asyncio.Event()
         self.gone = asyncio.Event()
-        self.idle = asyncio.Event()
-        self.idle.set()
+        self.under_way = UnderWay()
         self._stalled = asyncio.Event()
         self._close_code: CloseCode | None = None
         self._expiry: asyncio.TimerHandle | None = None

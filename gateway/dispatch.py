@@ -11,6 +11,7 @@ from django.conf import settings
 from accounts.authentication import AuthenticatedSession, actor_of_access_token
 from eventlog.replay import Resumption, check_resumption, read_heads
 from eventlog.topics import Topic, authorise_follow, parse_topic, topic_for
+from gateway.batching import Batcher
 from gateway.close_codes import CloseCode
 from gateway.commands import Authenticate, Authenticated, Followed, FollowTopic, Ping, UnfollowTopic
 from gateway.connection import Connection
@@ -24,8 +25,9 @@ from gateway.frames import (
     split_json,
     split_msgpack,
 )
+from gateway.process import GatewayProcess
 from kernel.actor import Actor
-from kernel.commands import Command, Done, RegisteredCommand, registered_commands
+from kernel.commands import Command, Done, Outcome, RegisteredCommand, registered_commands
 from kernel.errors import DomainError, InvalidInput, RateLimited, TooLarge, Unauthenticated
 
 logger = structlog.get_logger(__name__)
@@ -34,16 +36,17 @@ Answered = Callable[[Connection, str | None, Any], Awaitable[None]]
 
 
 async def receive_message(connection: Connection, message: dict[str, Any]) -> None:
-    """Carry out every command of one WebSocket message, in order; each gets its own answer."""
+    """Carry out every command of one WebSocket message, in order; each gets its own answer, in the same order.
+
+    Returns when all are answered but those that are gathered in a batch.
+    """
     connection.last_heard = connection.process.now()
-    connection.idle.clear()
-    try:
-        for data in _split(connection, message):
-            await _receive_object(connection, data)
-    except (InvalidInput, TooLarge) as error:
-        _refuse_frame(connection, None, error)
-    finally:
-        connection.idle.set()
+    with connection.under_way.reading():
+        try:
+            for data in _split(connection, message):
+                await _receive_object(connection, data)
+        except (InvalidInput, TooLarge) as error:
+            await _refuse_frame(connection, None, error)
 
 
 def _split(connection: Connection, message: dict[str, Any]) -> Iterable[bytes]:
@@ -66,45 +69,63 @@ async def _receive_object(connection: Connection, data: bytes) -> None:
             raise FrameTooLarge(f"A frame holds at most {settings.SOCKET_FRAME_BYTES} bytes.")
         frame = decode_frame(data, connection.wire_format)
     except (InvalidInput, TooLarge) as error:
-        _refuse_frame(connection, None, error)
+        await _refuse_frame(connection, None, error)
         return
     wait = connection.frames_limit.take(connection.process.now())
     if wait:
-        _refuse_frame(connection, frame.ref, RateLimited(retry_after=round(wait, 3), limit="socket.frame"))
+        await _refuse_frame(connection, frame.ref, RateLimited(retry_after=round(wait, 3), limit="socket.frame"))
         return
     await _carry_out(connection, frame)
 
 
 async def _carry_out(connection: Connection, frame: ClientFrame) -> None:
     try:
-        command, answer = _resolve(frame.t)
+        command, answer, batcher = _resolve(connection.process, frame.t)
         body = decode_body(frame, command, connection.wire_format)
     except InvalidInput as error:
-        _refuse_frame(connection, frame.ref, error)
+        await _refuse_frame(connection, frame.ref, error)
         return
+    await connection.under_way.turn(batcher)
     try:
         await answer(connection, frame.ref, body)
     except DomainError as error:
+        await connection.under_way.turn()
         connection.offer(problem(frame.ref, error))
     except Exception:
         logger.exception("gateway.command_failed", command=frame.t)
         connection.offer(problem(frame.ref, InternalError()))
 
 
-def _resolve(name: str) -> tuple[type[Command], Answered]:
-    """Return the struct of a command and the coroutine that answers it. Raises `UnknownCommand`."""
+def _resolve(process: GatewayProcess, name: str) -> tuple[type[Command], Answered, Batcher | None]:
+    """Return the struct of a command, the coroutine that answers it, and where it is gathered. Raises `UnknownCommand`."""
     if name in _OWN:
-        return _OWN[name]
+        return *_OWN[name], None
     registered = registered_commands().get(name)
     if registered is None:
         raise UnknownCommand("There is no such command.", field="t")
-    return registered.command, _domain_answer(registered)
+    batcher = process.batcher_of(registered)
+    answer = _domain_answer(registered) if batcher is None else _batched_answer(batcher)
+    return registered.command, answer, batcher
 
 
 def _domain_answer(registered: RegisteredCommand) -> Answered:
     async def answer(connection: Connection, ref: str | None, body: Command) -> None:
         result = await connection.process.commands.run(registered.handler, connection.actor, body)
         connection.offer(ack(ref, result))
+
+    return answer
+
+
+def _batched_answer(batcher: Batcher) -> Answered:
+    """Answer when the batch is committed; until then the socket's next frames are read."""
+
+    async def answer(connection: Connection, ref: str | None, body: Command) -> None:
+        def answered(outcome: Outcome) -> None:
+            connection.offer(problem(ref, outcome) if isinstance(outcome, DomainError) else ack(ref, outcome))
+            connection.under_way.end()
+
+        batcher.put(connection.actor, body, answered)
+        connection.under_way.begin(batcher)
 
     return answer
 
@@ -165,8 +186,9 @@ _OWN: dict[str, tuple[type[Command], Answered]] = {
 }
 
 
-def _refuse_frame(connection: Connection, ref: str | None, error: DomainError) -> None:
+async def _refuse_frame(connection: Connection, ref: str | None, error: DomainError) -> None:
     """Answer a frame that breaks the protocol; a client that goes on like this is closed."""
+    await connection.under_way.turn()
     connection.offer(problem(ref, error))
     if connection.problems_limit.take(connection.process.now()):
         rate_limited = isinstance(error, RateLimited)

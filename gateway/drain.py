@@ -30,7 +30,7 @@ async def drain(connections: Collection[Connection], *, window_seconds: float) -
 
 async def _send_away(connection: Connection, after_seconds: float) -> None:
     await asyncio.sleep(after_seconds)
-    await _wait(connection.idle, COMMAND_SECONDS)
+    await _wait(connection.under_way.idle, COMMAND_SECONDS)
     after_ms = random.randrange(RETURN_WITHIN_MILLISECONDS)  # noqa: S311  # spreads load, keeps no secret
     connection.offer(Frame(ReconnectFrame(d=ReconnectBody(after_ms=after_ms))))
     connection.close(CloseCode.SHUTTING_DOWN)

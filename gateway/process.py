@@ -12,11 +12,13 @@ from django.conf import settings
 from eventlog.doorbell import EphemeralEvent, LoggedEvent
 from eventlog.replay import read_events, read_heads
 from eventlog.topics import Topic
+from gateway.batching import Batcher
 from gateway.close_codes import CloseCode
 from gateway.drain import drain
 from gateway.hub import Hub
 from gateway.pool import DatabasePool
 from gateway.relay import ChannelLayerRelay
+from kernel.commands import BatchHandler, RegisteredCommand
 
 if TYPE_CHECKING:
     from gateway.connection import Connection
@@ -67,6 +69,7 @@ class GatewayProcess:
         self._tasks: list[asyncio.Task[None]] = []
         self.commands = DatabasePool("commands", settings.GATEWAY_THREAD_POOL_SIZE)
         self.replays = DatabasePool("replays", REPLAY_THREADS)
+        self._batchers: dict[BatchHandler, Batcher] = {}
         self.relay = ChannelLayerRelay(self._heard)
         self.hub = Hub(PooledLog(self.replays), self.relay)
         self.connections: set[Connection] = set()
@@ -90,9 +93,20 @@ class GatewayProcess:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.hub.close()
         await self.relay.close()
+        for batcher in self._batchers.values():
+            batcher.close()
         self.commands.close()
         self.replays.close()
         _current = None
+
+    def batcher_of(self, registered: RegisteredCommand) -> Batcher | None:
+        """Return where commands of this type are gathered, or None when each is carried out by itself."""
+        handler = registered.batch_handler
+        if handler is None:
+            return None
+        if handler not in self._batchers:
+            self._batchers[handler] = Batcher(registered.command.name, handler)
+        return self._batchers[handler]
 
     def now(self) -> float:
         """Return the event loop's clock, in seconds; it only goes forward."""

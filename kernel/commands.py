@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, ClassVar, TypeVar
 
 import msgspec
 
 from kernel.actor import Actor
+from kernel.errors import DomainError
 from kernel.wire import WireStruct
 
 
@@ -23,15 +24,23 @@ class Done(WireStruct, frozen=True):
 
 
 C = TypeVar("C", bound=Command)
+A = TypeVar("A", bound=WireStruct)
 Handler = Callable[[Actor, Any], WireStruct]
+Outcome = WireStruct | DomainError
+"""What became of one command of a batch: its answer, or why it was refused."""
+BatchHandler = Callable[[Sequence[tuple[Actor, Any]]], Sequence[Outcome]]
 
 
 class RegisteredCommand(msgspec.Struct, frozen=True):
-    """A command, its handler (synchronous, called in the gateway's thread pool) and the struct of its answer."""
+    """A command, its handler (synchronous, called in the gateway's thread pool) and the struct of its answer.
+
+    With a `batch_handler`, commands of many sockets may be carried out in one call; `handler` is then a batch of one.
+    """
 
     command: type[Command]
     answer: type[WireStruct]
     handler: Handler
+    batch_handler: BatchHandler | None = None
 
 
 _registry: dict[str, RegisteredCommand] = {}
@@ -41,12 +50,39 @@ def handles(command: type[C], *, answer: type[WireStruct]) -> Callable[[Callable
     """Register the decorated function as the handler of `command`; its answer becomes the `d` of the ack."""
 
     def register(handler: Callable[[Actor, C], WireStruct]) -> Handler:
-        if command.name in _registry:
-            raise RuntimeError(f"command {command.name} has two handlers")
-        _registry[command.name] = RegisteredCommand(command, answer, handler)
+        _register(RegisteredCommand(command, answer, handler))
         return handler
 
     return register
+
+
+def handles_batch(
+    command: type[C], *, answer: type[A]
+) -> Callable[[Callable[[Sequence[tuple[Actor, C]]], Sequence[A | DomainError]]], BatchHandler]:
+    """Register the decorated function as the handler of any number of these commands at once.
+
+    It returns an outcome for each, in order: a refused one is returned, not raised, and harms no other. What it raises is
+    the fate of the whole batch, of which nothing may then have been done.
+    """
+
+    def register(handler: Callable[[Sequence[tuple[Actor, C]]], Sequence[A | DomainError]]) -> BatchHandler:
+        def handle_one(actor: Actor, body: C) -> WireStruct:
+            (outcome,) = handler([(actor, body)])
+            if isinstance(outcome, DomainError):
+                raise outcome
+            return outcome
+
+        _register(RegisteredCommand(command, answer, handle_one, handler))
+        return handler
+
+    return register
+
+
+def _register(registered: RegisteredCommand) -> None:
+    name = registered.command.name
+    if name in _registry:
+        raise RuntimeError(f"command {name} has two handlers")
+    _registry[name] = registered
 
 
 def registered_commands() -> Mapping[str, RegisteredCommand]:

@@ -22,24 +22,44 @@ _COUNTER_LIMIT = 1 << 12
 _lock = threading.Lock()
 _last_millisecond = 0
 _counter = 0
+_random = b""
+_RANDOM_BYTES = 2048
+"""Drawn at once: the system call costs more than all the rest of an id."""
 
 
 def uuid7() -> UUID:
     """Return a time-ordered UUID; ids made by one process sort in the order they were made."""
-    millisecond, counter = _next_tick()
-    random_bits = int.from_bytes(os.urandom(8)) & ((1 << 62) - 1)
+    with _lock:
+        millisecond, counter = _next_tick()
+        random_bits = int.from_bytes(_take_random(8)) & ((1 << 62) - 1)
     return UUID(int=millisecond << 80 | 0x7 << 76 | counter << 64 | 0b10 << 62 | random_bits)
 
 
 def _next_tick() -> tuple[int, int]:
     """Take the next (millisecond, counter) pair; a clock that steps back keeps counting from the last one."""
     global _last_millisecond, _counter
-    with _lock:
-        now = time.time_ns() // 1_000_000
-        if now > _last_millisecond:
-            _last_millisecond, _counter = now, int.from_bytes(os.urandom(1))
-        else:
-            _counter += 1
-            if _counter == _COUNTER_LIMIT:
-                _last_millisecond, _counter = _last_millisecond + 1, 0
-        return _last_millisecond, _counter
+    now = time.time_ns() // 1_000_000
+    if now > _last_millisecond:
+        _last_millisecond, _counter = now, int.from_bytes(_take_random(1))
+    else:
+        _counter += 1
+        if _counter == _COUNTER_LIMIT:
+            _last_millisecond, _counter = _last_millisecond + 1, 0
+    return _last_millisecond, _counter
+
+
+def _take_random(amount: int) -> bytes:
+    """Return random bytes that are never returned again, not in a child process either."""
+    global _random
+    if len(_random) < amount:
+        _random = os.urandom(_RANDOM_BYTES)
+    taken, _random = _random[:amount], _random[amount:]
+    return taken
+
+
+def _forget_random() -> None:
+    global _random
+    _random = b""
+
+
+os.register_at_fork(after_in_child=_forget_random)

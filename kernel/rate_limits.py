@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import msgspec
@@ -33,6 +34,9 @@ class RateLimiter(Protocol):
     def take(self, limit: RateLimit, key: str) -> Allowance:
         """Use up one unit of `limit` for `key` and tell what is left."""
 
+    def take_many(self, limit: RateLimit, keys: Sequence[str]) -> list[Allowance]:
+        """Use up one unit for each key, one after the other as `take` would, in one round trip; a key may come again."""
+
 
 _limiter: RateLimiter | None = None
 
@@ -45,9 +49,23 @@ def use_limiter(limiter: RateLimiter) -> None:
 
 def take(limit: RateLimit, key: str) -> Allowance:
     """Use one unit of `limit` for `key`. Raises `RateLimited`, with `retry_after`, when none is left."""
+    allowance = _plugged_in().take(limit, key)
+    if not allowance.allowed:
+        raise _refusal(allowance)
+    return allowance
+
+
+def take_many(limit: RateLimit, keys: Sequence[str]) -> list[Allowance | RateLimited]:
+    """Use one unit of `limit` for each key, in order; return for each what is left, or the refusal when nothing was."""
+    allowances = _plugged_in().take_many(limit, keys)
+    return [allowance if allowance.allowed else _refusal(allowance) for allowance in allowances]
+
+
+def _plugged_in() -> RateLimiter:
     if _limiter is None:
         raise RuntimeError("no rate limiter is plugged in: call kernel.rate_limits.use_limiter at start-up")
-    allowance = _limiter.take(limit, key)
-    if not allowance.allowed:
-        raise RateLimited(retry_after=allowance.retry_after, limit=limit.name)
-    return allowance
+    return _limiter
+
+
+def _refusal(allowance: Allowance) -> RateLimited:
+    return RateLimited(retry_after=allowance.retry_after, limit=allowance.limit.name)

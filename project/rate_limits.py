@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -15,18 +15,24 @@ from kernel.rate_limits import Allowance, RateLimit
 
 # Generic cell rate algorithm: the key holds the theoretical arrival time (TAT) of the next unit, in microseconds.
 # A unit costs seconds/quota; it is allowed while TAT would lie at most `seconds` ahead of now.
+# One script call for any number of units, in order; a key that comes again finds its TAT moved.
 _GCRA = """
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local window = tonumber(ARGV[2]) * 1000000
 local cost = window / tonumber(ARGV[1])
-local tat = math.max(tonumber(redis.call('GET', KEYS[1]) or now), now)
-local ahead = tat + cost - now
-if ahead > window then
-  return {0, 0, math.ceil(tat - now), math.ceil(ahead - window)}
+local answers = {}
+for number, key in ipairs(KEYS) do
+  local tat = math.max(tonumber(redis.call('GET', key) or now), now)
+  local ahead = tat + cost - now
+  if ahead > window then
+    answers[number] = {0, 0, math.ceil(tat - now), math.ceil(ahead - window)}
+  else
+    redis.call('SET', key, string.format('%.0f', tat + cost), 'PX', math.ceil(ahead / 1000))
+    answers[number] = {1, math.floor((window - ahead) / cost + 0.000001), math.ceil(ahead), 0}
+  end
 end
-redis.call('SET', KEYS[1], string.format('%.0f', tat + cost), 'PX', math.ceil(ahead / 1000))
-return {1, math.floor((window - ahead) / cost + 0.000001), math.ceil(ahead), 0}
+return answers
 """
 _PAUSE_AFTER_FAILURE_SECONDS = 1.0
 
@@ -47,22 +53,29 @@ class RedisLimiter:
 
     def take(self, limit: RateLimit, key: str) -> Allowance:
         """Use up one unit of `limit` for `key`, and remember the allowance for the headers of the current request."""
-        allowance = self._ask(limit, key)
+        return self.take_many(limit, [key])[0]
+
+    def take_many(self, limit: RateLimit, keys: Sequence[str]) -> list[Allowance]:
+        """Use up one unit for each key, in order, in one round trip; remember the allowances as `take` does."""
+        allowances = self._ask(limit, keys) if keys else []
         taken = _taken.get()
         if taken is not None:
-            taken.append(allowance)
-        return allowance
+            taken.extend(allowances)
+        return allowances
 
-    def _ask(self, limit: RateLimit, key: str) -> Allowance:
+    def _ask(self, limit: RateLimit, keys: Sequence[str]) -> list[Allowance]:
         if time.monotonic() < self._asleep_until:
-            return _unlimited(limit)
+            return [_unlimited(limit)] * len(keys)
         try:
-            allowed, remaining, reset, retry = self._gcra([f"rate:{limit.name}:{key}"], [limit.quota, limit.seconds])
+            answers = self._gcra([f"rate:{limit.name}:{key}" for key in keys], [limit.quota, limit.seconds])
         except redis.RedisError as error:
             self._asleep_until = time.monotonic() + _PAUSE_AFTER_FAILURE_SECONDS
             logger.warning("rate_limits_off", error=type(error).__name__)
-            return _unlimited(limit)
-        return Allowance(limit, bool(allowed), remaining, reset / 1_000_000, retry / 1_000_000)
+            return [_unlimited(limit)] * len(keys)
+        return [
+            Allowance(limit, bool(allowed), remaining, reset / 1_000_000, retry / 1_000_000)
+            for allowed, remaining, reset, retry in answers
+        ]
 
 
 def _unlimited(limit: RateLimit) -> Allowance:

@@ -123,6 +123,13 @@ _database["CONN_MAX_AGE"] = 0
 _database["CONN_HEALTH_CHECKS"] = True  # a restarted PostgreSQL costs no request: the pool replaces dead connections
 _database["DISABLE_SERVER_SIDE_CURSORS"] = environment.database_behind_pgbouncer
 _database["OPTIONS"] = {"connect_timeout": 3, "keepalives_idle": 30, "tcp_user_timeout": 10_000} | _database["OPTIONS"]
+if not environment.database_behind_pgbouncer:
+    # Hot statements (eventlog/statements.py) are prepared at their second use in a session and planned once: a partitioned
+    # table takes longer to plan than to ask. The ORM's are never prepared, and so are planned for their values.
+    _database["OPTIONS"] = {
+        "prepare_threshold": 1,
+        "options": "-c plan_cache_mode=force_generic_plan",
+    } | _database["OPTIONS"]
 if not TESTING:  # a test run needs one connection per process, and one that the runner can close
     _database["OPTIONS"]["pool"] = {
         "min_size": environment.database_pool_min_size,

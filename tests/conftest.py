@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 import pytest
 from rest_framework.test import APIClient
@@ -22,6 +23,10 @@ class CountingLimiter:
         self.taken[limit.name, key] += 1
         remaining = limit.quota - self.taken[limit.name, key]
         return Allowance(limit, remaining >= 0, max(remaining, 0), float(limit.seconds), float(limit.seconds))
+
+    def take_many(self, limit: RateLimit, keys: Sequence[str]) -> list[Allowance]:
+        """Use up one unit for each key."""
+        return [self.take(limit, key) for key in keys]
 
 
 @pytest.fixture

@@ -76,11 +76,11 @@ def import_messages(actor: Actor, *, room_id: RoomId, messages: Sequence[Importe
     """
     _require_system(actor)
     with transaction.atomic():
-        hold_room_topics([room_id])
+        held = hold_room_topics([room_id])
         room = get_room_for(actor, room_id, Permission.SEND_MESSAGE)
         drafts = [_draft(room, message) for message in messages]
-        repeated = find_repeated({draft.key for draft in drafts})
-        return len(unchecked_post([draft for draft in drafts if draft.key not in repeated]))
+        repeated = find_repeated({draft.key for draft in drafts})()
+        return len(unchecked_post([draft for draft in drafts if draft.key not in repeated], held))
 
 
 def _require_system(actor: Actor) -> None:
@@ -125,7 +125,8 @@ def _admit(actor: Actor, community_id: CommunityId, user_ids: Collection[UserId]
 
 def _draft(room: Room, message: ImportedMessage) -> MessageDraft:
     return MessageDraft(
-        room=room,
+        room_id=RoomId(room.pk),
+        community_id=CommunityId(room.community_id),
         author_id=message.author_id,
         body=message.body,
         nonce=message.nonce,

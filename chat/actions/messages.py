@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from django.conf import settings
@@ -21,17 +22,28 @@ from eventlog.events import Event
 from eventlog.topics import topic_for
 from kernel.actor import Actor
 from kernel.clock import now
-from kernel.errors import DomainError
+from kernel.errors import DomainError, Unauthenticated
 from kernel.ids import MessageId, RoomId
-from kernel.rate_limits import take
+from kernel.rate_limits import take, take_many
 
 
 def take_message_allowance(actor: Actor, room_id: RoomId) -> None:
     """Count one message of the actor in the room; the edges call it once before they post. Raises `RateLimited`.
 
-    It is not part of posting because imports and replays are not limited, and a batch counts before it is gathered.
+    It is not part of posting because imports and replays are not limited.
     """
     take(settings.RATE_LIMITS["message.create"], f"{room_id}:{actor.require_user()}")
+
+
+def take_message_allowances(requests: Sequence[tuple[Actor, RoomId]]) -> list[DomainError | None]:
+    """Count one message for each, in one round trip; return why it may not be posted, or None where it may."""
+    keys = [f"{room_id}:{actor.user_id}" for actor, room_id in requests if actor.user_id is not None]
+    taken = iter(take_many(settings.RATE_LIMITS["message.create"], keys))
+    refusals: list[DomainError | None] = []
+    for actor, _ in requests:
+        outcome = Unauthenticated() if actor.user_id is None else next(taken)
+        refusals.append(outcome if isinstance(outcome, DomainError) else None)
+    return refusals
 
 
 def post_message(

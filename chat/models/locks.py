@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from chat.constants import ROOM_KIND
 from chat.models.rooms import Room, RoomMember
-from eventlog.models import StoredTopic
+from eventlog.append import HeldTopics, hold_topics
 from eventlog.topics import topic_for
 from kernel.ids import RoomId, UserId
 
@@ -24,12 +24,12 @@ def lock_room_member(room_id: RoomId, user_id: UserId) -> RoomMember | None:
     return RoomMember.objects.select_for_update(no_key=True).filter(room_id=room_id, user_id=user_id).first()
 
 
-def hold_room_topics(room_ids: Collection[RoomId]) -> None:
+def hold_room_topics(room_ids: Collection[RoomId]) -> HeldTopics:
     """Keep anything from being appended to these rooms' topics until the transaction ends. One statement.
 
     Taken before access is decided: a revocation appends to the topic, so either its commit is seen by the decision, or it
     waits and gets a later seq. Without it a removed member's message could follow the removal. It also makes
-    looking for a nonce and inserting it one step. Every room's topic has a row, made by its `room.created`.
+    looking for a nonce and inserting it one step, and gives `append` its numbers. Every room's topic has a row, made by
+    its `room.created`.
     """
-    names = [topic_for(ROOM_KIND, room_id) for room_id in room_ids]
-    list(StoredTopic.objects.select_for_update(no_key=True).filter(name__in=names).order_by("name").values_list("name"))
+    return hold_topics([topic_for(ROOM_KIND, room_id) for room_id in room_ids])

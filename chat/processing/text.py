@@ -45,5 +45,7 @@ def _refuse_unstorable(text: str, field: str) -> None:
     """Refuse what PostgreSQL cannot hold: NUL, and halves of surrogate pairs, which have no UTF-8."""
     if "\0" in text:
         raise InvalidInput("NUL characters are not allowed.", field=field)
-    if any("\ud800" <= character <= "\udfff" for character in text):
-        raise InvalidInput("The text is not valid Unicode.", field=field)
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidInput("The text is not valid Unicode.", field=field) from error

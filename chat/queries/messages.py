@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from typing import NamedTuple
-from uuid import UUID
+from collections.abc import Callable, Collection
+from typing import Any, NamedTuple
 
+from accounts.events import UserPayload
 from accounts.payloads import user_payload
 from chat.constants import MAX_SEQ, ROOM_KIND
 from chat.events import History, MessagePayload
 from chat.models import Message
 from chat.payloads import message_payload
 from eventlog.replay import read_heads
+from eventlog.statements import send, texts, uuids
 from eventlog.topics import topic_for
 from kernel.ids import MessageId, RoomId, UserId
 from kernel.pagination import PageRequest, decode_cursor, encode_cursor
 
 _REPEATED = """
-SELECT message.* FROM unnest(%s::uuid[], %s::uuid[], %s::text[]) AS wanted (room_id, author_id, nonce)
+SELECT message.id, message.room_id, message.seq, message.author_id, author.username, author.display_name, message.body,
+       message.reply_to, message.nonce, message.created_at, message.edited_at, message.deleted_at IS NOT NULL
+FROM unnest(%s::uuid[], %s::uuid[], %s::text[]) AS wanted (room_id, author_id, nonce)
 JOIN chat_message message USING (room_id, author_id, nonce)
+JOIN accounts_user author ON author.id = message.author_id
+"""
+
+_IN_ROOMS = """
+SELECT message.room_id, message.id FROM unnest(%s::uuid[], %s::uuid[]) AS wanted (room_id, id)
+JOIN chat_message message USING (room_id, id)
 """
 
 
@@ -54,17 +63,42 @@ def payload_of(message: Message) -> MessagePayload:
     return message_payload(message, user_payload(message.author))
 
 
-def find_repeated(keys: Collection[NonceKey]) -> dict[NonceKey, Message]:
-    """Return the messages that were posted before with these nonces. One query."""
-    columns = [list(column) for column in zip(*keys, strict=True)]
-    rows = Message.objects.raw(_REPEATED, columns)
-    return {NonceKey(RoomId(row.room_id), UserId(row.author_id), row.nonce): row for row in rows}
-
-
-def find_messages_in_rooms(places: Iterable[tuple[RoomId, MessageId]]) -> set[tuple[UUID, UUID]]:
-    """Return those (room, message) pairs that exist. One query."""
-    wanted = set(places)
-    rows = Message.objects.filter(
-        room_id__in={room_id for room_id, _ in wanted}, pk__in={message_id for _, message_id in wanted}
+def find_repeated(keys: Collection[NonceKey]) -> Callable[[], dict[NonceKey, MessagePayload]]:
+    """Ask which messages were posted before with these nonces; the returned function waits for the answer. One statement."""
+    found = send(
+        _REPEATED,
+        [
+            uuids([key.room_id for key in keys]),
+            uuids([key.author_id for key in keys]),
+            texts([key.nonce for key in keys]),
+        ],
     )
-    return set(rows.values_list("room_id", "pk"))
+    return lambda: {_key_of(message): message for message in map(_payload_of_row, found.fetchall())}
+
+
+def find_messages_in_rooms(places: Collection[tuple[RoomId, MessageId]]) -> Callable[[], set[tuple[RoomId, MessageId]]]:
+    """Ask which of these (room, message) pairs exist; the returned function waits for the answer. One statement."""
+    found = send(
+        _IN_ROOMS, [uuids([room_id for room_id, _ in places]), uuids([message_id for _, message_id in places])]
+    )
+    return lambda: set(found.fetchall())
+
+
+def _key_of(message: MessagePayload) -> NonceKey:
+    return NonceKey(RoomId(message.room), UserId(message.author.id), message.nonce)
+
+
+def _payload_of_row(row: tuple[Any, ...]) -> MessagePayload:
+    id_, room, seq, author_id, username, display_name, body, reply_to, nonce, created_at, edited_at, deleted = row
+    return MessagePayload(
+        id=id_,
+        room=room,
+        seq=seq,
+        author=UserPayload(id=author_id, username=username, display_name=display_name),
+        body=body,
+        reply_to=reply_to,
+        nonce=nonce,
+        created_at=created_at,
+        edited_at=edited_at,
+        deleted=deleted,
+    )

@@ -102,7 +102,7 @@ def _readers(room: people.DemoRoom, users: Users) -> list[User]:
 
 def _hold_conversation(room_id: RoomId, name: str, users: Users) -> None:
     """Post a conversation. An answer names a message that must exist, so each one begins a new batch."""
-    hold_room_topics([room_id])
+    held = hold_room_topics([room_id])
     room = Room.objects.get(pk=room_id)
     said: dict[str, MessageId] = {}
     number = 0
@@ -112,7 +112,7 @@ def _hold_conversation(room_id: RoomId, name: str, users: Users) -> None:
             number += 1
             reply_to = said[line.answers] if line.answers else None
             drafts.append(_draft(room, line, users, f"demo-{number}", reply_to))
-        posted = unchecked_post(drafts)
+        posted = unchecked_post(drafts, held)
         said |= {line.author: posted[draft.key].id for line, draft in zip(batch, drafts, strict=True)}
 
 
@@ -128,7 +128,8 @@ def _batches(lines: Sequence[Line]) -> Iterator[list[Line]]:
 
 def _draft(room: Room, line: Line, users: Users, nonce: str, reply_to: MessageId | None) -> MessageDraft:
     return MessageDraft(
-        room=room,
+        room_id=RoomId(room.pk),
+        community_id=CommunityId(room.community_id),
         author_id=UserId(users[line.author].pk),
         body=line.text,
         nonce=nonce,

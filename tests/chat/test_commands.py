@@ -5,11 +5,12 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from chat.commands import MessageSent
+from chat.commands import MessageSent, SendMessage
 from chat.events import ReadMarkerPayload
 from chat.models import Message
+from kernel.actor import ANONYMOUS
 from kernel.commands import Done, registered_commands
-from kernel.errors import NotFound, RateLimited
+from kernel.errors import InvalidInput, NotFound, RateLimited, Unauthenticated
 from kernel.ids import uuid7
 from tests.factories.chat import make_room, post, room_topic
 from tests.factories.communities import acting, make_community, make_member
@@ -53,6 +54,22 @@ def test_messages_are_limited_per_room_and_user(room, member, untouched):
 
     with untouched(), pytest.raises(RateLimited):
         call(acting(member), "message.send", room=room.pk, body="Ahoy", nonce="one too many")
+
+
+def test_of_many_messages_each_is_answered_for_itself_and_all_are_counted_at_once(room, member, limiter, monkeypatch):
+    asked = []
+    real = limiter.take_many
+    monkeypatch.setattr(limiter, "take_many", lambda limit, keys: asked.append(len(keys)) or real(limit, keys))
+    requests = [(acting(member), SendMessage(room=room.pk, body="Ahoy", nonce=f"n{number}")) for number in range(22)]
+    requests[3] = (acting(member), SendMessage(room=room.pk, body=" ", nonce="n3"))
+    requests.insert(0, (ANONYMOUS, SendMessage(room=room.pk, body="Ahoy", nonce="n")))
+
+    outcomes = registered_commands()["message.send"].batch_handler(requests)
+
+    expected = [Unauthenticated, *[MessageSent] * 3, InvalidInput, *[MessageSent] * 16, RateLimited, RateLimited]
+    assert list(map(type, outcomes)) == expected
+    assert asked == [22]
+    assert Message.objects.count() == 19
 
 
 def test_a_message_is_edited_and_deleted(room, member):

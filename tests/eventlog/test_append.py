@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from django.db import connection, transaction
 
-from eventlog.append import Draft, append, publish
+from eventlog.append import Draft, append, hold_topics, publish
 from eventlog.doorbell import EphemeralEvent, LoggedEvent, add_listener, remove_listener
 from eventlog.events import AccessRevoked, Event, durable_event, ephemeral_event
 from eventlog.models import StoredEvent
@@ -87,6 +87,45 @@ def test_appending_takes_two_statements_however_many_events_and_topics(amount, d
     drafts = [note(new_topic()) for _ in range(amount)]
     with transaction.atomic(), django_assert_num_queries(2):
         append(drafts)
+
+
+@pytest.mark.django_db
+def test_topics_that_are_held_are_numbered_on_like_any_others():
+    first, second = new_topic(), new_topic()
+    with transaction.atomic():
+        append([note(first, "a"), note(second, "b")])
+    with transaction.atomic():
+        held = hold_topics([first, second])
+        assert held.heads == {first: 1, second: 1}
+        appended = append([note(first, "c"), note(first, "d")], held=held)
+        append([note(second, "e"), note(first, "f")], held=held)
+    assert [entry.seq for entry in appended] == [2, 3]
+    assert [(seq, event.text) for seq, _, event in events_of(first)] == [(1, "a"), (2, "c"), (3, "d"), (4, "f")]
+    assert [(seq, event.text) for seq, _, event in events_of(second)] == [(1, "b"), (2, "e")]
+    assert read_heads([first, second]) == {first: 4, second: 2}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_not_held_or_has_moved_since_is_refused_and_writes_nothing():
+    topic = new_topic()
+    with transaction.atomic():
+        append([note(topic)])
+        held = hold_topics([topic, new_topic()])
+        assert held.heads == {topic: 1}
+    with transaction.atomic():
+        append([note(topic)])
+    with pytest.raises(RuntimeError, match="moved"), transaction.atomic():
+        append([note(topic)], held=held)
+    with pytest.raises(RuntimeError, match="not among the held"), transaction.atomic():
+        append([note(new_topic())], held=held)
+    assert read_heads([topic]) == {topic: 2}
+    assert len(events_of(topic)) == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_holding_topics_outside_of_a_transaction_is_refused():
+    with pytest.raises(RuntimeError, match="belongs into the transaction"):
+        hold_topics([new_topic()])
 
 
 @pytest.mark.django_db(transaction=True)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from unittest.mock import patch
+
+import pytest
 
 from kernel import ids
 from kernel.ids import uuid7
@@ -35,3 +38,17 @@ def test_threads_never_get_the_same_id():
     for thread in threads:
         thread.join()
     assert len(set(made)) == 8_000
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_forked_process_draws_random_bits_of_its_own():
+    uuid7()
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.write(writer, ids._take_random(64))
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert os.read(reader, 64) != ids._take_random(64)
+    os.close(reader)
+    os.close(writer)

@@ -6,7 +6,7 @@ import pytest
 
 from kernel import rate_limits
 from kernel.errors import RateLimited
-from kernel.rate_limits import Allowance, RateLimit, take
+from kernel.rate_limits import Allowance, RateLimit, take, take_many
 
 LIMIT = RateLimit("tests.limit", 1, 10)
 
@@ -17,6 +17,9 @@ class Fixed:
 
     def take(self, limit, key):
         return Allowance(limit, self.allowed, 0, 10.0, 3.5)
+
+    def take_many(self, limit, keys):
+        return [Allowance(limit, key == "good", 0, 10.0, 3.5) for key in keys]
 
 
 def test_what_the_limiter_says_is_returned(monkeypatch):
@@ -39,3 +42,11 @@ def test_a_process_without_a_limiter_fails_loudly_instead_of_letting_everything_
     monkeypatch.setattr(rate_limits, "_limiter", None)
     with pytest.raises(RuntimeError, match="no rate limiter is plugged in"):
         take(LIMIT, "k")
+
+
+def test_of_many_each_is_answered_for_itself(monkeypatch):
+    monkeypatch.setattr(rate_limits, "_limiter", Fixed(allowed=True))
+    good, bad = take_many(LIMIT, ["good", "bad"])
+    assert good == Allowance(LIMIT, True, 0, 10.0, 3.5)
+    assert isinstance(bad, RateLimited)
+    assert (bad.retry_after, bad.data) == (3.5, {"limit": "tests.limit"})

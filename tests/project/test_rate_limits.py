@@ -41,6 +41,21 @@ def test_keys_and_limits_are_counted_apart(key: str) -> None:
     assert limiter.take(SLOW, key).remaining == 2
 
 
+def test_many_units_are_counted_one_by_one_in_one_round_trip(key: str) -> None:
+    limiter = limiter_from_settings()
+    limiter.take(SLOW, key)
+    allowances = limiter.take_many(SLOW, [key, key + "other", key, key, key + "other"])
+    assert [(allowance.allowed, allowance.remaining) for allowance in allowances] == [
+        (True, 1),
+        (True, 2),
+        (True, 0),
+        (False, 0),
+        (True, 1),
+    ]
+    assert limiter.take_many(SLOW, []) == []
+    assert not limiter.take(SLOW, key).allowed
+
+
 def test_units_come_back_one_by_one(key: str) -> None:
     limiter = limiter_from_settings()
     for _ in range(2):

@@ -138,6 +138,6 @@ def test_repeated_nonces_are_found_by_room_author_and_nonce_together(room, commu
     post(member, other_room, nonce="n2")
     key = queries.NonceKey(RoomId(room.pk), member.user_id, "n1")
 
-    found = find_repeated({key, key._replace(nonce="n2"), key._replace(room_id=RoomId(other_room.pk))})
+    found = find_repeated({key, key._replace(nonce="n2"), key._replace(room_id=RoomId(other_room.pk))})()
 
-    assert {found_key: row.pk for found_key, row in found.items()} == {key: message.id}
+    assert found == {key: message}

@@ -1,0 +1,93 @@
+"""Where authors stand in rooms: all that is asked before messages are posted, for many pairs in one statement."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from accounts.events import UserPayload
+from chat.constants import ROOM_KIND, RoomMemberState, RoomVisibility
+from communities.access import Facts, MembershipFacts, Participation, Question, Resource
+from communities.constants import CURRENT_STATUSES, MembershipStatus, Role
+from eventlog.statements import send, uuids
+from kernel.clock import now
+from kernel.ids import CommunityId, RoomId, UserId
+
+_STANDINGS = """
+SELECT room.id, asked.user_id, room.community_id, room.visibility, room.archived_at IS NOT NULL,
+       account.is_active, account.username, account.display_name,
+       membership.status, membership.role, membership.timed_out_until, membership.access_epoch,
+       own.state, own.added_at >= membership.joined_at
+FROM unnest(%s::uuid[], %s::uuid[]) AS asked (room_id, user_id)
+JOIN chat_room room ON room.id = asked.room_id
+LEFT JOIN accounts_user account ON account.id = asked.user_id
+LEFT JOIN communities_membership membership
+       ON membership.user_id = asked.user_id AND membership.community_id = room.community_id
+LEFT JOIN chat_roommember own ON own.room_id = room.id AND own.user_id = asked.user_id
+"""
+
+Pair = tuple[RoomId, UserId | None]
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """A user (nobody: None) and a room, with the facts that the rules are about. `author` is None without an account."""
+
+    resource: Resource
+    is_archived: bool
+    author: UserPayload | None
+    facts: Facts
+
+
+class LoadedFacts:
+    """`communities.access.FactSource` over standings that were loaded before."""
+
+    def __init__(self, standings: Mapping[Pair, Standing]) -> None:
+        self._standings = standings
+
+    def load(self, questions: Sequence[Question]) -> list[Facts]:
+        """Return the facts for each question; no query."""
+        return [self._standings[RoomId(question.resource.id), question.actor.user_id].facts for question in questions]
+
+
+def find_standings(pairs: Collection[Pair]) -> Callable[[], dict[Pair, Standing]]:
+    """Ask where these users stand in these rooms; the returned function waits for the answer, without rooms that do not exist.
+
+    The facts are those that `communities.access.database_facts` loads in two queries, and a test holds the two together.
+    """
+    found = send(_STANDINGS, [uuids([room_id for room_id, _ in pairs]), uuids([user_id for _, user_id in pairs])])
+
+    def standings() -> dict[Pair, Standing]:
+        rows = found.fetchall()
+        at = now()  # behind the locks, which the rows were read behind as well
+        return {(RoomId(row[0]), row[1]): _standing(row, at) for row in rows}
+
+    return standings
+
+
+def _standing(row: tuple[Any, ...], at: datetime) -> Standing:
+    room_id, user_id, community_id, visibility, is_archived, is_active, username, display_name, *own = row
+    private = visibility == RoomVisibility.PRIVATE
+    return Standing(
+        Resource(CommunityId(community_id), ROOM_KIND, room_id, "private" if private else "community"),
+        is_archived,
+        None if is_active is None else UserPayload(id=user_id, username=username, display_name=display_name),
+        Facts(at=at, signed_in=False) if user_id is None else _facts(bool(is_active), own, at),
+    )
+
+
+def _facts(is_active: bool, own: Sequence[Any], at: datetime) -> Facts:
+    status, role, until, epoch, state, is_of_this_membership = own
+    membership = MembershipFacts(MembershipStatus(status), Role(role), until, epoch) if status is not None else None
+    # What counts as a participation: see `chat.queries.room_members`.
+    is_current = membership is not None and membership.status in CURRENT_STATUSES
+    counts = state == RoomMemberState.REMOVED or (state is not None and is_current and is_of_this_membership)
+    return Facts(
+        at=at,
+        signed_in=True,
+        account_active=is_active,
+        membership=membership,
+        participation=Participation(state) if counts else None,
+    )

@@ -1,0 +1,131 @@
+"""Group commit: commands of all sockets are gathered while the previous batch commits. What a batch does is its handler's business."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import Context
+from typing import Any, NamedTuple
+
+import structlog
+
+from gateway.errors import InternalError
+from gateway.pool import DatabasePool
+from kernel.actor import Actor
+from kernel.commands import BatchHandler, Outcome
+from kernel.errors import DomainError, Unavailable
+
+logger = structlog.get_logger(__name__)
+
+BATCH_SIZE = 512
+QUEUE_SIZE = 8_192
+"""Commands that wait: some seconds of work. Beyond that it is kinder to say so."""
+FULL_RETRY_SECONDS = 1.0
+IN_FLIGHT_MAX = 256
+"""Commands of one socket that may be under way in batches before its next frame is read."""
+
+
+class _Waiting(NamedTuple):
+    actor: Actor
+    body: Any
+    answered: Callable[[Outcome], None]
+
+
+class Batcher:
+    """The commands of one type of all sockets of this process: one batch at a time, in the order that they came.
+
+    A command that finds nobody before it starts at once, alone; those that come while it commits are the next batch. So
+    its latency at idle is that of a single one, and under load the batch grows by itself. Lives on one event loop.
+    """
+
+    def __init__(self, name: str, handler: BatchHandler) -> None:
+        self._name = name
+        self._handler = handler
+        self._pool = DatabasePool(f"batch-{name}", 1)  # its own thread: slow commands of other types do not hold it up
+        self._waiting: deque[_Waiting] = deque()
+        self._running: asyncio.Task[None] | None = None
+
+    def put(self, actor: Actor, body: Any, answered: Callable[[Outcome], None]) -> None:
+        """Have a command carried out; `answered` is called, once, on the event loop. Raises `Unavailable` when too many wait."""
+        if len(self._waiting) >= QUEUE_SIZE:
+            raise Unavailable(retry_after=FULL_RETRY_SECONDS)
+        self._waiting.append(_Waiting(actor, body, answered))
+        if self._running is None:
+            # A context of its own: log lines of a batch must not carry the ids of the socket that happened to start it.
+            self._running = asyncio.create_task(self._run(), context=Context())
+
+    def close(self) -> None:
+        """Let a running batch end and begin no other."""
+        self._waiting.clear()
+        self._pool.close()
+
+    async def _run(self) -> None:
+        try:
+            while self._waiting:
+                batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), BATCH_SIZE))]
+                for waiting, outcome in await self._carry_out(batch):
+                    waiting.answered(outcome)
+        finally:
+            self._running = None
+
+    async def _carry_out(self, batch: Sequence[_Waiting]) -> list[tuple[_Waiting, Outcome]]:
+        """Return an outcome for each, whatever happens; a failure that is not the database's is traced to the command at fault."""
+        try:
+            outcomes = await self._pool.run(self._handler, [(waiting.actor, waiting.body) for waiting in batch])
+            return list(zip(batch, outcomes, strict=True))
+        except DomainError as error:
+            return [(waiting, error) for waiting in batch]
+        except Exception:
+            if len(batch) > 1:
+                return [answered for waiting in batch for answered in await self._carry_out([waiting])]
+            logger.exception("gateway.command_failed", command=self._name)
+            return [(waiting, InternalError()) for waiting in batch]
+
+
+class UnderWay:
+    """What one socket has asked for and is not answered yet. Keeps its commands, and their answers, in the order they came.
+
+    Commands of one batcher follow each other without waiting for answers; every other one waits for all before it.
+    """
+
+    def __init__(self) -> None:
+        self.idle = asyncio.Event()
+        self.idle.set()
+        self._reading = False
+        self._batcher: Batcher | None = None
+        self._batched = 0
+        self._fewer = asyncio.Event()
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Count as busy while a message of the client is carried out."""
+        self._reading = True
+        self.idle.clear()
+        try:
+            yield
+        finally:
+            self._reading = False
+            self._settle()
+
+    async def turn(self, batcher: Batcher | None = None) -> None:
+        """Return when the next command may begin: with others of its batcher, up to a bound, else when all are answered."""
+        while self._batched and (batcher is not self._batcher or self._batched >= IN_FLIGHT_MAX):
+            self._fewer.clear()
+            await self._fewer.wait()
+
+    def begin(self, batcher: Batcher) -> None:
+        """Count a command that was given to a batcher."""
+        self._batcher = batcher
+        self._batched += 1
+
+    def end(self) -> None:
+        """Count one that was answered."""
+        self._batched -= 1
+        self._fewer.set()
+        self._settle()
+
+    def _settle(self) -> None:
+        if not self._reading and not self._batched:
+            self.idle.set()

@@ -1,0 +1,88 @@
+"""Standings: one statement must tell what access loads in two, for everybody who may ever ask."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from msgspec.structs import replace
+
+from accounts.payloads import user_payload
+from chat.constants import RoomMemberState
+from chat.policies import room_resource
+from chat.queries.message_batches import LoadedFacts, find_standings
+from communities.access import Question, database_facts
+from communities.constants import MembershipStatus, Permission, Role
+from kernel.actor import ANONYMOUS
+from kernel.clock import now
+from kernel.ids import RoomId, UserId, uuid7
+from tests.factories.accounts import actor_for, make_user
+from tests.factories.chat import make_room, make_room_member
+from tests.factories.communities import make_community, make_member
+
+pytestmark = pytest.mark.django_db
+
+
+def question(actor, room) -> Question:
+    return Question(actor, Permission.SEND_MESSAGE, room_resource(room))
+
+
+def agree(questions) -> None:
+    """Check that both ways to load give the same facts, but for the moment of the question."""
+    standings = find_standings({(RoomId(asked.resource.id), asked.actor.user_id) for asked in questions})()
+    at = now()
+    ours = [replace(facts, at=at) for facts in LoadedFacts(standings).load(questions)]
+    assert ours == [replace(facts, at=at) for facts in database_facts.load(questions)]
+    assert [standings[RoomId(asked.resource.id), asked.actor.user_id].resource for asked in questions] == [
+        asked.resource for asked in questions
+    ]
+
+
+@pytest.mark.parametrize("private", [False, True])
+@pytest.mark.parametrize("state", [None, *RoomMemberState])
+@pytest.mark.parametrize("status", [None, *MembershipStatus])
+def test_the_facts_are_those_of_access_for_every_membership_and_participation(private, state, status, community):
+    room = make_room(community, private=private)
+    questions = []
+    for role in Role:
+        for active in (True, False):
+            for added_before_joining in (True, False):
+                user = make_user(is_active=active)
+                if status is not None:
+                    member = make_member(community, user, role=role, status=status, timed_out_until=now())
+                if state is not None:
+                    own = make_room_member(room, user, state)
+                    own.added_at = (now() if status is None else member.joined_at) - timedelta(
+                        seconds=1 if added_before_joining else -1
+                    )
+                    own.save()
+                questions.append(question(actor_for(user), room))
+    agree(questions)
+
+
+def test_facts_of_several_rooms_and_communities_do_not_mix(community):
+    elsewhere = make_community()
+    member, stranger = make_member(community), make_member(elsewhere, role=Role.OWNER)
+    rooms = [make_room(community), make_room(community, member.user, private=True), make_room(elsewhere)]
+    agree([question(actor_for(user), room) for room in rooms for user in (member.user, stranger.user)])
+
+
+def test_nobody_and_who_has_no_account_are_known_as_such(community):
+    room, unknown = make_room(community), UserId(uuid7())
+    standings = find_standings({(RoomId(room.pk), None), (RoomId(room.pk), unknown)})()
+    assert standings[RoomId(room.pk), None].author is None
+    assert standings[RoomId(room.pk), None].facts.signed_in is False
+    assert standings[RoomId(room.pk), unknown].author is None
+    assert standings[RoomId(room.pk), unknown].facts.account_active is False
+    agree([question(ANONYMOUS, room)])
+
+
+def test_a_room_that_does_not_exist_has_no_standings_and_one_that_does_tells_what_posting_needs(community, member):
+    room = make_room(community)
+    room.archived_at = now()
+    room.save()
+    user_id = UserId(member.user_id)
+    standings = find_standings({(RoomId(room.pk), user_id), (RoomId(uuid7()), user_id)})()
+    assert standings.keys() == {(room.pk, user_id)}
+    (standing,) = standings.values()
+    assert (standing.is_archived, standing.author) == (True, user_payload(member.user))
