@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -92,6 +93,7 @@ class Run:
 
     result: dict[str, Any]
     cpu_seconds: float = 0.0
+    wall_seconds: float = 0.0
     violations: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -103,6 +105,11 @@ class Run:
     def acks_per_second(self) -> float:
         """Acknowledged messages, or 0 for a run that has no speed."""
         return 0.0 if self.violations or self.result["unacked"] else float(self.result["acks_per_second"])
+
+    @property
+    def server_cpu(self) -> float:
+        """How many cores the server group kept busy; on one core, more than 1 means that the figure cannot be trusted."""
+        return self.cpu_seconds / self.wall_seconds if self.wall_seconds else 0.0
 
     @property
     def cpu_microseconds_per_delivery(self) -> float:
@@ -125,12 +132,12 @@ class Load:
         """Run with `window` messages in flight per room, or with `rate` messages per second; `cpu` is asked before and after."""
         self._order(f"run {window} {rate} {warm} {seconds}")
         self._next()
-        before = cpu()
+        before, began = cpu(), time.monotonic()
         self._next()
-        used = cpu() - before
+        used, wall = cpu() - before, time.monotonic() - began
         result = self._next()
         names = ("lost", "doubled", "swapped", "strays", "closed")
-        return Run(result, used, {name: result[name] for name in names if result[name]})
+        return Run(result, used, wall, {name: result[name] for name in names if result[name]})
 
     def end(self) -> None:
         """Close all sockets."""

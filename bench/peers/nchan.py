@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 from textwrap import dedent
+from urllib.parse import unquote
 
 from bench.load import Link, Plan, body, filled_length, upgrade
 from bench.peers.debian import unpacked
@@ -28,6 +29,7 @@ CONFIGURATION = """
         uwsgi_temp_path {folder}/uwsgi;
         scgi_temp_path {folder}/scgi;
         keepalive_requests 1000000000;
+        keepalive_timeout 1d;
         nchan_shared_memory_size 512m;
         server {{
             listen 127.0.0.1:{port} backlog=4096;
@@ -111,4 +113,4 @@ def _command(packages: Path, logs: Path, port: int) -> list[str]:
 def _version(packages: Path) -> str:
     told = subprocess.run([packages / "usr/sbin/nginx", "-v"], capture_output=True, text=True, check=True)
     (package,) = packages.glob("libnginx-mod-nchan_*")
-    return f"{told.stderr.strip().rpartition(': ')[2]}, nchan {package.name.split('_')[1]}"
+    return f"{told.stderr.strip().rpartition(': ')[2]}, nchan {unquote(package.name).split('_')[1]}"

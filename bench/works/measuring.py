@@ -71,6 +71,7 @@ class Measured:
         """Return every run, for the results file."""
         return [
             {
+                "server_cpu": round(run.server_cpu, 4),
                 "cpu_us_per_delivery": round(run.cpu_microseconds_per_delivery, 4),
                 "violations": run.violations,
                 **run.result,
