@@ -17,6 +17,7 @@ from bench.works.measuring import Findings, Pace
 
 RETURNING, MISSED = 2_000, 20
 BYSTANDERS, RATE, CALM_SECONDS = 500, 50.0, 5.0
+HISTORY_PARALLEL = 50  # all at once, the tutorial takes every connection that PostgreSQL has and answers with errors
 STATISTICS_SECONDS = 11.0  # an idle backend reports its counters within ten seconds
 TIME_GOAL, TRANSACTIONS_GOAL, LATENCY_GOAL = 0.25, 0.1, 3.0
 SAID = '{"t":"message.send","ref":"m","d":{"room":"{room}","body":"missed","nonce":"missed-%d"}}'
@@ -103,4 +104,6 @@ def _storm_on_the_tutorial(baseline: Baseline, returning: int) -> float:
 def _history(plan: Plan) -> Plan:
     lines = ["GET /history/{room}/ HTTP/1.1", "Host: 127.0.0.1", "Cookie: sessionid={token}"]
     ask = "\r\n".join(lines) + "\r\n\r\n"
-    return replace(plan, websocket=False, steps=[Step(ask.encode(), b'missed-%d."' % (MISSED - 1))])
+    return replace(
+        plan, websocket=False, parallel=HISTORY_PARALLEL, steps=[Step(ask.encode(), b'missed-%d."' % (MISSED - 1))]
+    )

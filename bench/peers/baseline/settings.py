@@ -30,7 +30,6 @@ DATABASES = {
         "PASSWORD": _database.password,
         "HOST": _database.hostname,
         "PORT": _database.port,
-        "CONN_MAX_AGE": 600,
     }
 }
 _BACKENDS = {
