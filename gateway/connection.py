@@ -36,7 +36,10 @@ STALLED_CLOSE_SECONDS = 2.0
 
 
 class Connection:
-    """The server's side of one WebSocket. `offer` and `close` return at once; one task writes."""
+    """The server's side of one WebSocket. `offer` and `close` return at once; one task writes.
+
+    `close_code` says why the server closes; None while it does not, and when the client went by itself.
+    """
 
     def __init__(
         self, process: GatewayProcess, send: Send, wire_format: WireFormat, direct: DirectWriter | None = None
@@ -59,7 +62,7 @@ class Connection:
         self.gone = asyncio.Event()
         self.under_way = UnderWay()
         self._stalled = asyncio.Event()
-        self._close_code: CloseCode | None = None
+        self.close_code: CloseCode | None = None
         self._expiry: asyncio.TimerHandle | None = None
         self._explanations: set[asyncio.Task[None]] = set()
         self.last_heard = self._loop.time()
@@ -77,12 +80,7 @@ class Connection:
     @property
     def closing(self) -> bool:
         """Whether the server has decided to close."""
-        return self._close_code is not None
-
-    @property
-    def close_code(self) -> CloseCode | None:
-        """Why the server closes; None while it does not, and when the client went by itself."""
-        return self._close_code
+        return self.close_code is not None
 
     # Identity --------------------------------------------------------------------------------------------------------
 
@@ -113,7 +111,7 @@ class Connection:
 
     def deliver(self, burst: Burst) -> None:
         """Write a burst at once when nothing waits before it and the server has a direct way, else queue its frames."""
-        if self._settled and self._direct is not None and not self._direct.paused and self._close_code is None:
+        if self._settled and self._direct is not None and not self._direct.paused and self.close_code is None:
             self._direct.write_message(burst.message(self.wire_format))
             return
         for frame in burst.frames:
@@ -152,8 +150,8 @@ class Connection:
 
     def close(self, code: CloseCode) -> None:
         """End the socket after what is queued; the first reason counts."""
-        if self._close_code is None:
-            self._close_code = code
+        if self.close_code is None:
+            self.close_code = code
             self._wake.set()
             self._room.set()
             self._loop.call_later(STALLED_CLOSE_SECONDS, self._stalled.set)
@@ -171,12 +169,12 @@ class Connection:
     async def _write_offered(self) -> None:
         """Write what is offered, several frames in one message when they have gathered; end when the client has gone."""
         with contextlib.suppress(OSError):
-            while self._close_code is None or self._outbox:
+            while self.close_code is None or self._outbox:
                 await self._wake.wait()
                 self._wake.clear()
                 await self._flush()
                 self._settled = not self._outbox
-            await self._write_close(self._close_code)
+            await self._write_close(self.close_code)
 
     async def _flush(self) -> None:
         while self._outbox:
