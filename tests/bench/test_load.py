@@ -53,11 +53,16 @@ class Broadcaster:
         self._writers: list[asyncio.StreamWriter] = []
         self._messages: list[bytes] = []
         self._given = 0
+        self._everyone = asyncio.Event()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         index = len(self._writers)
         self._writers.append(writer)
+        if len(self._writers) == SOCKETS:
+            self._everyone.set()
         try:
+            # A client is connected before the server has accepted it: the first message must not overtake the others.
+            await self._everyone.wait()
             while True:
                 self._messages.append(await reader.readexactly(filled_length(body().encode())))
                 await self._spread(index)
