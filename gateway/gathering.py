@@ -1,0 +1,73 @@
+"""Questions of many sockets, gathered into few calls of synchronous code. What is asked is the business of whoever makes a `Gatherer`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextvars import Context
+from typing import Generic, TypeVar
+
+from gateway.pool import DatabasePool
+from kernel.errors import DomainError, Unavailable
+
+Q = TypeVar("Q")
+A = TypeVar("A")
+
+CALL_SIZE = 256
+QUEUE_SIZE = 20_000
+FULL_RETRY_SECONDS = 1.0
+
+
+class Gatherer(Generic[Q, A]):
+    """Answers single questions with few calls: what is asked while a call runs is the next call, so nobody waits for company.
+
+    `answer_all` gets at most 256 questions and returns an answer or a refusal for each, in order. At most `calls` run at a time, in
+    the given pool. What it raises is the fate of its whole call. Lives on one event loop.
+    """
+
+    def __init__(
+        self, pool: DatabasePool, answer_all: Callable[[Sequence[Q]], Sequence[A | DomainError]], *, calls: int = 1
+    ) -> None:
+        self._pool = pool
+        self._answer_all = answer_all
+        self._calls = calls
+        self._waiting: deque[tuple[Q, asyncio.Future[A]]] = deque()
+        self._running: set[asyncio.Task[None]] = set()
+
+    async def ask(self, question: Q) -> A:
+        """Return the answer. Raises the refusal, what the call raises, or `Unavailable` when more than 20,000 wait."""
+        if len(self._waiting) >= QUEUE_SIZE:
+            raise Unavailable(retry_after=FULL_RETRY_SECONDS)
+        future: asyncio.Future[A] = asyncio.get_running_loop().create_future()
+        self._waiting.append((question, future))
+        if len(self._running) < self._calls:
+            task = asyncio.create_task(self._run(), context=Context())
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+        return await future
+
+    async def _run(self) -> None:
+        while self._waiting:
+            asked = [self._waiting.popleft() for _ in range(min(len(self._waiting), CALL_SIZE))]
+            still_wanted = [(question, future) for question, future in asked if not future.done()]
+            if still_wanted:
+                await self._call(still_wanted)
+
+    async def _call(self, asked: Sequence[tuple[Q, asyncio.Future[A]]]) -> None:
+        try:
+            answers = await self._pool.run(self._answer_all, [question for question, _ in asked])
+            outcomes: list[A | Exception] = [*answers]
+        except Exception as error:  # noqa: BLE001  # whoever asked handles it
+            outcomes = [error] * len(asked)
+        for (_, future), outcome in zip(asked, outcomes, strict=True):
+            _settle(future, outcome)
+
+
+def _settle(future: asyncio.Future[A], outcome: A | Exception) -> None:
+    if future.done():
+        return
+    if isinstance(outcome, Exception):
+        future.set_exception(outcome)
+    else:
+        future.set_result(outcome)

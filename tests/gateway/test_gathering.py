@@ -1,0 +1,85 @@
+"""Questions of many sockets are answered by few calls, and each gets its own answer."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Sequence
+
+import pytest
+
+from gateway.gathering import Gatherer
+from gateway.pool import DatabasePool
+from kernel.errors import DomainError, NotFound
+
+
+class Doubling:
+    """Doubles numbers; 13 does not exist. The first call waits until it is let go."""
+
+    def __init__(self) -> None:
+        self.calls: list[list[int]] = []
+        self.let_go = threading.Event()
+
+    def __call__(self, numbers: Sequence[int]) -> list[int | DomainError]:
+        self.calls.append(list(numbers))
+        self.let_go.wait(5)
+        return [NotFound() if number == 13 else number * 2 for number in numbers]
+
+
+@pytest.fixture
+def pool():
+    pool = DatabasePool("test", 1)
+    yield pool
+    pool.close()
+
+
+async def test_what_is_asked_while_a_call_runs_is_the_next_call(pool):
+    doubling = Doubling()
+    gatherer = Gatherer(pool, doubling)
+    first = asyncio.create_task(gatherer.ask(1))
+    while not doubling.calls:
+        await asyncio.sleep(0.001)
+    others = [asyncio.create_task(gatherer.ask(number)) for number in (2, 3, 4)]
+    await asyncio.sleep(0)
+    doubling.let_go.set()
+    assert await asyncio.gather(first, *others) == [2, 4, 6, 8]
+    assert doubling.calls == [[1], [2, 3, 4]]
+
+
+async def test_a_refusal_is_that_of_one_question_alone(pool):
+    doubling = Doubling()
+    doubling.let_go.set()
+    gatherer = Gatherer(pool, doubling)
+    answers = await asyncio.gather(*(gatherer.ask(number) for number in (12, 13, 14)), return_exceptions=True)
+    assert answers[0] == 24
+    assert isinstance(answers[1], NotFound)
+    assert answers[2] == 28
+
+
+async def test_what_a_call_raises_is_the_fate_of_all_that_asked_and_of_nobody_later(pool):
+    failures = [ValueError("broken")]
+
+    def answer_all(numbers: Sequence[int]) -> list[int | DomainError]:
+        if failures:
+            raise failures.pop()
+        return list(numbers)
+
+    gatherer = Gatherer(pool, answer_all)
+    answers = await asyncio.gather(gatherer.ask(1), gatherer.ask(2), return_exceptions=True)
+    assert [str(answer) for answer in answers] == ["broken", "broken"]
+    assert await gatherer.ask(3) == 3
+
+
+async def test_a_question_that_nobody_waits_for_any_more_is_not_asked(pool):
+    doubling = Doubling()
+    gatherer = Gatherer(pool, doubling)
+    first = asyncio.create_task(gatherer.ask(1))
+    while not doubling.calls:
+        await asyncio.sleep(0.001)
+    gone = asyncio.create_task(gatherer.ask(2))
+    await asyncio.sleep(0)
+    gone.cancel()
+    doubling.let_go.set()
+    assert await first == 2
+    assert await gatherer.ask(3) == 6
+    assert doubling.calls == [[1], [3]]
