@@ -18,10 +18,12 @@ class Doubling:
 
     def __init__(self) -> None:
         self.calls: list[list[int]] = []
+        self.begun = threading.Event()
         self.let_go = threading.Event()
 
     def __call__(self, numbers: Sequence[int]) -> list[int | DomainError]:
         self.calls.append(list(numbers))
+        self.begun.set()
         self.let_go.wait(5)
         return [NotFound() if number == 13 else number * 2 for number in numbers]
 
@@ -37,8 +39,7 @@ async def test_what_is_asked_while_a_call_runs_is_the_next_call(pool):
     doubling = Doubling()
     gatherer = Gatherer(pool, doubling)
     first = asyncio.create_task(gatherer.ask(1))
-    while not doubling.calls:
-        await asyncio.sleep(0.001)
+    await asyncio.to_thread(doubling.begun.wait, 5)
     others = [asyncio.create_task(gatherer.ask(number)) for number in (2, 3, 4)]
     await asyncio.sleep(0)
     doubling.let_go.set()
@@ -74,8 +75,7 @@ async def test_a_question_that_nobody_waits_for_any_more_is_not_asked(pool):
     doubling = Doubling()
     gatherer = Gatherer(pool, doubling)
     first = asyncio.create_task(gatherer.ask(1))
-    while not doubling.calls:
-        await asyncio.sleep(0.001)
+    await asyncio.to_thread(doubling.begun.wait, 5)
     gone = asyncio.create_task(gatherer.ask(2))
     await asyncio.sleep(0)
     gone.cancel()
