@@ -11,13 +11,14 @@ from chat.errors import RoomIsArchived, RoomIsDirect
 from chat.events import MyRoomPayload
 from chat.models import Message, Room
 from chat.models.locks import hold_room_topics, lock_room
+from chat.queries.message_batches import LoadedFacts, find_standings
 from chat.queries.rooms import ROOM_SORTS, candidate_rooms, my_rooms
 from communities.access import Question, Resource, decide_all, decide_many, require
 from communities.constants import Permission
-from communities.policies import get_community_for
+from communities.policies import get_community_for, refusal_of
 from communities.queries.keyset import cut_page
 from kernel.actor import Actor
-from kernel.errors import NotFound, Unauthenticated
+from kernel.errors import DomainError, NotFound, Unauthenticated
 from kernel.ids import CommunityId, MessageId, RoomId, UserId
 from kernel.pagination import PageRequest
 from kernel.wire import Page
@@ -38,6 +39,16 @@ def get_room_for(actor: Actor, room_id: RoomId, permission: Permission) -> Room:
     """Return the room when the actor has the permission in it. Raises `NotFound`, or why it is refused."""
     _refuse_nobody(actor)
     return _authorised(actor, Room.objects.filter(pk=room_id).first(), permission)
+
+
+def refusals_of(asked: Sequence[tuple[Actor, RoomId]], permission: Permission) -> list[DomainError | None]:
+    """Return for each actor and room, in order, None or what `get_room_for` would raise. One query for all."""
+    wanted = {(room_id, actor.user_id) for actor, room_id in asked if actor.kind != "anonymous"}
+    standings = find_standings(wanted)() if wanted else {}
+    known = [(actor, standings.get((room_id, actor.user_id))) for actor, room_id in asked]
+    questions = [Question(actor, permission, one.resource) for actor, one in known if one is not None]
+    decisions = iter(decide_all(questions, facts=LoadedFacts(standings)))
+    return [refusal_of(actor, next(decisions) if one is not None else None) for actor, one in known]
 
 
 def lock_room_for(actor: Actor, room_id: RoomId, permission: Permission) -> Room:

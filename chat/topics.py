@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from chat.constants import ROOM_KIND
-from chat.policies import get_room_for, room_resource
+from chat.policies import refusals_of, room_resource
 from chat.queries.rooms import get_rooms
 from communities.access import decide
 from communities.constants import Permission
 from eventlog.topics import TopicKind, register_topic_kind
 from kernel.actor import Actor
 from kernel.decision import Decision
-from kernel.errors import NotFound
+from kernel.errors import DomainError, NotFound
 from kernel.ids import RoomId
 
 
-def authorise_room_topic(actor: Actor, object_id: UUID) -> None:
-    """Return when the actor can read the room. Raises `NotFound` or `Unauthenticated`."""
-    get_room_for(actor, RoomId(object_id), Permission.READ_MESSAGES)
+def authorise_room_topics(asked: Sequence[tuple[Actor, UUID]]) -> list[DomainError | None]:
+    """Answer None to who can read the room, else `NotFound` or `Unauthenticated`. One statement."""
+    return refusals_of([(actor, RoomId(object_id)) for actor, object_id in asked], Permission.READ_MESSAGES)
 
 
 def explain_room_topic(actor: Actor, object_id: UUID) -> Decision:
@@ -29,4 +30,4 @@ def explain_room_topic(actor: Actor, object_id: UUID) -> Decision:
     return decide(actor, Permission.READ_MESSAGES, room_resource(room))
 
 
-register_topic_kind(TopicKind(kind=ROOM_KIND, authorise=authorise_room_topic, explain=explain_room_topic))
+register_topic_kind(TopicKind(kind=ROOM_KIND, authorise_all=authorise_room_topics, explain=explain_room_topic))

@@ -5,14 +5,17 @@ The `lock_...` loaders keep other changes of the same community waiting until th
 
 from __future__ import annotations
 
-from communities.access import community_resource, decide_many, require
+from collections.abc import Sequence
+
+from communities.access import Question, community_resource, decide_all, decide_many, require
 from communities.constants import CURRENT_STATUSES, Permission, Role
 from communities.errors import EqualOrHigherRole
 from communities.models import Community, Membership
 from communities.models.locks import lock_community, lock_memberships
 from communities.queries.memberships import member_ids
 from kernel.actor import Actor
-from kernel.errors import NotFound, Unauthenticated
+from kernel.decision import Decision, refusal
+from kernel.errors import DomainError, NotFound, Unauthenticated
 from kernel.ids import CommunityId, UserId
 
 
@@ -24,6 +27,26 @@ def get_community_for(actor: Actor, community_id: CommunityId, permission: Permi
         raise NotFound
     require(actor, permission, community_resource(community))
     return community
+
+
+def refusals_of(asked: Sequence[tuple[Actor, CommunityId]], permission: Permission) -> list[DomainError | None]:
+    """Return for each actor and community, in order, None or what `get_community_for` would raise. At most two queries for all."""
+    wanted = {community_id for actor, community_id in asked if actor.kind != "anonymous"}
+    communities = Community.objects.in_bulk(wanted) if wanted else {}
+    known = [(actor, communities[community_id]) for actor, community_id in asked if community_id in communities]
+    decisions = iter(decide_all([Question(actor, permission, community_resource(one)) for actor, one in known]))
+    return [
+        refusal_of(actor, next(decisions) if community_id in communities else None) for actor, community_id in asked
+    ]
+
+
+def refusal_of(actor: Actor, decision: Decision | None) -> DomainError | None:
+    """Return why the actor is refused, if so; without a decision there is nothing that it could be about."""
+    if actor.kind == "anonymous":
+        return Unauthenticated()
+    if decision is None:
+        return NotFound()
+    return None if decision.allowed else refusal(decision)
 
 
 def lock_community_for(actor: Actor, community_id: CommunityId, permission: Permission) -> Community:

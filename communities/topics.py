@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from communities.access import community_resource, decide
 from communities.constants import Permission
 from communities.models import Community
-from communities.policies import get_community_for
+from communities.policies import refusals_of
 from eventlog.topics import TopicKind, register_topic_kind
 from kernel.actor import Actor
 from kernel.decision import Decision
-from kernel.errors import NotFound
+from kernel.errors import DomainError, NotFound
 from kernel.ids import CommunityId
 
 
-def authorise_community_topic(actor: Actor, object_id: UUID) -> None:
-    """Return when the actor may see the community from inside. Raises `NotFound` or `Unauthenticated`."""
-    get_community_for(actor, CommunityId(object_id), Permission.VIEW_COMMUNITY)
+def authorise_community_topics(asked: Sequence[tuple[Actor, UUID]]) -> list[DomainError | None]:
+    """Answer None to who may see the community from inside, else `NotFound` or `Unauthenticated`. At most two statements."""
+    return refusals_of([(actor, CommunityId(object_id)) for actor, object_id in asked], Permission.VIEW_COMMUNITY)
 
 
 def explain_community_topic(actor: Actor, object_id: UUID) -> Decision:
@@ -28,4 +29,6 @@ def explain_community_topic(actor: Actor, object_id: UUID) -> Decision:
     return decide(actor, Permission.VIEW_COMMUNITY, community_resource(community))
 
 
-register_topic_kind(TopicKind(kind="community", authorise=authorise_community_topic, explain=explain_community_topic))
+register_topic_kind(
+    TopicKind(kind="community", authorise_all=authorise_community_topics, explain=explain_community_topic)
+)

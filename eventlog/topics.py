@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NewType
 from uuid import UUID
 
@@ -10,23 +10,24 @@ import msgspec
 
 from kernel.actor import Actor
 from kernel.decision import Decision
-from kernel.errors import InvalidInput, NotFound
+from kernel.errors import DomainError, InvalidInput, NotFound
 
 Topic = NewType("Topic", str)
 
-Authorise = Callable[[Actor, UUID], None]
+AuthoriseAll = Callable[[Sequence[tuple[Actor, UUID]]], Sequence[DomainError | None]]
 Explain = Callable[[Actor, UUID], Decision]
 
 
 class TopicKind(msgspec.Struct, frozen=True):
-    """A kind of topic (`room` of `room:<uuid>`) and the question whether an actor may follow one.
+    """A kind of topic (`room` of `room:<uuid>`) and the question whether actors may follow such topics.
 
-    `authorise(actor, object_id)` returns for yes and raises a `DomainError` for no; absent and forbidden look alike.
+    `authorise_all` answers any number of (actor, object id) pairs, in order and with a constant number of statements: None for yes, an
+    error of its own for each no; absent and forbidden look alike.
     `explain(actor, object_id)` is for those alone who could read the topic until now: the decision as it is, nothing hidden.
     """
 
     kind: str
-    authorise: Authorise
+    authorise_all: AuthoriseAll
     explain: Explain | None = None
 
 
@@ -59,10 +60,31 @@ def parse_topic(text: str) -> tuple[str, UUID]:
 
 def authorise_follow(actor: Actor, topic: str) -> None:
     """Return when the actor may follow the topic; raise as its kind says otherwise. Unknown kinds are `NotFound`."""
-    kind, object_id = parse_topic(topic)
-    if kind not in _kinds:
-        raise NotFound
-    _kinds[kind].authorise(actor, object_id)
+    refused = authorise_follows([(actor, topic)])[0]
+    if refused is not None:
+        raise refused
+
+
+def authorise_follows(asked: Sequence[tuple[Actor, str]]) -> list[DomainError | None]:
+    """Return for each actor and topic, in order, None or why not; the statements do not grow with the number of questions.
+
+    Unknown kinds are `NotFound`. Raises `InvalidInput` for what is no topic.
+    """
+    answers: list[DomainError | None] = [None] * len(asked)
+    for kind, questions in _by_kind(asked).items():
+        pairs = [(actor, object_id) for _, actor, object_id in questions]
+        of_kind = _kinds[kind].authorise_all(pairs) if kind in _kinds else [NotFound() for _ in pairs]
+        for (place, _, _), answer in zip(questions, of_kind, strict=True):
+            answers[place] = answer
+    return answers
+
+
+def _by_kind(asked: Sequence[tuple[Actor, str]]) -> dict[str, list[tuple[int, Actor, UUID]]]:
+    by_kind: dict[str, list[tuple[int, Actor, UUID]]] = {}
+    for place, (actor, topic) in enumerate(asked):
+        kind, object_id = parse_topic(topic)
+        by_kind.setdefault(kind, []).append((place, actor, object_id))
+    return by_kind
 
 
 def explain_loss(actor: Actor, topic: Topic) -> Decision:

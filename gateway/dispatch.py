@@ -9,8 +9,7 @@ import structlog
 from django.conf import settings
 
 from accounts.authentication import AuthenticatedSession, actor_of_access_token
-from eventlog.replay import Resumption, check_resumption, read_heads
-from eventlog.topics import Topic, authorise_follow, parse_topic, topic_for
+from eventlog.topics import Topic, parse_topic, topic_for
 from gateway.batching import Batcher
 from gateway.close_codes import CloseCode
 from gateway.commands import Authenticate, Authenticated, Followed, FollowTopic, Ping, UnfollowTopic
@@ -26,7 +25,6 @@ from gateway.frames import (
     split_msgpack,
 )
 from gateway.process import GatewayProcess
-from kernel.actor import Actor
 from kernel.commands import Command, Done, Outcome, RegisteredCommand, registered_commands
 from kernel.errors import DomainError, InvalidInput, RateLimited, TooLarge, Unauthenticated
 
@@ -148,29 +146,18 @@ async def _answer_follow(connection: Connection, ref: str | None, body: FollowTo
     topic = topic_for(*parse_topic(body.topic))
     if topic not in connection.topics and len(connection.topics) >= settings.SOCKET_TOPICS_MAX:
         raise TooManyTopics(f"A socket follows at most {settings.SOCKET_TOPICS_MAX} topics.")
-    found = await connection.process.replays.run(_look_up, connection.actor, topic, body.after)
-    connection.unfollow(topic)
-    stream = await connection.process.hub.hold(topic)
+    following, hub = connection.process.following, connection.process.hub
+    head = await following.admit(connection.actor, topic)
+    stream = await hub.hold(topic)
     try:
+        found = await following.resume(connection.actor, stream, head, body.after)
         resumed = found.reason is None
-        connection.offer(ack(ref, Followed(topic=topic, head=found.head, recovered=resumed, reason=found.reason)))
+        connection.unfollow(topic)
+        connection.offer(ack(ref, Followed(topic=topic, head=head, recovered=resumed, reason=found.reason)))
         connection.topics.add(topic)
-        position = found.head if body.after is None or not resumed else body.after
-        await connection.process.hub.catch_up(stream, connection, position)
+        await hub.catch_up(stream, connection, head if body.after is None or not resumed else body.after)
     finally:
-        connection.process.hub.release(stream)
-
-
-def _look_up(actor: Actor, topic: Topic, after: int | None) -> Resumption:
-    """Read the head, then ask whether the actor may follow, in this order.
-
-    A revocation up to `head` is seen by the question; a later one is an event after `head` and reaches the follower.
-    """
-    head = read_heads([topic])[topic]
-    authorise_follow(actor, topic)
-    if after is None:
-        return Resumption(head, None)
-    return check_resumption(topic, after=after, head=head, user_id=actor.user_id)
+        hub.release(stream)
 
 
 async def _answer_unfollow(connection: Connection, ref: str | None, body: UnfollowTopic) -> None:

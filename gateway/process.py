@@ -15,6 +15,7 @@ from eventlog.topics import Topic
 from gateway.batching import Batcher
 from gateway.close_codes import CloseCode
 from gateway.drain import drain
+from gateway.following import Following
 from gateway.hub import Hub
 from gateway.pool import DatabasePool
 from gateway.relay import ChannelLayerRelay
@@ -72,6 +73,7 @@ class GatewayProcess:
         self._batchers: dict[BatchHandler, Batcher] = {}
         self.relay = ChannelLayerRelay(self._heard)
         self.hub = Hub(PooledLog(self.replays), self.relay)
+        self.following = Following(self.replays)
         self.connections: set[Connection] = set()
         self.draining = False
 

@@ -1,4 +1,4 @@
-"""Where authors stand in rooms: all that is asked before messages are posted, for many pairs in one statement."""
+"""Where users stand in rooms: all that is asked before messages are posted or rooms followed, for many pairs in one statement."""
 
 from __future__ import annotations
 

@@ -6,8 +6,8 @@ import pytest
 
 from chat.actions.room_members import remove_room_member
 from communities.constants import MembershipStatus, Role
-from eventlog.topics import authorise_follow, explain_loss
-from kernel.actor import ANONYMOUS
+from eventlog.topics import authorise_follow, authorise_follows, explain_loss
+from kernel.actor import ANONYMOUS, SYSTEM
 from kernel.errors import NotFound, Unauthenticated
 from kernel.ids import RoomId, UserId, uuid7
 from tests.factories.chat import make_room, room_topic
@@ -30,6 +30,21 @@ def test_a_room_is_followed_by_who_can_read_it(community, member):
             authorise_follow(actor, topic)
     with pytest.raises(Unauthenticated):
         authorise_follow(ANONYMOUS, room_topic(room))
+
+
+def test_many_questions_about_rooms_are_answered_like_single_ones_with_one_query(
+    community, member, django_assert_num_queries
+):
+    rooms = [make_room(community), make_room(community, private=True), make_room(make_community())]
+    actors = [acting(member), acting(make_member(community)), acting(make_member(make_community())), ANONYMOUS, SYSTEM]
+    asked = [(actor, topic) for actor in actors for topic in [*map(room_topic, rooms), f"room:{uuid7()}"]]
+    single = [authorise_follows([question])[0] for question in asked]
+    with django_assert_num_queries(1):
+        together = authorise_follows(asked)
+    assert [type(answer) for answer in together] == [type(answer) for answer in single]
+    assert [answer is None for answer in together].count(
+        True
+    ) == 5  # the common room to two members, all three to the system
 
 
 def test_who_lost_a_room_is_told_why_and_what_to_do(community, member):

@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from communities.constants import JoinPolicy, MembershipStatus
-from eventlog.topics import authorise_follow, topic_for
-from kernel.actor import ANONYMOUS
+from eventlog.topics import authorise_follow, authorise_follows, topic_for
+from kernel.actor import ANONYMOUS, SYSTEM
 from kernel.clock import now
 from kernel.errors import NotFound, Unauthenticated
 from kernel.ids import uuid7
@@ -44,3 +44,14 @@ def test_the_topic_of_an_open_community_is_for_members_only():
 def test_nobody_follows_nothing():
     with pytest.raises(Unauthenticated):
         authorise_follow(ANONYMOUS, topic_for("community", make_community().pk))
+
+
+def test_many_questions_about_communities_are_answered_like_single_ones_with_two_queries(django_assert_num_queries):
+    members = [make_member(make_community()) for _ in range(3)]
+    topics = [*(topic_for("community", member.community_id) for member in members), topic_for("community", uuid7())]
+    asked = [(actor, topic) for actor in [*map(acting, members), ANONYMOUS, SYSTEM] for topic in topics]
+    single = [authorise_follows([question])[0] for question in asked]
+    with django_assert_num_queries(2):
+        together = authorise_follows(asked)
+    assert [type(answer) for answer in together] == [type(answer) for answer in single]
+    assert [answer is None for answer in together].count(True) == 6  # each member their own, the system all three

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventlog import topics
-from eventlog.topics import TopicKind, authorise_follow, parse_topic, register_topic_kind, topic_for
-from kernel.actor import ANONYMOUS
-from kernel.errors import InvalidInput, NotFound
+from eventlog.topics import TopicKind, authorise_follow, authorise_follows, parse_topic, register_topic_kind, topic_for
+from kernel.actor import ANONYMOUS, SYSTEM
+from kernel.errors import Forbidden, InvalidInput, NotFound
 from kernel.ids import uuid7
 
 
@@ -45,12 +45,28 @@ def test_an_unknown_kind_looks_absent():
         authorise_follow(ANONYMOUS, topic_for("volcano", uuid7()))
 
 
-def test_a_kind_is_asked_with_the_actor_and_the_object(monkeypatch):
+def test_each_kind_is_asked_once_about_all_its_objects_and_answers_stay_in_order(monkeypatch):
     monkeypatch.setattr(topics, "_kinds", {})
     asked = []
-    register_topic_kind(TopicKind(kind="thing", authorise=lambda actor, object_id: asked.append((actor, object_id))))
-    object_id = uuid7()
-    authorise_follow(ANONYMOUS, topic_for("thing", object_id))
-    assert asked == [(ANONYMOUS, object_id)]
+
+    def authorise_all(pairs):
+        asked.append(pairs)
+        return [None if actor is ANONYMOUS else Forbidden() for actor, _ in pairs]
+
+    for kind in ("thing", "place"):
+        register_topic_kind(TopicKind(kind=kind, authorise_all=authorise_all))
+    one, two, three = uuid7(), uuid7(), uuid7()
+    answers = authorise_follows(
+        [
+            (SYSTEM, topic_for("thing", one)),
+            (ANONYMOUS, topic_for("place", two)),
+            (ANONYMOUS, topic_for("volcano", two)),
+            (ANONYMOUS, topic_for("thing", three)),
+        ]
+    )
+    assert [type(answer) for answer in answers] == [Forbidden, type(None), NotFound, type(None)]
+    assert asked == [[(SYSTEM, one), (ANONYMOUS, three)], [(ANONYMOUS, two)]]
+    with pytest.raises(Forbidden):
+        authorise_follow(SYSTEM, topic_for("thing", one))
     with pytest.raises(RuntimeError, match="registered twice"):
-        register_topic_kind(TopicKind(kind="thing", authorise=lambda actor, object_id: None))
+        register_topic_kind(TopicKind(kind="thing", authorise_all=authorise_all))
