@@ -33,7 +33,8 @@ class Gatherer(Generic[Q, A]):
         self._answer_all = answer_all
         self._calls = calls
         self._waiting: deque[tuple[Q, asyncio.Future[A]]] = deque()
-        self._running: set[asyncio.Task[None]] = set()
+        self._running = 0
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def ask(self, question: Q) -> A:
         """Return the answer. Raises the refusal, what the call raises, or `Unavailable` when more than 20,000 wait."""
@@ -41,18 +42,23 @@ class Gatherer(Generic[Q, A]):
             raise Unavailable(retry_after=FULL_RETRY_SECONDS)
         future: asyncio.Future[A] = asyncio.get_running_loop().create_future()
         self._waiting.append((question, future))
-        if len(self._running) < self._calls:
+        if self._running < self._calls:
+            self._running += 1
             task = asyncio.create_task(self._run(), context=Context())
-            self._running.add(task)
-            task.add_done_callback(self._running.discard)
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
         return await future
 
     async def _run(self) -> None:
-        while self._waiting:
-            asked = [self._waiting.popleft() for _ in range(min(len(self._waiting), CALL_SIZE))]
-            still_wanted = [(question, future) for question, future in asked if not future.done()]
-            if still_wanted:
-                await self._call(still_wanted)
+        """Call until nobody waits. The end is told at once, not by the task's callback: who was answered may ask again before that runs."""
+        try:
+            while self._waiting:
+                asked = [self._waiting.popleft() for _ in range(min(len(self._waiting), CALL_SIZE))]
+                still_wanted = [(question, future) for question, future in asked if not future.done()]
+                if still_wanted:
+                    await self._call(still_wanted)
+        finally:
+            self._running -= 1
 
     async def _call(self, asked: Sequence[tuple[Q, asyncio.Future[A]]]) -> None:
         try:

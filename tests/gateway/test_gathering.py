@@ -83,3 +83,12 @@ async def test_a_question_that_nobody_waits_for_any_more_is_not_asked(pool):
     assert await first == 2
     assert await gatherer.ask(3) == 6
     assert doubling.calls == [[1], [3]]
+
+
+async def test_who_asks_again_as_soon_as_the_answer_comes_is_answered_again(pool):
+    """The call's task has done its work by then, but is not yet known to be finished."""
+    doubling = Doubling()
+    doubling.let_go.set()
+    gatherer = Gatherer(pool, doubling)
+    answers = [await asyncio.wait_for(gatherer.ask(number), 5) for number in (1, 2, 3)]
+    assert answers == [2, 4, 6]
