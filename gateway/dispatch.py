@@ -148,6 +148,7 @@ async def _answer_follow(connection: Connection, ref: str | None, body: FollowTo
         raise TooManyTopics(f"A socket follows at most {settings.SOCKET_TOPICS_MAX} topics.")
     following, hub = connection.process.following, connection.process.hub
     head = await following.admit(connection.actor, topic)
+    await connection.process.turns.turn()
     stream = await hub.hold(topic)
     try:
         found = await following.resume(connection.actor, stream, head, body.after)

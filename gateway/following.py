@@ -31,6 +31,9 @@ class Following:
         """Tell whether an admitted actor can go on after `after`: from the stream's memory when that is enough, else from the log."""
         if after is None or after == head:
             return Resumption(head, None)
+        missed = stream.recall(after)
+        if missed is not None and missed.last >= head:
+            return Resumption(head, "access_changed" if actor.user_id in missed.losers else None)
         return await self._look_backs.ask(LookBack(stream.topic, after, head, actor.user_id))
 
 

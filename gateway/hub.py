@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from operator import attrgetter
 from typing import Protocol
@@ -14,10 +14,14 @@ from eventlog.doorbell import EphemeralEvent, LoggedEvent
 from eventlog.events import registered_events
 from eventlog.topics import Topic
 from gateway.frames import frame_of_ephemeral
-from gateway.stream import Stream, Subscriber, delivery_of, give
+from gateway.lingering import LINGER_SECONDS, Lingering
+from gateway.memory import Memories
+from gateway.pages import Pages
+from gateway.stream import Stream, Subscriber
 
 logger = structlog.get_logger(__name__)
 
+HEADS_PER_QUERY = 1_000
 GAP_GRACE_SECONDS = 0.02
 """How long a gap may close by itself: two commits can ring their bells in the wrong order."""
 
@@ -25,8 +29,11 @@ GAP_GRACE_SECONDS = 0.02
 class Log(Protocol):
     """Reads the log without blocking the event loop."""
 
-    async def heads(self, topics: Sequence[Topic]) -> dict[Topic, int]:
-        """Return the newest seq of each topic."""
+    async def head(self, topic: Topic) -> int:
+        """Return the newest seq of a topic."""
+
+    async def moved(self, known: Mapping[Topic, int]) -> Mapping[Topic, int]:
+        """Return the heads of those topics whose head is past the known one."""
 
     async def events(self, topic: Topic, after: int) -> list[LoggedEvent]:
         """Return the next page of events after a seq, in order; empty at the head."""
@@ -49,10 +56,13 @@ class Hub:
     nobody else moves. One relay membership per topic and process, however many sockets follow it.
     """
 
-    def __init__(self, log: Log, relay: Relay) -> None:
+    def __init__(self, log: Log, relay: Relay, *, linger_seconds: float = LINGER_SECONDS) -> None:
         self._log = log
         self._relay = relay
+        self._pages = Pages(log.events)
+        self._memories = Memories()
         self._streams: dict[Topic, Stream] = {}
+        self._lingering = Lingering(linger_seconds)
         self._backfills: dict[Topic, asyncio.Task[None]] = {}
         self._flushes: dict[Topic, asyncio.Handle] = {}
 
@@ -91,22 +101,28 @@ class Hub:
         """Keep a topic's stream open while somebody is about to follow it; every `hold` needs its `release`."""
         stream = self._streams.get(topic)
         if stream is None:
-            stream = self._streams[topic] = Stream(topic)
+            stream = self._streams[topic] = Stream(topic, self._memories)
+        self._lingering.discard(topic)
         stream.holds += 1
         try:
-            await self._relay.join(topic)
             if stream.cursor is None:
-                stream.open_at((await self._log.heads([topic]))[topic])
-                self._flush_soon(stream)
+                await self._open(stream)
         except BaseException:
             self.release(stream)
             raise
         return stream
 
+    async def _open(self, stream: Stream) -> None:
+        """Hear of the topic first and read its head then: what is committed in between comes either way."""
+        await self._relay.join(stream.topic)
+        if stream.cursor is None:
+            stream.open_at(await self._log.head(stream.topic))
+            self._flush_soon(stream)
+
     def release(self, stream: Stream) -> None:
         """Undo `hold`."""
         stream.holds -= 1
-        self._close_if_idle(stream)
+        self._rest_if_idle(stream)
 
     async def catch_up(self, stream: Stream, subscriber: Subscriber, position: int) -> None:
         """Give a subscriber every event after `position`, then make it a follower, without a gap in between.
@@ -115,21 +131,23 @@ class Hub:
         Ends without following when one of the events takes the topic away, or when the log no longer has one.
         """
         while not stream.attach(subscriber, position):
-            await subscriber.ready()
-            for event in await self._log.events(stream.topic, position):
-                if event.seq != position + 1:
-                    subscriber.must_resume()
+            page = await self._pages.after(stream.topic, position)
+            if page is None or page.first != position + 1:
+                subscriber.must_resume()
+                return
+            stream.remember_before(page)
+            for kept in page.give_in_parts(subscriber):
+                if not kept:
                     return
-                if not give(subscriber, delivery_of(event)):
-                    return
-                position = event.seq
+                await subscriber.ready()
+            position = page.last
 
     def unfollow(self, topic: Topic, subscriber: Subscriber) -> None:
         """End a subscription; nothing of the topic is offered afterwards."""
         stream = self._streams.get(topic)
         if stream is not None:
             stream.detach(subscriber)
-            self._close_if_idle(stream)
+            self._rest_if_idle(stream)
 
     def watchers(self, topic: Topic) -> int:
         """Return how many subscribers of this process follow a topic."""
@@ -168,13 +186,17 @@ class Hub:
     # What was missed -------------------------------------------------------------------------------------------------
 
     async def check_heads(self) -> None:
-        """Compare every followed topic with the log, in one query, and read what no doorbell told of."""
-        open_streams = [stream for stream in self._streams.values() if stream.cursor is not None]
-        if not open_streams:
-            return
-        heads = await self._log.heads([stream.topic for stream in open_streams])
-        for stream in open_streams:
-            self.ring(stream.topic, heads[stream.topic])
+        """Compare every followed topic with the log, and read what no doorbell told of."""
+        known = [(stream.topic, stream.cursor) for stream in self._streams.values() if stream.cursor is not None]
+        for start in range(0, len(known), HEADS_PER_QUERY):
+            moved = await self._log.moved(dict(known[start : start + HEADS_PER_QUERY]))
+            for topic, head in moved.items():
+                self.ring(topic, head)
+
+    def close_lingering(self) -> None:
+        """Close the topics that nobody has followed for a while."""
+        for topic in self._lingering.take_due(asyncio.get_running_loop().time()):
+            self._close(self._streams[topic])
 
     async def close(self) -> None:
         """Stop reading."""
@@ -183,6 +205,7 @@ class Hub:
         for task in self._backfills.values():
             task.cancel()
         await asyncio.gather(*self._backfills.values(), return_exceptions=True)
+        await self._pages.close()
 
     def _backfill_soon(self, stream: Stream) -> None:
         """Read a topic's missing events once for the whole process, however many sockets wait for them."""
@@ -206,7 +229,19 @@ class Hub:
         stream.advance(page)
         self._flush_soon(stream)
 
-    def _close_if_idle(self, stream: Stream) -> None:
-        if stream.idle and self._streams.get(stream.topic) is stream:
-            del self._streams[stream.topic]
-            self._relay.leave(stream.topic)
+    # Who comes back soon ---------------------------------------------------------------------------------------------
+
+    def _rest_if_idle(self, stream: Stream) -> None:
+        """Keep an idle stream for a while: those who were cut off come back, and then its memory is warm."""
+        if not stream.idle or self._streams.get(stream.topic) is not stream:
+            return
+        if stream.cursor is None:
+            self._close(stream)
+            return
+        self._lingering.add(stream.topic, asyncio.get_running_loop().time())
+        self.close_lingering()
+
+    def _close(self, stream: Stream) -> None:
+        del self._streams[stream.topic]
+        stream.close()
+        self._relay.leave(stream.topic)

@@ -13,6 +13,8 @@ class Pacer:
     them, but no longer than the last flush took.
     """
 
+    __slots__ = ("_gather_until", "_last_size")
+
     def __init__(self) -> None:
         self._last_size = 1
         self._gather_until = 0.0

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ParamSpec
 
 import structlog
 from django.conf import settings
 
 from eventlog.doorbell import EphemeralEvent, LoggedEvent
-from eventlog.replay import read_events, read_heads
+from eventlog.replay import find_moved_heads, read_events, read_heads
 from eventlog.topics import Topic
 from gateway.batching import Batcher
 from gateway.close_codes import CloseCode
 from gateway.drain import drain
 from gateway.following import Following
+from gateway.gathering import Gatherer
 from gateway.hub import Hub
 from gateway.pool import DatabasePool
 from gateway.relay import ChannelLayerRelay
+from gateway.turns import Turns
 from kernel.commands import BatchHandler, RegisteredCommand
 
 if TYPE_CHECKING:
@@ -28,7 +30,7 @@ logger = structlog.get_logger(__name__)
 P = ParamSpec("P")
 
 REPLAY_THREADS = 2
-SILENCE_CHECK_SECONDS = 5.0
+IDLE_CHECK_SECONDS = 5.0
 
 _current: GatewayProcess | None = None
 
@@ -52,14 +54,24 @@ class PooledLog:
 
     def __init__(self, pool: DatabasePool) -> None:
         self._pool = pool
+        self._heads: Gatherer[Topic, int] = Gatherer(pool, _heads_of)
 
-    async def heads(self, topics: Sequence[Topic]) -> dict[Topic, int]:
+    async def head(self, topic: Topic) -> int:
+        """See `hub.Log`. One statement for all that ask while one is under way."""
+        return await self._heads.ask(topic)
+
+    async def moved(self, known: Mapping[Topic, int]) -> Mapping[Topic, int]:
         """See `hub.Log`."""
-        return await self._pool.run(read_heads, topics)
+        return await self._pool.run(find_moved_heads, known)
 
     async def events(self, topic: Topic, after: int) -> list[LoggedEvent]:
         """See `hub.Log`."""
         return await self._pool.run(read_events, topic, after=after, limit=settings.REPLAY_PAGE_SIZE)
+
+
+def _heads_of(topics: Sequence[Topic]) -> list[int]:
+    heads = read_heads(dict.fromkeys(topics))
+    return [heads[topic] for topic in topics]
 
 
 class GatewayProcess:
@@ -74,6 +86,7 @@ class GatewayProcess:
         self.relay = ChannelLayerRelay(self._heard)
         self.hub = Hub(PooledLog(self.replays), self.relay)
         self.following = Following(self.replays)
+        self.turns = Turns()
         self.connections: set[Connection] = set()
         self.draining = False
 
@@ -82,7 +95,7 @@ class GatewayProcess:
         self.relay.start()
         self._tasks = [
             asyncio.create_task(_every(settings.GATEWAY_SWEEP_SECONDS, self.hub.check_heads)),
-            asyncio.create_task(_every(SILENCE_CHECK_SECONDS, self._close_silent)),
+            asyncio.create_task(_every(IDLE_CHECK_SECONDS, self._close_idle)),
         ]
 
     async def stop(self) -> None:
@@ -137,7 +150,9 @@ class GatewayProcess:
             case {"type": "ephemeral", "event": event}:
                 self.hub.announce(EphemeralEvent(*event))
 
-    async def _close_silent(self) -> None:
+    async def _close_idle(self) -> None:
+        """Close the sockets that nothing was heard of for too long, and the topics that nobody has come back to."""
+        self.hub.close_lingering()
         deadline = self._loop.time() - settings.HEARTBEAT_DEAD_SECONDS
         for connection in tuple(self.connections):
             if connection.last_heard < deadline:

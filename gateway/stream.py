@@ -2,64 +2,26 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Protocol
 
-import msgspec
-
 from eventlog.doorbell import LoggedEvent
-from eventlog.events import AccessRevoked
 from eventlog.topics import Topic
-from gateway.frames import Burst, Frame, bursts_of, frame_of_event
+from gateway.frames import Frame, bursts_of
+from gateway.memory import Delivery, Memories, Memory, Missed, Recipient, delivery_of, give
 from gateway.pacing import Pacer
-from kernel.ids import UserId
 
-RECENT_EVENTS = 256
-RECENT_BYTES = 262_144
 PENDING_EVENTS = 4_096
 
 
-class Subscriber(Protocol):
+class Subscriber(Recipient, Protocol):
     """Someone who follows topics. What live delivery calls returns at once: a slow socket never holds up the others."""
-
-    @property
-    def user_id(self) -> UserId:
-        """The user whose loss of access ends the subscription."""
-
-    def offer(self, frame: Frame) -> None:
-        """Take a frame of a followed topic."""
-
-    def deliver(self, burst: Burst) -> None:
-        """Take frames of a followed topic that go to all its followers."""
-
-    def observe(self, event: LoggedEvent) -> None:
-        """Take notice of an event that is about sessions."""
-
-    def access_revoked(self, topic: Topic) -> None:
-        """Learn that the topic was closed to the user: forget what is queued of it."""
 
     def must_resume(self) -> None:
         """Learn that events are missing that the log no longer has: only a new follow gives an honest answer."""
 
     async def ready(self) -> None:
-        """Return when there is room for another page of a replay."""
-
-
-class Delivery(msgspec.Struct):
-    """An event with its frame (encoded once) and, on a revocation, the user who loses the topic."""
-
-    event: LoggedEvent
-    frame: Frame
-    revoked_user: UserId | None
-
-
-def delivery_of(event: LoggedEvent) -> Delivery:
-    """Prepare an event for delivery."""
-    revoked_user = None
-    if event.type == "access.revoked":
-        revoked_user = UserId(msgspec.json.decode(event.data, type=AccessRevoked).user)
-    return Delivery(event, frame_of_event(event), revoked_user)
+        """Return when there is room for another part of a replay."""
 
 
 class Stream:
@@ -69,7 +31,20 @@ class Stream:
     `advance`d too. Those that continue the run are gathered, and given to all followers by `flush`.
     """
 
-    def __init__(self, topic: Topic) -> None:
+    __slots__ = (
+        "_gathered",
+        "_memory",
+        "_pending",
+        "_waiting",
+        "cursor",
+        "followers",
+        "head",
+        "holds",
+        "pacer",
+        "topic",
+    )
+
+    def __init__(self, topic: Topic, memories: Memories) -> None:
         self.topic = topic
         self.cursor: int | None = None
         self.head = 0
@@ -77,8 +52,7 @@ class Stream:
         self.holds = 0
         self._waiting: dict[Subscriber, int] = {}
         self._pending: dict[int, LoggedEvent] = {}
-        self._recent: deque[Delivery] = deque()
-        self._recent_bytes = 0
+        self._memory = Memory(topic, memories)
         self._gathered: list[Frame] = []
         self.pacer = Pacer()
 
@@ -127,8 +101,7 @@ class Stream:
         for subscriber in self.subscribers():
             subscriber.must_resume()
         self.cursor = cursor
-        self._recent.clear()
-        self._recent_bytes = 0
+        self._memory.clear()
         self._drain_pending()
 
     def attach(self, subscriber: Subscriber, position: int) -> bool:
@@ -139,15 +112,26 @@ class Stream:
         if self.cursor is None or position >= self.cursor:
             self._waiting[subscriber] = position
             return True
-        missed = self._recent_after(position)
+        missed = self._memory.after(position)
         if missed is None:
             return False
         self.flush()
-        for delivery in missed:
-            if not give(subscriber, delivery):
-                return True
-        self.followers[subscriber] = position
+        if missed.give(subscriber):
+            self.followers[subscriber] = position
         return True
+
+    def recall(self, position: int) -> Missed | None:
+        """Return all that came after a position, up to the cursor; None when it is not in memory."""
+        return self._memory.after(position)
+
+    def remember_before(self, older: Missed) -> None:
+        """Keep in memory what was read of the log and comes just before what is there."""
+        if self.cursor is not None:
+            self._memory.put_before(older.deliveries, self.cursor)
+
+    def close(self) -> None:
+        """Forget what is in memory."""
+        self._memory.clear()
 
     def detach(self, subscriber: Subscriber) -> None:
         """Forget a follower."""
@@ -166,10 +150,10 @@ class Stream:
     def _deliver(self, event: LoggedEvent) -> None:
         self.cursor = event.seq
         delivery = delivery_of(event)
-        self._remember(delivery)
+        self._memory.add(delivery)
         if self._waiting:
             self._promote(event.seq)
-        if delivery.revoked_user is not None or event.type == "session.revoked":
+        if delivery.is_personal:
             self._deliver_control(delivery)
             return
         self._gathered.append(delivery.frame)
@@ -178,7 +162,7 @@ class Stream:
         """Deliver at once what ends subscriptions, after all that came before it."""
         self.flush()
         for subscriber in list(self.followers):
-            if not give(subscriber, delivery):
+            if not give(subscriber, delivery, self.topic):
                 del self.followers[subscriber]
 
     def _promote(self, seq: int) -> None:
@@ -193,25 +177,3 @@ class Stream:
             self._deliver(event)
         if self._pending and self.cursor is not None:
             self._pending = {seq: event for seq, event in self._pending.items() if seq > self.cursor}
-
-    def _remember(self, delivery: Delivery) -> None:
-        self._recent.append(delivery)
-        self._recent_bytes += len(delivery.frame.json)
-        while len(self._recent) > RECENT_EVENTS or self._recent_bytes > RECENT_BYTES:
-            self._recent_bytes -= len(self._recent.popleft().frame.json)
-
-    def _recent_after(self, position: int) -> Sequence[Delivery] | None:
-        if not self._recent or self._recent[0].event.seq > position + 1:
-            return None
-        return [delivery for delivery in self._recent if delivery.event.seq > position]
-
-
-def give(subscriber: Subscriber, delivery: Delivery) -> bool:
-    """Give a subscriber one event; return False when the event took the topic away from it."""
-    if delivery.revoked_user is not None and delivery.revoked_user == subscriber.user_id:
-        subscriber.access_revoked(delivery.event.topic)
-        return False
-    if delivery.event.type == "session.revoked":
-        subscriber.observe(delivery.event)
-    subscriber.offer(delivery.frame)
-    return True

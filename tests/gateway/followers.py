@@ -17,6 +17,8 @@ class Follower:
         self.ephemeral: list[str] = []
         self.revoked: list[Topic] = []
         self.resumes = 0
+        self.bursts: list[Burst] = []
+        self.seen_when_asked_for_room: list[int] = []
 
     def offer(self, frame: Frame) -> None:
         body = msgspec.json.decode(frame.json)
@@ -26,6 +28,7 @@ class Follower:
             self.ephemeral.append(body["t"])
 
     def deliver(self, burst: Burst) -> None:
+        self.bursts.append(burst)
         for frame in burst.frames:
             self.offer(frame)
 
@@ -37,4 +40,5 @@ class Follower:
     def must_resume(self) -> None:
         self.resumes += 1
 
-    async def ready(self) -> None: ...
+    async def ready(self) -> None:
+        self.seen_when_asked_for_room.append(len(self.seen))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 
+import msgspec
 import pytest
 from asgiref.sync import sync_to_async
 
@@ -12,13 +13,18 @@ from accounts.models import User
 from communities.actions.communities import update_community
 from communities.actions.memberships import remove_member
 from communities.models import Community
+from eventlog.doorbell import LoggedEvent
+from eventlog.events import AccessRevoked
+from eventlog.replay import Resumption
 from eventlog.topics import authorise_follows, topic_for
 from gateway import following
 from gateway.following import Following, admit_all
+from gateway.memory import Memories
 from gateway.pool import DatabasePool
 from gateway.stream import Stream
+from kernel.actor import user_actor
 from kernel.errors import NotFound
-from kernel.ids import CommunityId, UserId
+from kernel.ids import CommunityId, UserId, uuid7
 from tests.factories.accounts import actor_for, make_user
 from tests.factories.communities import acting, make_community, make_member
 
@@ -141,6 +147,24 @@ async def test_what_many_sockets_ask_while_a_call_runs_is_one_call(asking, owner
 
 
 async def test_a_reader_at_the_head_is_not_asked_about(asking, owner, topic, monkeypatch):
-    monkeypatch.setattr(DatabasePool, "run", pytest.fail)
+    monkeypatch.setattr(DatabasePool, "run", None)
     for after in (None, 7):
-        assert (await asking.resume(actor_for(owner), Stream(topic), 7, after)).reason is None
+        assert (await asking.resume(actor_for(owner), Stream(topic, Memories()), 7, after)).reason is None
+
+
+async def test_a_resumption_within_memory_is_answered_without_the_log(asking, owner, topic, monkeypatch):
+    """Memory proves it only when it holds everything from the cursor to the head that was read."""
+    actor, other = actor_for(owner), uuid7()
+    stream = Stream(topic, Memories())
+    stream.open_at(4)
+    stream.advance(
+        [LoggedEvent(topic, 5, "access.revoked", msgspec.json.encode(AccessRevoked(user=other)))]
+        + [LoggedEvent(topic, seq, "tests.numbered", b"{}") for seq in (6, 7)]
+    )
+    with monkeypatch.context() as without_pool:
+        without_pool.setattr(DatabasePool, "run", None)
+        assert await asking.resume(actor, stream, 7, 4) == Resumption(7, None)
+        assert await asking.resume(user_actor(other), stream, 7, 4) == Resumption(7, "access_changed")
+        assert await asking.resume(user_actor(other), stream, 7, 5) == Resumption(7, None)
+    for head, after in ((8, 5), (7, 3), (7, 9)):
+        assert (await asking.resume(actor, stream, head, after)).reason == "too_old"

@@ -8,9 +8,10 @@ import pytest
 
 from chat.constants import TYPING_WATCHERS_MAX
 from eventlog.doorbell import EphemeralEvent, LoggedEvent
-from eventlog.topics import Topic
+from eventlog.topics import Topic, topic_for
 from gateway.hub import Hub
 from kernel.errors import Unavailable
+from kernel.ids import uuid7
 from tests.gateway.followers import Follower
 
 TOPIC = Topic("room:01900000-0000-7000-8000-000000000001")
@@ -22,9 +23,14 @@ class MemoryLog:
         self.reads = 0
         self.away = False
 
-    async def heads(self, topics):
+    async def head(self, topic):
         self._check()
-        return dict.fromkeys(topics, self.kept[-1].seq if self.kept else 0)
+        return self.kept[-1].seq if self.kept else 0
+
+    async def moved(self, known):
+        self._check()
+        head = self.kept[-1].seq if self.kept else 0
+        return {topic: head for topic, known_head in known.items() if head > known_head}
 
     async def events(self, topic, after):
         self._check()
@@ -46,8 +52,10 @@ class MemoryLog:
 class NoRelay:
     def __init__(self) -> None:
         self.joined: set[Topic] = set()
+        self.joins = 0
 
     async def join(self, topic):
+        self.joins += 1
         self.joined.add(topic)
 
     def leave(self, topic):
@@ -66,7 +74,7 @@ def relay() -> NoRelay:
 
 @pytest.fixture
 async def hub(log, relay):
-    hub = Hub(log, relay)
+    hub = Hub(log, relay, linger_seconds=0)
     yield hub
     await hub.close()
 
@@ -118,6 +126,78 @@ async def test_a_subscriber_far_behind_is_brought_up_page_by_page_while_events_k
     await settled(lambda: follower.seen == list(range(1, 17)))
 
 
+async def test_a_crowd_that_missed_the_same_is_caught_up_by_one_read_of_the_log(hub, log):
+    log.append(3)
+    crowd = [Follower() for _ in range(50)]
+    await asyncio.gather(*(follow(hub, follower, 0) for follower in crowd))
+    assert all(follower.seen == [1, 2, 3] for follower in crowd)
+    assert log.reads == 1
+
+
+async def test_what_was_read_for_one_serves_those_who_come_later_from_memory(hub, log):
+    log.append(3)
+    first, second, third = Follower(), Follower(), Follower()
+    await follow(hub, first, 0)
+    hub.deliver(log.append(1))
+    await follow(hub, second, 1)
+    await follow(hub, third, 0)
+    assert (second.seen, third.seen, log.reads) == ([2, 3, 4], [1, 2, 3, 4], 1)
+
+
+async def test_who_missed_the_same_is_given_the_same_encoded_burst(hub, log):
+    log.append(3)
+    crowd = [Follower() for _ in range(3)]
+    for follower in crowd:
+        await follow(hub, follower, 1)
+    assert [len(follower.bursts) for follower in crowd] == [1, 1, 1]
+    assert crowd[1].bursts[0] is crowd[2].bursts[0]
+
+
+async def test_a_page_larger_than_a_socket_may_have_waiting_is_handed_over_in_parts_as_room_allows(hub, log):
+    log.append(3)
+    log.kept = [LoggedEvent(TOPIC, event.seq, event.type, b'"' + b"x" * 200_000 + b'"') for event in log.kept]
+    follower = Follower()
+    await follow(hub, follower, 0)
+    assert follower.seen == [1, 2, 3]
+    assert [len(burst.frames) for burst in follower.bursts] == [2, 1]
+    assert follower.seen_when_asked_for_room == [2, 3]
+
+
+async def test_a_log_that_is_empty_after_a_cursor_makes_a_subscriber_resume(hub, log):
+    log.append(3)
+    holding = await hub.hold(TOPIC)
+    log.kept = []
+    late = Follower()
+    await hub.catch_up(holding, late, 1)
+    hub.release(holding)
+    assert (late.seen, late.resumes, hub.watchers(TOPIC)) == ([], 1, 0)
+
+
+async def test_a_read_that_fails_is_the_fate_of_those_who_waited_for_it_and_the_next_is_tried_anew(hub, log):
+    log.append(3)
+    holding = await hub.hold(TOPIC)
+    log.away = True
+    failed = await asyncio.gather(*(hub.catch_up(holding, Follower(), 0) for _ in range(3)), return_exceptions=True)
+    assert [type(one) for one in failed] == [Unavailable] * 3
+    log.away = False
+    follower = Follower()
+    await hub.catch_up(holding, follower, 0)
+    hub.release(holding)
+    assert follower.seen == [1, 2, 3]
+
+
+async def test_one_who_gives_up_does_not_take_the_page_from_the_others(hub, log):
+    log.append(3)
+    leaving, staying = Follower(), Follower()
+    gone = asyncio.create_task(follow(hub, leaving, 0))
+    kept = asyncio.create_task(follow(hub, staying, 0))
+    for _ in range(3):
+        await asyncio.sleep(0)
+    gone.cancel()
+    await kept
+    assert (leaving.seen, staying.seen, log.reads) == ([], [1, 2, 3], 1)
+
+
 async def test_while_the_log_is_away_live_events_flow_and_a_gap_heals_when_it_is_back(hub, log):
     follower = Follower()
     await follow(hub, follower, 0)
@@ -143,7 +223,23 @@ async def test_the_relay_is_joined_with_the_first_follower_and_left_with_the_las
     hub.unfollow(TOPIC, first)
     assert relay.joined == {TOPIC}
     hub.unfollow(TOPIC, second)
+    hub.close_lingering()
     assert (relay.joined, hub.watchers(TOPIC)) == (set(), 0)
+
+
+async def test_a_topic_that_was_left_stays_warm_for_those_who_were_cut_off(log, relay):
+    """It is still heard and kept contiguous, so they need neither the relay nor the log."""
+    hub = Hub(log, relay)
+    cut, back = Follower(), Follower()
+    await follow(hub, cut, 0)
+    hub.deliver(log.append(1))
+    hub.unfollow(TOPIC, cut)
+    hub.close_lingering()
+    hub.deliver(log.append(2))
+    log.away = True
+    await follow(hub, back, 1)
+    assert (back.seen, relay.joined, relay.joins) == ([2, 3], {TOPIC}, 1)
+    await hub.close()
 
 
 async def test_a_follow_that_fails_leaves_nothing_behind(hub, log, relay):
@@ -164,6 +260,28 @@ async def test_events_that_were_dropped_from_the_log_make_a_subscriber_resume(hu
     log.kept = log.kept[-2:]
     await hub.check_heads()
     await settled(lambda: waiting.resumes == 1)
+
+
+async def test_heads_of_many_topics_are_compared_in_parts_and_only_what_moved_is_told(hub, log, monkeypatch):
+    monkeypatch.setattr("gateway.hub.HEADS_PER_QUERY", 2)
+    log.append(1)
+    topics = [TOPIC, *(topic_for("room", uuid7()) for _ in range(4))]
+    for topic in topics:
+        hub.release(await hub.hold(topic))
+        stream = await hub.hold(topic)
+        await hub.catch_up(stream, Follower(), 1)
+    asked = []
+
+    async def moved(known):
+        asked.append(dict(known))
+        return {TOPIC: 2} if TOPIC in known else {}
+
+    monkeypatch.setattr(log, "moved", moved)
+    log.append(1)
+    await hub.check_heads()
+    await settled(lambda: log.reads == 1)
+    assert [len(part) for part in asked] == [2, 2, 1]
+    assert {topic: head for part in asked for topic, head in part.items()} == dict.fromkeys(topics, 1)
 
 
 async def test_an_event_for_small_audiences_is_not_sent_to_a_large_one(hub):

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from eventlog.doorbell import LoggedEvent
 from eventlog.events import AccessRevoked
 from eventlog.topics import Topic
-from gateway.stream import RECENT_EVENTS, Stream
+from gateway.memory import RECENT_EVENTS, Memories
+from gateway.stream import Stream
 from kernel.ids import UserId
 from tests.gateway.followers import Follower
 
@@ -25,7 +26,7 @@ def revocation(seq: int, user: UserId) -> LoggedEvent:
 
 
 def open_stream(head: int = 0) -> Stream:
-    stream = Stream(TOPIC)
+    stream = Stream(TOPIC, Memories())
     stream.open_at(head)
     return stream
 
@@ -54,7 +55,7 @@ def test_events_behind_a_gap_wait_for_the_missing_one():
 
 
 def test_events_that_come_before_the_head_is_known_are_kept_for_it():
-    stream, follower = Stream(TOPIC), Follower()
+    stream, follower = Stream(TOPIC, Memories()), Follower()
     stream.attach(follower, 5)
     stream.advance([event(5), event(6), event(7)])
     stream.flush()
