@@ -186,7 +186,8 @@ class Hub:
     # What was missed -------------------------------------------------------------------------------------------------
 
     async def check_heads(self) -> None:
-        """Compare every followed topic with the log, and read what no doorbell told of."""
+        """Compare every topic that is open with the log, and read what no doorbell told of. Topics that nobody came back to are closed."""
+        self.close_lingering()
         known = [(stream.topic, stream.cursor) for stream in self._streams.values() if stream.cursor is not None]
         for start in range(0, len(known), HEADS_PER_QUERY):
             moved = await self._log.moved(dict(known[start : start + HEADS_PER_QUERY]))

@@ -30,7 +30,7 @@ logger = structlog.get_logger(__name__)
 P = ParamSpec("P")
 
 REPLAY_THREADS = 2
-IDLE_CHECK_SECONDS = 5.0
+SILENCE_CHECK_SECONDS = 5.0
 
 _current: GatewayProcess | None = None
 
@@ -95,7 +95,7 @@ class GatewayProcess:
         self.relay.start()
         self._tasks = [
             asyncio.create_task(_every(settings.GATEWAY_SWEEP_SECONDS, self.hub.check_heads)),
-            asyncio.create_task(_every(IDLE_CHECK_SECONDS, self._close_idle)),
+            asyncio.create_task(_every(SILENCE_CHECK_SECONDS, self._close_silent)),
         ]
 
     async def stop(self) -> None:
@@ -150,9 +150,7 @@ class GatewayProcess:
             case {"type": "ephemeral", "event": event}:
                 self.hub.announce(EphemeralEvent(*event))
 
-    async def _close_idle(self) -> None:
-        """Close the sockets that nothing was heard of for too long, and the topics that nobody has come back to."""
-        self.hub.close_lingering()
+    async def _close_silent(self) -> None:
         deadline = self._loop.time() - settings.HEARTBEAT_DEAD_SECONDS
         for connection in tuple(self.connections):
             if connection.last_heard < deadline:
