@@ -6,7 +6,7 @@ SETUP := @$(PYTHON) -I project/bootstrap.py
 OWN_SERVICES := env -u DATABASE_URL -u REDIS_URL
 
 .DEFAULT_GOAL := help
-.PHONY: help run test e2e bench check format import manage requirements
+.PHONY: help run test e2e bench torture check format import manage requirements
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s%s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -27,6 +27,10 @@ e2e: ## Run the browser tests on uvicorn and on daphne, or on the one that SERVE
 bench: ## Measure against other servers. ARGS="fanout --quick"; works: fanout rooms large many_rooms connects memory disturbed storm
 	$(SETUP) development
 	@$(OWN_SERVICES) $(VENV) -m bench $(ARGS)
+
+torture: ## Break real processes while hundreds talk, and check that nothing is lost. ARGS="--short --seed 7"; 20 minutes without --short
+	$(SETUP) development
+	@$(OWN_SERVICES) $(VENV) -m tests.torture $(ARGS)
 
 check: ## Lint, format, types, layers, migrations, generated files, known vulnerabilities.
 	$(SETUP) development

@@ -1,0 +1,79 @@
+"""The people of a run, made straight in the database, with a session each and tokens as often as they need one. No network."""
+
+from __future__ import annotations
+
+import time
+
+import msgspec
+
+from accounts.actions.sessions import Client, unchecked_start_session
+from accounts.actions.tokens import AccessToken, read_access_token
+from accounts.actions.users import import_users
+from accounts.models import User
+from chat.actions.rooms import create_room
+from communities.actions.imports import get_or_create_import_community
+from communities.actions.memberships import add_members, change_role
+from communities.constants import Role
+from kernel.actor import SYSTEM
+from kernel.ids import CommunityId, UserId
+
+TOKEN_SECONDS = 200.0
+AGENT = Client(network="127.0.0.1", user_agent="tests.torture")
+
+
+class Person(msgspec.Struct):
+    """Somebody with a session that lasts for the run. `token_at` is on the monotonic clock."""
+
+    name: str
+    user: str
+    session: str
+    token_text: str = ""
+    token_at: float = 0.0
+
+    def token(self) -> str:
+        """Return an access token that is good for a while, signed here so that no fault can keep it from us."""
+        now = time.monotonic()
+        if not self.token_text or now - self.token_at > TOKEN_SECONDS:
+            token = AccessToken()
+            token["sub"], token["sid"] = self.user, self.session
+            self.token_text, self.token_at = str(token), now
+        return self.token_text
+
+
+class Cast(msgspec.Struct):
+    """Who is there: members of every room, people who are members of nothing, a moderator, and the ids of the rooms."""
+
+    members: list[Person]
+    outsiders: list[Person]
+    moderator: Person
+    rooms: list[str]
+
+
+def prepare(members: int, outsiders: int, rooms: int) -> Cast:
+    """Make them all."""
+    people = import_users(SYSTEM, display_names={name: name.title() for name in _names(members, outsiders)})
+    community_id = CommunityId(get_or_create_import_community(SYSTEM).pk)
+    inside = [user for name, user in people.items() if not name.startswith("outsider")]
+    add_members(SYSTEM, community_id=community_id, user_ids=[UserId(user.pk) for user in inside])
+    change_role(SYSTEM, community_id=community_id, user_id=UserId(people["moderator"].pk), role=Role.MODERATOR)
+    return Cast(
+        members=[_signed_in(user) for user in inside if user.username.startswith("member")],
+        outsiders=[_signed_in(user) for name, user in people.items() if name.startswith("outsider")],
+        moderator=_signed_in(people["moderator"]),
+        rooms=[
+            str(create_room(SYSTEM, community_id=community_id, name=f"Room {number}").id) for number in range(rooms)
+        ],
+    )
+
+
+def _names(members: int, outsiders: int) -> list[str]:
+    return [
+        *(f"member{number:03}" for number in range(members)),
+        *(f"outsider{number:03}" for number in range(outsiders)),
+        "moderator",
+    ]
+
+
+def _signed_in(user: User) -> Person:
+    claims = read_access_token(unchecked_start_session(user, AGENT).access)
+    return Person(user.username, str(claims.user_id), str(claims.session_id))

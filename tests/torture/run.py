@@ -1,0 +1,155 @@
+"""One run: everybody comes, faults happen one after the other or two at once, everybody catches up, and the log is compared."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+
+import msgspec
+import psycopg
+
+from tests.torture.checker import Verdict, judge
+from tests.torture.cluster import Cluster
+from tests.torture.faults import MENU, ROLLING_RESTART, Stage
+from tests.torture.history import History, Row, Truth, Violation
+from tests.torture.population import Population
+
+ARRIVAL_SECONDS = 120.0
+RECOVERY_SECONDS = 60.0
+CATCH_UP_SECONDS = 30.0
+PAUSE_SECONDS = (1.0, 3.0)
+SHOWN_TROUBLES = 5
+
+
+class Happened(msgspec.Struct):
+    """A fault, and what everybody counted from its begin to the next one's."""
+
+    name: str
+    note: str
+    seconds: float
+    recovered_seconds: float
+    counts: dict[str, int]
+
+
+class Result(msgspec.Struct):
+    """The whole run."""
+
+    seed: int
+    seconds: float
+    faults: list[Happened]
+    counts: dict[str, int]
+    verdict: Verdict
+
+
+Say = Callable[[Happened], None]
+
+
+def schedule(names: Sequence[str], chance: random.Random) -> Iterator[str]:
+    """Yield faults for ever: every one on the menu before any comes again, in a new order each time."""
+    while True:
+        yield from chance.sample(list(names), len(names))
+
+
+class Run:
+    """Plays faults on a cluster with its population."""
+
+    def __init__(self, cluster: Cluster, population: Population, stage: Stage, say: Say) -> None:
+        self._cluster = cluster
+        self._population = population
+        self._stage = stage
+        self._say = say
+
+    @property
+    def _history(self) -> History:
+        return self._population.history
+
+    async def play(self, names: Sequence[str], *, faults: int, seconds: float, seed: int) -> Result:
+        """Play so many faults of these names, no new one after so many seconds, and judge."""
+        began = time.monotonic()
+        happened: list[Happened] = []
+        await self._cluster.start()
+        try:
+            await self._population.start(ARRIVAL_SECONDS)
+            await asyncio.sleep(PAUSE_SECONDS[1])
+            for name in schedule(names, self._stage.chance):
+                if len(happened) >= faults or time.monotonic() - began > seconds:
+                    break
+                happened.append(await self._one(name))
+                self._say(happened[-1])
+            await self._end()
+        finally:
+            await self._population.leave()
+            await self._cluster.stop()
+        truth = await asyncio.to_thread(read_log, self._cluster.postgres.url)
+        counts = dict(self._population.totals())
+        return Result(seed, time.monotonic() - began, happened, counts, judge(self._history, truth))
+
+    async def _one(self, name: str) -> Happened:
+        """Play a fault, wait until everybody is back, and let things be for a moment."""
+        before, began = self._population.totals(), time.monotonic()
+        try:
+            note = await MENU[name](self._stage)
+        except TimeoutError:
+            note = "not over in time"
+            self._history.violations.append(Violation("did not recover", f"{name}: {note}"))
+        over = time.monotonic()
+        if complaint := await self._recovered():
+            self._history.violations.append(Violation("did not recover", f"{name}: {complaint}"))
+        recovered = time.monotonic()
+        if name == ROLLING_RESTART:
+            self._check_obedient(began)
+        await asyncio.sleep(self._stage.chance.uniform(*PAUSE_SECONDS))
+        counts = self._population.totals()
+        counts.subtract(before)
+        return Happened(name, note, over - began, recovered - over, {key: n for key, n in counts.items() if n})
+
+    async def _recovered(self) -> str:
+        """Wait until a message is acknowledged again and everybody is connected; return what is missing after too long."""
+        if not await self._population.acknowledged_again(RECOVERY_SECONDS):
+            return f"no message was acknowledged within {RECOVERY_SECONDS:g} s"
+        missing = await self._population.all_live(RECOVERY_SECONDS)
+        return f"{len(missing)} clients were away after {RECOVERY_SECONDS:g} s: {missing[:3]}" if missing else ""
+
+    def _check_obedient(self, since: float) -> None:
+        """Who left when they were asked to must not have seen an error."""
+        seen = [trouble for client in self._population.clients for trouble in client.troubles if trouble.at >= since]
+        for trouble in seen[:SHOWN_TROUBLES]:
+            self._history.violations.append(Violation("rolling restart", f"{trouble.client}: {trouble.what}"))
+
+    async def _end(self) -> None:
+        """Stop the talk, and give everybody a bounded time to have everything."""
+        await self._population.quiet_down(RECOVERY_SECONDS)
+        deadline = time.monotonic() + CATCH_UP_SECONDS
+        while time.monotonic() < deadline:
+            heads = await asyncio.to_thread(read_heads, self._cluster.postgres.url)
+            if all(
+                view.cursor == heads.get(topic)
+                for client in self._population.clients
+                for topic, view in client.views.items()
+            ):
+                return
+            await asyncio.sleep(0.3)
+
+
+def read_heads(url: str) -> dict[str, int]:
+    """Return the newest seq of every room."""
+    with psycopg.connect(url) as connection:
+        rows = connection.execute("SELECT topic, max(seq) FROM eventlog_event WHERE topic LIKE 'room:%' GROUP BY topic")
+        return dict(rows.fetchall())
+
+
+def read_log(url: str) -> Truth:
+    """Read every event of every room, past all code that is under test."""
+    with psycopg.connect(url) as connection:
+        rows = connection.execute(
+            "SELECT topic, seq, type, data FROM eventlog_event WHERE topic LIKE 'room:%' ORDER BY topic, seq"
+        )
+        return Truth((topic, Row(seq, kind, msgspec.json.decode(data))) for topic, seq, kind, data in rows)
+
+
+def kinds(violations: Sequence[Violation]) -> Counter[str]:
+    """Count violations by kind."""
+    return Counter(violation.kind for violation in violations)
