@@ -6,7 +6,6 @@ It does what the protocol asks of a good client, and trusts nothing that the ser
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import itertools
 import random
 import time
@@ -48,6 +47,10 @@ class Trouble(msgspec.Struct, frozen=True):
     what: str
 
 
+class NoAnswer(TimeoutError):
+    """The server did not answer a command in time."""
+
+
 class Client:
     """A device. `live` while it is connected and follows every room that it may; `shut_out` holds the rooms that it may not."""
 
@@ -71,6 +74,7 @@ class Client:
         self._follows: dict[str, tuple[View, int | None]] = {}
         self._return_after: float | None = None
         self._greeted: asyncio.Future[Frame] | None = None
+        self._welcome = False
 
     async def run(self) -> None:
         """Be there until cancelled."""
@@ -81,7 +85,8 @@ class Client:
                 await self._be_connected()
                 pause = PAUSES_SECONDS[0]
             except (OSError, WebSocketException, TimeoutError, Problem, Disconnected) as error:
-                self._trouble(f"not connected: {type(error).__name__} {error}")
+                if self._return_after is None:
+                    self._trouble(f"{'lost' if self._welcome else 'not connected'}: {type(error).__name__} {error}")
             self.counts["reconnects"] += 1
             if self._return_after is not None:
                 await asyncio.sleep(self._return_after)
@@ -90,16 +95,18 @@ class Client:
             pause = min(2 * pause, longest)
 
     async def command(self, t: str, **d: Any) -> Frame:
-        """Send a command and return the body of its ack. Raises `Problem`, or `Disconnected` and `TimeoutError` without an answer."""
+        """Send a command and return the body of its ack. Raises `Problem`, or `Disconnected` and `NoAnswer` without an answer."""
         ref = f"c{next(self._refs)}"
         answer: asyncio.Future[Frame] = asyncio.get_running_loop().create_future()
         self._pending[ref] = answer
         if t == "topic.follow":
             self._follows[ref] = (self.views[d["topic"]], d.get("after"))
         try:
-            await self._send({"t": t, "ref": ref, "d": d})
             async with asyncio.timeout(ANSWER_SECONDS):
+                await self._send({"t": t, "ref": ref, "d": d})
                 return await answer
+        except TimeoutError:
+            raise NoAnswer(t) from None
         finally:
             del self._pending[ref]
             self._follows.pop(ref, None)
@@ -114,68 +121,64 @@ class Client:
     async def _be_connected(self) -> None:
         """Connect, follow, and stay until the socket breaks."""
         self._gateway = self._route.choose(self._gateway)
-        self._greeted = asyncio.get_running_loop().create_future()
+        self._greeted, self._welcome = asyncio.get_running_loop().create_future(), False
         socket = None
         try:
             async with asyncio.timeout(OPEN_SECONDS):
                 socket = await open_socket(self._gateway, token=self.person.token(), wire=self.wire, hear=self._hear)
-                await self._hello(socket)
-            self._socket = socket
+                closed = asyncio.ensure_future(socket.wait_closed())
+                closed.add_done_callback(lambda _: self._give_up(socket))
+                await self._hello(socket, closed)
+            self._socket, self._welcome = socket, True
             for view in self.views.values():
                 await self._follow(view)
             self.live.set()
-            await self._stay(socket)
+            await self._stay(closed)
+            self._note_close(socket)
         finally:
-            self._leave(socket)
+            self.live.clear()
+            self._socket = None
+            if socket is not None:
+                socket.transport.abort()
 
-    async def _hello(self, socket: ClientConnection) -> None:
+    async def _hello(self, socket: ClientConnection, closed: asyncio.Future[None]) -> None:
         assert self._greeted is not None
-        closed = asyncio.ensure_future(socket.wait_closed())
         either: set[asyncio.Future[Any]] = {self._greeted, closed}
-        try:
-            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            closed.cancel()
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         if not self._greeted.done():
             raise Disconnected(socket.close_code or 1006)
         if self._greeted.result()["t"] != "hello":
             raise Problem(self._greeted.result()["d"])
 
-    async def _stay(self, socket: ClientConnection) -> None:
+    async def _stay(self, closed: asyncio.Future[None]) -> None:
         """Ping, renew the proof, and knock at rooms that are shut, until the socket is closed."""
         renew_at = time.monotonic() + RENEW_SECONDS
-        closed = asyncio.ensure_future(socket.wait_closed())
-        try:
-            while not closed.done():
-                await asyncio.wait(
-                    {closed}, timeout=self._chance.uniform(*(KNOCK_SECONDS if self.shut_out else PING_SECONDS))
-                )
-                if closed.done():
-                    break
-                await self.command("ping")
-                if time.monotonic() > renew_at:
-                    await self.command("auth", token=self.person.token())
-                    renew_at = time.monotonic() + RENEW_SECONDS
-                for topic in list(self.shut_out):
-                    await self._follow(self.views[topic])
-        finally:
-            closed.cancel()
-        self._note_close(socket)
+        while not closed.done():
+            pause = self._chance.uniform(*(KNOCK_SECONDS if self.shut_out else PING_SECONDS))
+            await asyncio.wait({closed}, timeout=pause)
+            if closed.done():
+                return
+            await self.command("ping")
+            if time.monotonic() > renew_at:
+                await self.command("auth", token=self.person.token())
+                renew_at = time.monotonic() + RENEW_SECONDS
+            for topic in list(self.shut_out):
+                await self._follow(self.views[topic])
 
     def _note_close(self, socket: ClientConnection) -> None:
         code = socket.close_code or 1006
         self.counts[f"closed with {code}"] += 1
-        if code != SHUTTING_DOWN or self._return_after is None:
+        if code != SHUTTING_DOWN:
             self._trouble(f"closed with {code}")
 
-    def _leave(self, socket: ClientConnection | None) -> None:
+    def _give_up(self, socket: ClientConnection) -> None:
+        """Tell those who wait for an answer that none will come; a client that is connected anew already has others."""
+        if self._socket is not None and self._socket is not socket:
+            return
         self.live.clear()
-        self._socket = None
         for answer in self._pending.values():
             if not answer.done():
-                answer.set_exception(Disconnected(1006))
-        if socket is not None:
-            socket.transport.abort()
+                answer.set_exception(Disconnected(socket.close_code or 1006))
 
     async def _follow(self, view: View) -> None:
         """Follow from the cursor; where that is refused for good, the room is shut and is knocked at later."""
@@ -273,10 +276,3 @@ def frames_of(message: str | bytes) -> tuple[Frame, ...]:
     unpacker = msgpack.Unpacker()
     unpacker.feed(message)
     return tuple(unpacker)
-
-
-async def patiently(client: Client, seconds: float) -> None:
-    """Wait until a client is live, at most so long."""
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await client.live.wait()

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import msgspec
 
-from tests.torture.client import Client, Route, patiently
+from tests.torture.client import Client, Route
 from tests.torture.history import Ack, History, Removal, Sent, Snapshot, View, Violation
 from tests.torture.people import Cast, Person
 from tests.web_sockets import Disconnected, Problem
@@ -80,9 +80,13 @@ class Population:
         self._moderating = asyncio.create_task(self._keep_removing())
 
     async def all_live(self, within: float) -> list[str]:
-        """Wait until everybody is connected and follows what they may; return the names of those who are not after so long."""
-        await asyncio.gather(*(patiently(client, within) for client in self.clients))
-        return [client.name for client in self.clients if not client.live.is_set()]
+        """Wait until everybody is connected and follows what they may, all at once; return the names of who is not after so long."""
+        deadline = time.monotonic() + within
+        while away := [client.name for client in self.clients if not client.live.is_set()]:
+            if time.monotonic() > deadline:
+                break
+            await asyncio.sleep(0.1)
+        return away
 
     async def acknowledged_again(self, within: float) -> bool:
         """Wait until a message that nobody has sent yet is acknowledged; tell whether that was so in time."""

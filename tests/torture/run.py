@@ -117,7 +117,9 @@ class Run:
         """Who left when they were asked to must not have seen an error."""
         seen = [trouble for client in self._population.clients for trouble in client.troubles if trouble.at >= since]
         for trouble in seen[:SHOWN_TROUBLES]:
-            self._history.violations.append(Violation("rolling restart", f"{trouble.client}: {trouble.what}"))
+            self._history.violations.append(
+                Violation("rolling restart", f"{trouble.client}: {trouble.what} after {trouble.at - since:.1f} s")
+            )
 
     async def _end(self) -> None:
         """Stop the talk, and give everybody a bounded time to have everything."""
