@@ -96,7 +96,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--gateways", type=int, default=3)
     parser.add_argument("--members", type=int, default=160)
     parser.add_argument("--devices", type=int, default=200, help="sockets; some members have two")
-    parser.add_argument("--rate", type=float, default=12.0, help="messages per second of all together")
+    parser.add_argument("--rate", type=float, default=16.0, help="messages per second of all together")
     parser.add_argument(
         "--longest", type=float, default=20.0, help="seconds that anything stays frozen or away at most"
     )

@@ -57,7 +57,7 @@ def _of_a_message(topic: str, row: Row, sent: Sent | None) -> Iterator[Violation
 
 
 def _of_the_acks(history: History, truth: Truth) -> Iterator[Violation]:
-    """Every acknowledged message is in the log, where the ack says."""
+    """Every acknowledged message is in the log, where the ack says, and so is every acknowledged edit."""
     for ack in history.acks:
         row = truth.row(ack.topic, ack.seq)
         if row is None:
@@ -66,6 +66,15 @@ def _of_the_acks(history: History, truth: Truth) -> Iterator[Violation]:
         message = row.data.get("message", {})
         if (row.type, message.get("id"), message.get("nonce")) != ("message.created", ack.id, ack.nonce):
             yield Violation("wrong ack", f"{ack.nonce} was acknowledged as {ack.topic} {ack.seq}: something else")
+    logged = {
+        (topic, row.data["message"]["id"], row.data["message"]["body"])
+        for topic, rows in truth.rows.items()
+        for row in rows
+        if row.type == "message.edited"
+    }
+    for edit in history.edits:
+        if (edit.topic, edit.id, edit.body) not in logged:
+            yield Violation("lost acked", f"the edit of {edit.id} on {edit.topic} was acknowledged: not in the log")
 
 
 def _of_outsiders(history: History, truth: Truth) -> Iterator[Violation]:

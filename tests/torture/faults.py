@@ -42,13 +42,16 @@ class Stage:
 
 Fault = Callable[[Stage], Awaitable[str]]
 MENU: dict[str, Fault] = {}
+PARTS: dict[str, str] = {}
+"""What each fault harms: two at once must not harm the same."""
 
 
-def fault(name: str) -> Callable[[Fault], Fault]:
+def fault(name: str, part: str) -> Callable[[Fault], Fault]:
     """Put a fault on the menu; it returns what it did in a few words."""
 
     def add(function: Fault) -> Fault:
         MENU[name] = function
+        PARTS[name] = part
         return function
 
     return add
@@ -57,7 +60,7 @@ def fault(name: str) -> Callable[[Fault], Fault]:
 # Processes -----------------------------------------------------------------------------------------------------------
 
 
-@fault("gateway killed")
+@fault("gateway killed", part="gateway")
 async def kill_gateway(stage: Stage) -> str:
     node = stage.node
     stage.cluster.kill(node.child)
@@ -65,29 +68,29 @@ async def kill_gateway(stage: Stage) -> str:
     return node.child.program.name
 
 
-@fault("worker killed")
+@fault("worker killed", part="worker")
 async def kill_worker(stage: Stage) -> str:
     stage.cluster.kill(stage.cluster.worker)
     await asyncio.sleep(1)
     return ""
 
 
-@fault("gateway frozen")
+@fault("gateway frozen", part="gateway")
 async def freeze_gateway(stage: Stage) -> str:
     return await _freeze(stage, stage.node.child)
 
 
-@fault("Redis frozen")
+@fault("Redis frozen", part="Redis")
 async def freeze_redis(stage: Stage) -> str:
     return await _freeze(stage, stage.cluster.redis)
 
 
-@fault("PostgreSQL frozen")
+@fault("PostgreSQL frozen", part="PostgreSQL")
 async def freeze_postgres(stage: Stage) -> str:
     return await _freeze(stage, stage.cluster.postgres.child)
 
 
-@fault("worker frozen")
+@fault("worker frozen", part="worker")
 async def freeze_worker(stage: Stage) -> str:
     return await _freeze(stage, stage.cluster.worker)
 
@@ -106,7 +109,7 @@ async def _freeze(stage: Stage, child: Child) -> str:
 # Redis ---------------------------------------------------------------------------------------------------------------
 
 
-@fault("Redis stopped")
+@fault("Redis stopped", part="Redis")
 async def stop_redis(stage: Stage) -> str:
     """Away for some seconds; what it held is gone."""
     redis, seconds = stage.cluster.redis, stage.seconds(2, 8)
@@ -120,7 +123,7 @@ async def stop_redis(stage: Stage) -> str:
     return f"{seconds:.1f} s"
 
 
-@fault("Redis restarted")
+@fault("Redis restarted", part="Redis")
 async def restart_redis(stage: Stage) -> str:
     """Gone and back at once, with nothing of what it knew."""
     redis = stage.cluster.redis
@@ -135,14 +138,14 @@ async def restart_redis(stage: Stage) -> str:
     return ""
 
 
-@fault("Redis emptied")
+@fault("Redis emptied", part="Redis")
 async def empty_redis(stage: Stage) -> str:
     """What it held is gone, and no connection breaks that would tell."""
     await asyncio.to_thread(_empty, stage.cluster)
     return ""
 
 
-@fault("pub/sub clients killed")
+@fault("pub/sub clients killed", part="Redis")
 async def kill_subscribers(stage: Stage) -> str:
     """The connections that doorbells come through are cut, and nobody is told what was missed."""
     killed = 0
@@ -152,7 +155,7 @@ async def kill_subscribers(stage: Stage) -> str:
     return f"{killed} connections"
 
 
-@fault("output buffer limit hit")
+@fault("output buffer limit hit", part="Redis")
 async def small_buffers(stage: Stage) -> str:
     """Redis cuts subscribers off because more waits for them than it may hold."""
     before = await asyncio.to_thread(_limit_buffers, stage.cluster, SMALL_BUFFER)
@@ -194,7 +197,7 @@ def _ping(cluster: Cluster) -> None:
 # PostgreSQL ----------------------------------------------------------------------------------------------------------
 
 
-@fault("backends terminated")
+@fault("backends terminated", part="PostgreSQL")
 async def terminate_backends(stage: Stage) -> str:
     """Every connection of the application is cut, in the middle of whatever it does."""
     ended = 0
@@ -204,13 +207,13 @@ async def terminate_backends(stage: Stage) -> str:
     return f"{ended} backends"
 
 
-@fault("PostgreSQL killed")
+@fault("PostgreSQL killed", part="PostgreSQL")
 async def kill_postgres(stage: Stage) -> str:
     """SIGKILL for the server; it recovers from its write-ahead log."""
     return await _crash_postgres(stage, signal.SIGKILL)
 
 
-@fault("PostgreSQL stopped at once")
+@fault("PostgreSQL stopped at once", part="PostgreSQL")
 async def stop_postgres_at_once(stage: Stage) -> str:
     """An immediate shutdown, some seconds away, and a recovery."""
     return await _crash_postgres(stage, signal.SIGQUIT)
@@ -250,7 +253,7 @@ async def _eventually(try_once: Callable[[], None], within: float = 60.0) -> Non
 # The network ---------------------------------------------------------------------------------------------------------
 
 
-@fault("connections reset")
+@fault("connections reset", part="network")
 async def reset_connections(stage: Stage) -> str:
     share = stage.chance.choice((0.1, 0.5, 1.0))
     wires = [wire for node in stage.cluster.nodes for wire in node.proxy.wires(share, stage.chance)]
@@ -259,7 +262,7 @@ async def reset_connections(stage: Stage) -> str:
     return f"{len(wires)} connections"
 
 
-@fault("connections half open")
+@fault("connections half open", part="network")
 async def half_open_connections(stage: Stage) -> str:
     """From some moment on nothing arrives any more, in one direction or both, and nobody is told."""
     wires = [wire for node in stage.cluster.nodes for wire in node.proxy.wires(0.3, stage.chance)]
@@ -269,7 +272,7 @@ async def half_open_connections(stage: Stage) -> str:
     return f"{len(wires)} connections"
 
 
-@fault("network stalled")
+@fault("network stalled", part="network")
 async def stall_connections(stage: Stage) -> str:
     """Everything is held back for a while and then arrives."""
     seconds = stage.seconds(1, 4)
@@ -283,7 +286,7 @@ async def stall_connections(stage: Stage) -> str:
 # Deployments and clocks ----------------------------------------------------------------------------------------------
 
 
-@fault("pool of one")
+@fault("pool of one", part="gateway")
 async def pool_of_one(stage: Stage) -> str:
     """A gateway that may open one connection to PostgreSQL."""
     node = stage.node
@@ -295,9 +298,10 @@ async def pool_of_one(stage: Stage) -> str:
 
 
 ROLLING_RESTART = "rolling restart"
+EVERYTHING = "everything"
 
 
-@fault(ROLLING_RESTART)
+@fault(ROLLING_RESTART, part=EVERYTHING)
 async def rolling_restart(stage: Stage) -> str:
     """Every gateway in turn is drained and started again; whoever obeys sees no error (the run looks at that)."""
     for node in stage.cluster.nodes:
@@ -305,7 +309,7 @@ async def rolling_restart(stage: Stage) -> str:
     return f"{len(stage.cluster.nodes)} gateways"
 
 
-@fault("clock steps")
+@fault("clock steps", part="gateway")
 async def step_clock(stage: Stage) -> str:
     """A gateway whose wall clock jumps forth and back; monotonic time goes on as usual."""
     if stage.clock is None:

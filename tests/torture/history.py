@@ -100,6 +100,14 @@ class Ack(msgspec.Struct, frozen=True):
     id: str
 
 
+class Edit(msgspec.Struct, frozen=True):
+    """The server said that a message has another body now."""
+
+    topic: Topic
+    id: str
+    body: str
+
+
 class Refusal(msgspec.Struct, frozen=True):
     """The server refused a member for good, in answer to a command that was under way from `asked_at` to `at`."""
 
@@ -188,6 +196,7 @@ class History:
         self.outsiders: list[View] = []
         self.sent: dict[str, Sent] = {}
         self.acks: list[Ack] = []
+        self.edits: list[Edit] = []
         self.refusals: list[Refusal] = []
         self.removals: list[Removal] = []
         self.violations: list[Violation] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 import secrets
 import time
@@ -14,7 +15,7 @@ import httpx
 import msgspec
 
 from tests.torture.client import Client, Route
-from tests.torture.history import Ack, History, Removal, Sent, Snapshot, View, Violation
+from tests.torture.history import Ack, Edit, History, Removal, Sent, Snapshot, View, Violation
 from tests.torture.people import Cast, Person
 from tests.web_sockets import Disconnected, Problem
 
@@ -22,6 +23,7 @@ ROOMS_EACH = 3
 REST_SECONDS = 8.0
 SNAPSHOT_PAGES = 20
 LONG_BODY = 3_500
+EDITED = 0.05
 ABSENT_SECONDS = (0.5, 4.0)
 BETWEEN_REMOVALS_SECONDS = (0.3, 1.5)
 DONE = (200, 201, 204)
@@ -168,9 +170,19 @@ class Population:
             except (Disconnected, TimeoutError):
                 await asyncio.sleep(0.1)
             else:
-                self.history.acks.append(Ack(sent.nonce, answer["topic"], answer["seq"], answer["id"]))
+                ack = Ack(sent.nonce, answer["topic"], answer["seq"], answer["id"])
+                self.history.acks.append(ack)
                 self.counts["acked"] += 1
+                if self._chance.random() < EDITED:
+                    await self._edit_once(client, ack)
                 return
+
+    async def _edit_once(self, client: Client, ack: Ack) -> None:
+        """Give a message another body; without an answer nobody knows, and nobody minds."""
+        edit = Edit(ack.topic, ack.id, f"{ack.nonce} edited")
+        with contextlib.suppress(Problem, Disconnected, TimeoutError):
+            await client.command("message.edit", message=edit.id, body=edit.body)
+            self.history.edits.append(edit)
 
     def _note_attempt(self, sent: Sent) -> None:
         if sent.attempts == 0:

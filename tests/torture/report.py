@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,7 +23,7 @@ def tell(happened: Happened) -> None:
     """Print one line as it happens."""
     counts = ", ".join(f"{happened.counts.get(key, 0):,} {key}" for key in COLUMNS)
     sys.stdout.write(
-        f"{happened.name:<26} {happened.seconds:5.1f} s, back after {happened.recovered_seconds:4.1f} s: {counts}"
+        f"{' + '.join(happened.names):<26} {happened.seconds:5.1f} s, back after {happened.recovered_seconds:4.1f} s: {counts}"
         f"{f' ({happened.note})' if happened.note else ''}\n"
     )
     sys.stdout.flush()
@@ -64,8 +65,10 @@ def _faults(faults: Sequence[Happened]) -> Table:
     table.add_column("Fault")
     for name in ("Times", "Seconds", "Longest recovery", *COLUMNS.values()):
         table.add_column(name, justify="right")
-    for name in dict.fromkeys(one.name for one in faults):
-        same = [one for one in faults if one.name == name]
+    rows: dict[str, list[Happened]] = defaultdict(list)
+    for one in faults:
+        rows[one.names[0] if len(one.names) == 1 else "two at once"].append(one)
+    for name, same in rows.items():
         sums = [f"{sum(one.counts.get(key, 0) for one in same):,}" for key in COLUMNS]
         seconds, longest = sum(one.seconds for one in same), max(one.recovered_seconds for one in same)
         table.add_row(name, str(len(same)), f"{seconds:.0f}", f"{longest:.1f} s", *sums)
@@ -80,7 +83,7 @@ def _sums(result: Result) -> Table:
     rows = {
         "Seed": str(result.seed),
         "Duration": f"{result.seconds:.0f} s",
-        "Faults": f"{len(result.faults)}",
+        "Faults": f"{sum(len(one.names) for one in result.faults)}",
         "Messages acknowledged": f"{counts.get('acked', 0):,}",
         "Sends repeated": f"{counts.get('retried sends', 0):,}",
         "Reconnects": f"{counts.get('reconnects', 0):,}",

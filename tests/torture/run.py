@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import random
 import time
 from collections import Counter
@@ -13,7 +14,7 @@ import psycopg
 
 from tests.torture.checker import Verdict, judge
 from tests.torture.cluster import Cluster
-from tests.torture.faults import MENU, ROLLING_RESTART, Stage
+from tests.torture.faults import EVERYTHING, MENU, PARTS, ROLLING_RESTART, Stage
 from tests.torture.history import History, Row, Truth, Violation
 from tests.torture.population import Population
 
@@ -22,12 +23,13 @@ RECOVERY_SECONDS = 60.0
 CATCH_UP_SECONDS = 30.0
 PAUSE_SECONDS = (1.0, 3.0)
 SHOWN_TROUBLES = 5
+PAIRS = 0.35
 
 
 class Happened(msgspec.Struct):
-    """A fault, and what everybody counted from its begin to the next one's."""
+    """A fault, or two at once, and what everybody counted from the begin to that of the next."""
 
-    name: str
+    names: tuple[str, ...]
     note: str
     seconds: float
     recovered_seconds: float
@@ -47,10 +49,13 @@ class Result(msgspec.Struct):
 Say = Callable[[Happened], None]
 
 
-def schedule(names: Sequence[str], chance: random.Random) -> Iterator[str]:
-    """Yield faults for ever: every one on the menu before any comes again, in a new order each time."""
-    while True:
-        yield from chance.sample(list(names), len(names))
+def schedule(names: Sequence[str], chance: random.Random) -> Iterator[tuple[str, ...]]:
+    """Yield faults for ever: each of the names before any comes again; after the first round sometimes two at once, of different parts."""
+    for round_number in itertools.count():
+        for name in chance.sample(list(names), len(names)):
+            others = [other for other in names if EVERYTHING not in (PARTS[other], PARTS[name])]
+            apart = [other for other in others if PARTS[other] != PARTS[name]]
+            yield (name, chance.choice(apart)) if round_number and apart and chance.random() < PAIRS else (name,)
 
 
 class Run:
@@ -74,10 +79,10 @@ class Run:
         try:
             await self._population.start(ARRIVAL_SECONDS)
             await asyncio.sleep(PAUSE_SECONDS[1])
-            for name in schedule(names, self._stage.chance):
-                if len(happened) >= faults or time.monotonic() - began > seconds:
+            for together in schedule(names, self._stage.chance):
+                if sum(len(one.names) for one in happened) >= faults or time.monotonic() - began > seconds:
                     break
-                happened.append(await self._one(name))
+                happened.append(await self._one(together))
                 self._say(happened[-1])
             await self._end()
         finally:
@@ -87,24 +92,28 @@ class Run:
         counts = dict(self._population.totals())
         return Result(seed, time.monotonic() - began, happened, counts, judge(self._history, truth))
 
-    async def _one(self, name: str) -> Happened:
-        """Play a fault, wait until everybody is back, and let things be for a moment."""
+    async def _one(self, names: tuple[str, ...]) -> Happened:
+        """Play a fault or two, wait until everybody is back, and let things be for a moment."""
         before, began = self._population.totals(), time.monotonic()
-        try:
-            note = await MENU[name](self._stage)
-        except TimeoutError:
-            note = "not over in time"
-            self._history.violations.append(Violation("did not recover", f"{name}: {note}"))
+        notes = await asyncio.gather(*(self._harm(name) for name in names))
         over = time.monotonic()
         if complaint := await self._recovered():
-            self._history.violations.append(Violation("did not recover", f"{name}: {complaint}"))
+            self._history.violations.append(Violation("did not recover", f"{' and '.join(names)}: {complaint}"))
         recovered = time.monotonic()
-        if name == ROLLING_RESTART:
+        if names == (ROLLING_RESTART,):
             self._check_obedient(began)
         await asyncio.sleep(self._stage.chance.uniform(*PAUSE_SECONDS))
         counts = self._population.totals()
         counts.subtract(before)
-        return Happened(name, note, over - began, recovered - over, {key: n for key, n in counts.items() if n})
+        moved = {key: count for key, count in counts.items() if count}
+        return Happened(names, "; ".join(filter(None, notes)), over - began, recovered - over, moved)
+
+    async def _harm(self, name: str) -> str:
+        try:
+            return await MENU[name](self._stage)
+        except TimeoutError:
+            self._history.violations.append(Violation("did not recover", f"{name} was not over in time"))
+            return "not over in time"
 
     async def _recovered(self) -> str:
         """Wait until a message is acknowledged again and everybody is connected; return what is missing after too long."""

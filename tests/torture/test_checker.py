@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.torture.checker import judge
-from tests.torture.history import Ack, History, Refusal, Removal, Row, Sent, Snapshot, Truth, View
+from tests.torture.history import Ack, Edit, History, Refusal, Removal, Row, Sent, Snapshot, Truth, View
 
 TOPIC = "room:1"
 ANN, BEN, MALLORY = "ann", "ben", "mallory"
@@ -183,6 +183,13 @@ def test_an_ack_that_tells_another_event_is_found(case: Case, ack: Ack) -> None:
     case.hears(2, 3, 4, 5)
     case.history.acks += [ack, Ack("n5", TOPIC, 5, "m5")]
     assert case.found() == ["wrong ack"]
+
+
+def test_an_acknowledged_edit_that_is_not_in_the_log_is_found(case: Case) -> None:
+    case.rows.append(Row(6, "message.edited", {"message": {**case.rows[1].data["message"], "body": "better"}}))
+    case.hears(2, 3, 4, 5, 6)
+    case.history.edits += [Edit(TOPIC, "m2", "better"), Edit(TOPIC, "m3", "better")]
+    assert case.found() == ["lost acked"]
 
 
 def test_a_message_that_is_twice_in_the_log_is_found(case: Case) -> None:
