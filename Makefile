@@ -24,8 +24,8 @@ e2e: ## Run the browser tests on uvicorn and on daphne, or on the one that SERVE
 	@set -e; for server in $(or $(SERVER),uvicorn daphne); do \
 		E2E_SERVER=$$server $(OWN_SERVICES) $(VENV) -m pytest tests/e2e $(ARGS); done
 
-bench: ## Measure against other servers. ARGS="fanout --quick"; works: fanout rooms large many_rooms connects memory disturbed storm
-	$(SETUP) development
+bench: ## Measure against other servers, ARGS="fanout --quick"; then ARGS=report for tables and plots
+	$(SETUP) bench
 	@$(OWN_SERVICES) $(VENV) -m bench $(ARGS)
 
 torture: ## Break real processes while hundreds talk, and check that nothing is lost. ARGS="--short --seed 7"; 20 minutes without --short

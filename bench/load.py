@@ -6,18 +6,19 @@ import json
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from bench import compile as compiled
-from bench.processes import GENERATOR_CORE
+from bench.processes import GENERATOR_CORE, on_core
 
 STAMP = "{stamp}"
 STAMP_LENGTH = 37
 LENGTHS = {STAMP: STAMP_LENGTH, "{nonce}": 26, "{seq8}": 8}
+VIOLATIONS = ("lost", "doubled", "swapped", "strays", "closed")
 BODY_LENGTH = 100
 END_SECONDS = 20.0
 
@@ -44,7 +45,12 @@ class Link:
 
 @dataclass(frozen=True)
 class Plan:
-    """Which sockets to open, what they say until they are ready, and what the message of a room looks like."""
+    """Which sockets to open, what they say until they are ready, and what the message of a room looks like.
+
+    Sockets come in groups of `members`; each group is in `rooms_each` rooms of its own, for each of which the last step is played.
+    With `owed`, a socket is ready when it has read so many stamped messages, and what it reads of them is checked. With `poll`,
+    sockets ask over HTTP: `poll` again after every answer, with what followed `cursor` in it, up to a quote.
+    """
 
     port: int
     sockets: int
@@ -56,11 +62,16 @@ class Plan:
     link: Link | None = None
     tokens: Sequence[str] = ()
     rooms: Sequence[str] = ()
+    rooms_each: int = 1
+    owed: int = 0
+    poll: bytes = b""
+    cursor: bytes = b""
     first_seq: int = 0
     parallel: int = 64
     slow_every: int = 0
     slow_seconds: float = 0.0
     settle_seconds: float = 60.0
+    connect_seconds: float = 120.0
 
     def write(self, folder: Path) -> Path:
         """Write the plan as the generator reads it."""
@@ -68,16 +79,18 @@ class Plan:
             "port",
             "sockets",
             "members",
+            "rooms_each",
+            "owed",
             "parallel",
             "first_seq",
             "slow_every",
             "slow_seconds",
             "settle_seconds",
+            "connect_seconds",
         )
         lines = ["host 127.0.0.1", *(f"{name} {getattr(self, name)}" for name in numbers)]
         lines += [f"websocket {int(self.websocket)}", f"message {self.message.hex()}", *_steps("", self.steps)]
-        if self.ack:
-            lines.append(f"ack {self.ack.hex()}")
+        lines += [f"{name} {value.hex()}" for name in ("ack", "poll", "cursor") if (value := getattr(self, name))]
         if self.link:
             lines += [f"link_port {self.link.port}", *_steps("link_", self.link.steps)]
         for name, items in {"tokens": self.tokens, "rooms": self.rooms}.items():
@@ -87,12 +100,22 @@ class Plan:
         return folder / "plan"
 
 
+class Meter(Protocol):
+    """Reads how much the server group has used so far."""
+
+    def __call__(self) -> Mapping[str, float]:
+        """Return counters that only grow, in seconds; `cpu` is the CPU time of the group."""
+
+
 @dataclass(frozen=True)
 class Run:
-    """One run. A run in which a message was lost, doubled or out of place has no speed."""
+    """One run. A run in which a message was lost, doubled or out of place has no speed.
+
+    `used` is how far the meter's counters went in `wall_seconds`.
+    """
 
     result: dict[str, Any]
-    cpu_seconds: float = 0.0
+    used: Mapping[str, float] = field(default_factory=dict)
     wall_seconds: float = 0.0
     violations: dict[str, int] = field(default_factory=dict)
 
@@ -108,13 +131,21 @@ class Run:
 
     @property
     def server_cpu(self) -> float:
-        """How many cores the server group kept busy; on one core, more than 1 means that the figure cannot be trusted."""
-        return self.cpu_seconds / self.wall_seconds if self.wall_seconds else 0.0
+        """How many cores the server group kept busy."""
+        return self.share("cpu")
 
     @property
     def cpu_microseconds_per_delivery(self) -> float:
         """What the whole server group used, per delivery."""
-        return self.cpu_seconds * 1e6 / max(1, int(self.result["deliveries"]))
+        return self.used.get("cpu", 0.0) * 1e6 / max(1, int(self.result["deliveries"]))
+
+    def share(self, counter: str) -> float:
+        """Return how far one of the meter's counters went in a second."""
+        return self.used.get(counter, 0.0) / self.wall_seconds if self.wall_seconds else 0.0
+
+    def latency_ms(self, percentile: str, kind: str = "delivery") -> float:
+        """Return a latency in milliseconds: `p50`, `p90`, `p99` or `max` of deliveries, or of acknowledgements (`ack`)."""
+        return float(self.result[f"{kind}_us"][percentile]) / 1000
 
 
 class Load:
@@ -126,18 +157,25 @@ class Load:
         if self.ready["failed"]:
             raise LoadFailed(f"{self.ready['failed']} sockets failed; the first heard: {self.ready['first_failure']}")
 
-    def run(
-        self, *, window: int = 0, rate: float = 0, warm: float, seconds: float, cpu: Callable[[], float] = lambda: 0.0
-    ) -> Run:
-        """Run with `window` messages in flight per room, or with `rate` messages per second; `cpu` is asked before and after."""
+    def run(self, *, window: int = 0, rate: float = 0, warm: float, seconds: float, meter: Meter = dict) -> Run:
+        """Run with `window` messages in flight per room, or with `rate` messages per second; the meter is read before and after."""
         self._order(f"run {window} {rate} {warm} {seconds}")
         self._next()
-        before, began = cpu(), time.monotonic()
+        before, began = meter(), time.monotonic()
         self._next()
-        used, wall = cpu() - before, time.monotonic() - began
+        after, wall = meter(), time.monotonic() - began
+        used = {name: after[name] - before[name] for name in before}
         result = self._next()
-        names = ("lost", "doubled", "swapped", "strays", "closed")
-        return Run(result, used, wall, {name: result[name] for name in names if result[name]})
+        return Run(result, used, wall, _violations(result))
+
+    def stop(self) -> None:
+        """End the run that goes on, in another thread, before its time."""
+        self._order("stop")
+
+    def check(self, seconds: float) -> dict[str, int]:
+        """Read on for so long, then return what was lost, doubled or out of place of what was owed to the sockets."""
+        self._order(f"check {seconds}")
+        return _violations(self._next())
 
     def end(self) -> None:
         """Close all sockets."""
@@ -168,7 +206,9 @@ def opened(plan: Plan, core: int | None = GENERATOR_CORE) -> Iterator[Load]:
     with tempfile.TemporaryDirectory() as folder:
         command = [str(compiled.generator()), str(plan.write(Path(folder)))]
         command += [] if core is None else [str(core)]
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        with on_core(core):
+            started = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        with started as process:
             try:
                 load = Load(process)
             except LoadFailed:
@@ -204,6 +244,15 @@ def filled_length(template: bytes) -> int:
     """Return how long a text is once its stamp, nonce and number are filled in."""
     growth = (template.count(name.encode()) * (length - len(name)) for name, length in LENGTHS.items())
     return len(template) + sum(growth)
+
+
+def stamp(seq: int) -> str:
+    """Return a stamp as the generator writes it, of the first room and without a time, for what is said beforehand."""
+    return f"~S{0:04}{seq:010}.{0:019}~"
+
+
+def _violations(result: Mapping[str, Any]) -> dict[str, int]:
+    return {name: result[name] for name in VIOLATIONS if result[name]}
 
 
 def _steps(prefix: str, steps: Sequence[Step]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from importlib.metadata import version
 from pathlib import Path
 
 import msgspec
@@ -13,6 +14,7 @@ from bench.load import Link, Plan, Step, body, filled_length, upgrade
 from bench.prepare import Prepared
 from bench.servers import Services, python
 
+RUNS_ON = ("django", "channels", "uvicorn", "uvloop", "msgspec")
 RATES = ("SOCKET_FRAME", "SOCKET_PROBLEM", "MESSAGE_CREATE", "REST_READ", "REST_WRITE", "REST_ANONYMOUS")
 FOLLOW = '{"t":"topic.follow","ref":"f","d":{"topic":"room:{room}"}}'
 SEND = '{"t":"message.send","ref":"m","d":{"room":"{room}","body":"%s","nonce":"{nonce}"}}'
@@ -31,6 +33,11 @@ class Gateway:
     def pids(self) -> Sequence[int]:
         """The whole server group."""
         return [self.gateway_pid, *self.services.pids]
+
+    @property
+    def version(self) -> str:
+        """What the gateway runs on; the commit is that of the record."""
+        return ", ".join([f"{name} {version(name)}" for name in RUNS_ON] + self.services.versions)
 
     def prepare(self, users: int, rooms: int) -> Prepared:
         """Return tokens of so many users, members of so many new rooms."""
@@ -77,28 +84,28 @@ class Durable:
     """Messages are sent through a socket: gates asked, committed, acknowledged, delivered."""
 
     name = "portcullis, durable"
-    version = "this commit"
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
         self.pids = gateway.pids
+        self.version = gateway.version
 
-    def plan(self, sockets: int, members: int) -> Plan:
-        """See `Contestant`."""
-        prepared = self._gateway.prepare(sockets, sockets // members)
+    def plan(self, sockets: int, members: int, rooms_each: int = 1) -> Plan:
+        """See `Contestant`; with `rooms_each`, every socket follows that many rooms."""
+        prepared = self._gateway.prepare(sockets, sockets // members * rooms_each)
         plan = self._gateway.followers(sockets, members, prepared, (SEND % body()).encode())
-        return replace(plan, ack=b'{"t":"ok"')
+        return replace(plan, rooms_each=rooms_each, ack=b'{"t":"ok"')
 
 
 class Live:
     """Events arrive over the channel layer, as from another gateway that has just committed them; one room."""
 
     name = "portcullis, live"
-    version = "this commit"
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
         self.pids = gateway.pids
+        self.version = gateway.version
 
     def plan(self, sockets: int, members: int) -> Plan:
         """See `Contestant`."""

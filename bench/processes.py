@@ -1,31 +1,75 @@
-"""What groups of processes use: CPU time and memory from /proc, and the core that children are started on."""
+"""What groups of processes use: CPU time and memory, and the cores that they run on."""
 
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 SERVER_CORE = 0
 GENERATOR_CORE = 1
+ALL_CORES = frozenset(os.sched_getaffinity(0))
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+OF_A_PROCESS = 2  # CPUCLOCK_SCHED of linux/posix-timers.h: the nanoseconds that all threads of a process ran
+
+
+class NotPinned(Exception):
+    """A process of the servers could run on the generator's core, so that its figures mean nothing."""
+
+
+@dataclass(frozen=True)
+class CoreTime:
+    """How long a core was busy, with whatever, and how long the host kept it from us, in seconds since the machine's start."""
+
+    busy: float
+    stolen: float
 
 
 @contextmanager
 def on_core(core: int | None) -> Iterator[None]:
-    """Start children on one core, where they and theirs stay; None leaves them all cores."""
+    """Start children on one core, where they and theirs stay; None gives them all cores."""
     before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, before if core is None else {core})
+    os.sched_setaffinity(0, ALL_CORES if core is None else {core})
     try:
         yield
     finally:
         os.sched_setaffinity(0, before)
 
 
+def stay_with_generator() -> None:
+    """Keep this process off the servers' core: it takes samples while they are measured."""
+    os.sched_setaffinity(0, {GENERATOR_CORE})
+
+
+def check_pinned(roots: Iterable[int], core: int) -> None:
+    """Raise `NotPinned` unless every thread of the processes and their descendants may run on that core alone."""
+    for pid in family(roots):
+        for thread in _threads(pid):
+            with suppress(ProcessLookupError):
+                if (cores := os.sched_getaffinity(thread)) != {core}:
+                    raise NotPinned(f"thread {thread} of process {pid} may run on the cores {sorted(cores)}")
+
+
 def cpu_seconds(roots: Iterable[int]) -> float:
-    """Return the CPU time of the processes and all that descend from them, those that have ended included."""
-    return sum(_ticks(pid) for pid in family(roots)) / TICKS_PER_SECOND
+    """Return the CPU time of the processes and all that descend from them, those that have ended included.
+
+    Living processes are read from their own clock: that of /proc ticks a hundred times a second for each of them, which
+    over a short run of many processes is an error of several per cent.
+    """
+    return sum(_run_seconds(pid) + _ended_children_seconds(pid) for pid in family(roots))
+
+
+def core_time(core: int) -> CoreTime:
+    """Return how the core has spent its time."""
+    for line in Path("/proc/stat").read_text().splitlines():
+        if line.startswith(f"cpu{core} "):
+            user, nice, system, _, _, hardware, software, stolen = map(int, line.split()[1:9])
+            busy = user + nice + system + hardware + software
+            return CoreTime(busy / TICKS_PER_SECOND, stolen / TICKS_PER_SECOND)
+    raise RuntimeError(f"there is no core {core}")
 
 
 def memory_bytes(roots: Iterable[int]) -> int:
@@ -55,9 +99,21 @@ def _stat(pid: int) -> list[str]:
     return []
 
 
-def _ticks(pid: int) -> int:
-    """Return user and system time of a process and of its ended children."""
-    return sum(map(int, _stat(pid)[11:15]))
+def _threads(pid: int) -> list[int]:
+    with suppress(OSError):
+        return [int(folder.name) for folder in Path(f"/proc/{pid}/task").iterdir()]
+    return []
+
+
+def _run_seconds(pid: int) -> float:
+    """Return what the threads of a process have used, ended ones included; 0 when it has gone."""
+    with suppress(OSError):
+        return time.clock_gettime(~pid << 3 | OF_A_PROCESS)
+    return 0.0
+
+
+def _ended_children_seconds(pid: int) -> float:
+    return sum(map(int, _stat(pid)[13:15])) / TICKS_PER_SECOND
 
 
 def _proportional_kilobytes(pid: int) -> int:

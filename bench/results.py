@@ -1,26 +1,23 @@
-"""What was measured, as rows: one per goal. Written as JSON and printed as a table; nothing is measured here."""
+"""What was measured: a row per goal, and the figures of each contestant that rows are made of. Nothing is measured here."""
 
 from __future__ import annotations
 
-import json
 import operator
-import os
-import platform
-import time
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 COMPARISONS = {">=": operator.ge, "<=": operator.le}
+ROW_HEADS = ("work", "ours", "peer", "", "ratio", "goal", "holds")
+FIGURE_HEADS = ("contestant", "setting", "CPU us/delivery", "deliveries/s", "p50 ms", "p99 ms", "memory MB")
 
 
 @dataclass(frozen=True)
 class Row:
     """One goal. `ratio` is what is compared with the goal: ours to the peer's, or ours alone where there is no peer.
 
-    `holds` is None where the peer is absent, or is there only to be shown. `more` keeps every run, so that a doubtful figure can
-    be looked into.
+    `holds` is None where the peer is absent, or is there only to be shown. `more` keeps what a doubtful figure can be looked into
+    with, as far as the contestants' figures do not tell.
     """
 
     work: str
@@ -41,12 +38,56 @@ class Row:
         return bool(COMPARISONS[self.comparison](self.ratio, self.goal))
 
 
+@dataclass(frozen=True)
+class Figure:
+    """One contestant in one setting: the middle of its runs, and every run.
+
+    `window` is the number of messages in flight per room, or None where `rate` messages were sent per second, come what may;
+    `keeps_up` is False when they could not be delivered at that rate.
+    """
+
+    contestant: str
+    version: str
+    members: int
+    window: int | None
+    rate: float | None
+    cpu_us: float
+    deliveries: float
+    p50_ms: float
+    p99_ms: float
+    memory_mb: float
+    keeps_up: bool
+    runs: Sequence[Mapping[str, Any]]
+
+    @property
+    def setting(self) -> str:
+        """What distinguishes it from the contestant's other figures."""
+        pace = f"window {self.window}" if self.window is not None else f"{self.rate:g}/s"
+        return f"{self.members:,} members, {pace}"
+
+
 def against(
-    work: str, unit: str, ours: float, peer_name: str, peer: float | None, *, goal: float | None, **more: Any
+    work: str,
+    unit: str,
+    ours: float,
+    peer_name: str,
+    peer: float | None,
+    *,
+    goal: float | None,
+    ratio: float | None = None,
+    **more: Any,
 ) -> Row:
-    """Return the row of a goal that is a multiple of what a peer reaches; a peer without speed or absent leaves it open."""
-    ratio = ours / peer if peer else None
-    return Row(work, unit, ours, peer_name, peer, ratio, ">=", goal, more)
+    """Return the row of a goal that is a multiple of what a peer reaches; a peer without speed or absent leaves it open.
+
+    `ratio` is that of runs side by side, where there are several; else it is that of the two figures.
+    """
+    found = ratio if ratio is not None else ours / peer if peer else None
+    return Row(work, unit, ours, peer_name, peer, found, ">=", goal, more)
+
+
+def at_most(work: str, unit: str, ours: float, peer_name: str, peer: float, goal: float, **more: Any) -> Row:
+    """Return the row of a goal that ours is at most a multiple of another figure."""
+    return Row(work, unit, ours, peer_name, peer, ours / peer if peer else None, "<=", goal, more)
 
 
 def alone(work: str, unit: str, ours: float, comparison: Literal[">=", "<="], goal: float, **more: Any) -> Row:
@@ -54,38 +95,29 @@ def alone(work: str, unit: str, ours: float, comparison: Literal[">=", "<="], go
     return Row(work, unit, ours, "", None, ours, comparison, goal, more)
 
 
-def write(rows: Sequence[Row], notes: Sequence[str], file: Path) -> None:
-    """Write all rows with the machine that they were taken on."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    found = {"machine": machine(), "notes": list(notes), "rows": [asdict(row) | {"holds": row.holds} for row in rows]}
-    file.write_text(json.dumps(found, indent=1) + "\n")
-
-
-def machine() -> dict[str, Any]:
-    """Describe the machine, and how busy it was with other things."""
-    model = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
-    return {
-        "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "cores": os.cpu_count(),
-        "processor": model[0].partition(":")[2].strip() if model else platform.machine(),
-        "kernel": platform.release(),
-        "python": platform.python_version(),
-        "load": os.getloadavg(),
-    }
-
-
-def table(rows: Sequence[Row]) -> str:
-    """Return the rows as lines of text."""
-    heads = ("work", "ours", "peer", "", "ratio", "goal", "holds")
-    lines = [heads, *(_cells(row) for row in rows)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(heads))]
-    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in lines)
-
-
-def _cells(row: Row) -> tuple[str, ...]:
+def row_cells(row: Row) -> tuple[str, ...]:
+    """Return a row as texts, in the order of `ROW_HEADS`."""
     verdict = {True: "yes", False: "NO", None: "-"}[row.holds]
-    peer = f"{row.peer:,.4g}" if row.peer is not None and row.peer < 1000 else f"{row.peer:,.0f}" if row.peer else "-"
+    peer = "-" if row.peer is None else readable(row.peer)
     ratio = "-" if row.ratio is None or not row.peer_name else f"{row.ratio:.2f}"
-    ours = f"{row.ours:,.0f} {row.unit}" if row.ours >= 1000 else f"{row.ours:.4g} {row.unit}"
     goal = "-" if row.goal is None else f"{row.comparison} {row.goal:g}"
-    return row.work, ours, peer, row.peer_name, ratio, goal, verdict
+    return row.work, f"{readable(row.ours)} {row.unit}", peer, row.peer_name, ratio, goal, verdict
+
+
+def figure_cells(figure: Figure) -> tuple[str, ...]:
+    """Return a figure as texts, in the order of `FIGURE_HEADS`; who cannot keep up has no latency to speak of."""
+    late = [readable(value) if figure.keeps_up else "falls behind" for value in (figure.p50_ms, figure.p99_ms)]
+    numbers = readable(figure.cpu_us), readable(figure.deliveries), *late, readable(figure.memory_mb)
+    return figure.contestant, figure.setting, *numbers
+
+
+def readable(number: float) -> str:
+    """Return a number with three or four figures, or in full where it is large."""
+    return f"{number:,.0f}" if abs(number) >= 1000 else f"{number:.3g}"
+
+
+def text_table(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+    """Return lines of text in columns."""
+    cells = [heads, *lines]
+    widths = [max(len(line[column]) for line in cells) for column in range(len(heads))]
+    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in cells)

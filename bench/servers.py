@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 from psycopg import sql
+from redis import Redis
 
 from bench.load import Plan
 from bench.processes import SERVER_CORE, on_core
@@ -74,6 +75,15 @@ class Services:
     def redis_password(self) -> str:
         """What Redis asks for."""
         return urlsplit(self.redis.url).password or ""
+
+    @property
+    def versions(self) -> list[str]:
+        """What they are."""
+        with psycopg.connect(self.postgres.url) as connection, Redis.from_url(self.redis.url) as redis:
+            (number,) = connection.execute("SHOW server_version").fetchone() or ("unknown",)
+            told = redis.info("server")
+        flavour = "valkey" if "valkey_version" in told else "redis"
+        return [f"PostgreSQL {number}", f"{flavour.title()} {told[f'{flavour}_version']}"]
 
     def new_database(self, name: str) -> str:
         """Make an empty database and return its address."""

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 LOG = ROOT / "var" / "log" / "setup.log"
-SETS = ("base", "embedded", "development")  # each contains the ones before it
+SETS = ("base", "embedded", "development", "bench")  # each contains the ones before it
 NO_NETWORK = "the package index cannot be reached; is there a network, or a proxy to set in pip's configuration?"
 REASONS = (  # what pip writes -> what we say; the first that matches wins
     ("No space left on device", "the disk is full"),

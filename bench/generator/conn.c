@@ -50,8 +50,9 @@ void conn_close(struct conn *conn) {
     if (conn->phase == CLOSED) return;
     close(conn->fd);
     free(conn->heard);
+    free(conn->cursor);
     free(conn->out);
-    conn->heard = conn->out = NULL;
+    conn->heard = conn->cursor = conn->out = NULL;
     conn->heard_length = conn->out_length = conn->out_capacity = 0;
     conn->phase = CLOSED;
 }
@@ -101,53 +102,66 @@ static const struct script *script_of(const struct conn *conn, const struct plan
     return conn->is_link ? &plan->link_script : &plan->script;
 }
 
-static void say(struct conn *conn, const struct plan *plan, const struct step *step) {
+void conn_say(struct conn *conn, const struct plan *plan, const struct template *text) {
+    unsigned room = conn->first_room + conn->rooms_told;
     struct context context = {
         .index = conn->index,
         .token = plan->tokens.count ? plan->tokens.items[conn->index % plan->tokens.count] : "",
-        .room = plan->rooms.count ? plan->rooms.items[conn->room % plan->rooms.count] : "",
+        .room = plan->rooms.count ? plan->rooms.items[room % plan->rooms.count] : "",
+        .cursor = conn->cursor,
     };
-    if (step->say.longest > sizeof scratch) exit(64);
-    size_t length = template_write(&step->say, &context, scratch);
+    if (text->longest > sizeof scratch) exit(64);
+    size_t length = template_write(text, &context, scratch);
     bool is_upgrade = plan->websocket && !conn->is_link && conn->step == 0;
     if (is_upgrade) conn_queue(conn, scratch, length);
     else conn_queue_message(conn, plan, scratch, length);
 }
 
-static void forget_heard(struct conn *conn, size_t length) {
+void conn_forget(struct conn *conn, size_t length) {
     conn->heard_length -= length;
     memmove(conn->heard, conn->heard + length, conn->heard_length);
 }
 
 static bool has_heard(struct conn *conn, const struct step *step) {
     char *found = memmem(conn->heard, conn->heard_length, step->expect.data, step->expect.length);
-    if (found) forget_heard(conn, (size_t)(found - conn->heard) + step->expect.length);
+    if (found) conn_forget(conn, (size_t)(found - conn->heard) + step->expect.length);
     return found != NULL;
 }
 
-static bool hear(struct conn *conn, const char *bytes, size_t length) {
+bool conn_hear(struct conn *conn, const char *bytes, size_t length) {
     if (conn->heard_length + length > HEARD_MAX) return false;
     conn->heard = realloc(conn->heard, conn->heard_length + length + 1);
     memcpy(conn->heard + conn->heard_length, bytes, length);
     conn->heard_length += length;
+    conn->heard[conn->heard_length] = 0;
     return true;
+}
+
+/* The last step is played once for every room. */
+static void next_step(struct conn *conn, const struct plan *plan, const struct script *script) {
+    bool is_last = conn->step == script->count - 1 && !conn->is_link;
+    if (is_last && ++conn->rooms_told < plan->rooms_each) return;
+    conn->step++;
+}
+
+static void end_script(struct conn *conn, const struct plan *plan) {
+    conn->rooms_told = 0;
+    conn->phase = conn->is_link || (!plan->owed && !plan->poll.count) ? READY : CATCHING_UP;
 }
 
 bool conn_talk(struct conn *conn, const struct plan *plan, const char *bytes, size_t length) {
     const struct script *script = script_of(conn, plan);
-    if (!hear(conn, bytes, length)) return false;
+    if (!conn_hear(conn, bytes, length)) return false;
     if (conn->phase == CONNECTING) {
         conn->phase = TALKING;
-        if (script->count && script->steps[0].speaks) say(conn, plan, &script->steps[0]);
+        if (script->count && script->steps[0].speaks) conn_say(conn, plan, &script->steps[0].say);
     }
     while (conn->step < script->count) {
         if (script->steps[conn->step].expect.length && !has_heard(conn, &script->steps[conn->step])) return true;
-        conn->step++;
-        if (conn->step < script->count && script->steps[conn->step].speaks) say(conn, plan, &script->steps[conn->step]);
+        next_step(conn, plan, script);
+        if (conn->step < script->count && script->steps[conn->step].speaks)
+            conn_say(conn, plan, &script->steps[conn->step].say);
     }
-    free(conn->heard);
-    conn->heard = NULL;
-    conn->heard_length = 0;
-    conn->phase = READY;
+    end_script(conn, plan);
     return true;
 }

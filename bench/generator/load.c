@@ -2,6 +2,8 @@
  *
  * It opens every socket, prints {"state":"ready",...}, then obeys lines on standard input:
  *   run WINDOW RATE WARM SECONDS    WINDOW messages in flight per room, or, with WINDOW 0, RATE messages per second in all
+ *   stop                            ends the run that goes on now
+ *   check SECONDS                   reads on for so long, then tells what was out of place since the sockets were opened
  *   end
  * A run prints {"state":"measuring"}, {"state":"measured"} and {"state":"done",...}. Exit code 3: a run lost, doubled or swapped
  * a message; such a run has no speed. Exit code 2: not every socket got ready.
@@ -18,23 +20,22 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "traffic.h"
+#include "poll.h"
+#include "report.h"
 
 #define EVENTS_MAX 1024
 #define READ_MAX (1 << 18)
-#define CONNECT_SECONDS 120
 #define SECOND 1000000000LL
 
 static struct plan plan;
 static struct traffic traffic;
 static struct conn *links;
-static unsigned opened, ready, failed, links_ready;
-static int64_t quarter[4], opening_began;
-static struct histogram handshake;
+static struct opening opening;
+static unsigned opened, links_ready;
+static int64_t opening_began;
 static int epoll_fd;
 static bool has_violations;
 static char buffer[CARRY_MAX + READ_MAX];
-static char first_failure[200];
 
 static double seconds_of(struct timeval time) { return (double)time.tv_sec + (double)time.tv_usec / 1e6; }
 
@@ -47,24 +48,24 @@ static double own_cpu(void) {
 /* --- Opening -------------------------------------------------------------------------------------------------------- */
 
 static void note_failure(const struct conn *conn) {
-    size_t length = conn->heard_length < sizeof first_failure - 1 ? conn->heard_length : sizeof first_failure - 1;
-    if (failed++ || !conn->heard) return;
+    size_t most = sizeof opening.first_failure - 1, length = conn->heard_length < most ? conn->heard_length : most;
+    if (opening.failed++ || !conn->heard) return;
     for (size_t index = 0; index < length; index++) {
         char byte = conn->heard[index];
-        first_failure[index] = byte < ' ' || byte > '~' || byte == '"' || byte == '\\' ? ' ' : byte;
+        opening.first_failure[index] = byte < ' ' || byte > '~' || byte == '"' || byte == '\\' ? ' ' : byte;
     }
 }
 
 static void drop(struct conn *conn) {
     if (conn->phase == CLOSED) return;
-    if (conn->phase != READY) note_failure(conn);
+    if (conn->phase < READY) note_failure(conn);
     else if (conn->is_slow) traffic.slow_closed++;
     else traffic.closed++;
     conn_close(conn);
 }
 
 static void open_next(void) {
-    while (opened < plan.sockets && opened - ready - failed < plan.parallel)
+    while (opened < plan.sockets && opened - opening.ready - opening.failed < plan.parallel)
         conn_open(&traffic.conns[opened++], &plan, epoll_fd);
 }
 
@@ -73,10 +74,41 @@ static void note_ready(struct conn *conn, int64_t now) {
         links_ready++;
         return;
     }
-    histogram_add(&handshake, now - conn->began);
-    ready++;
+    histogram_add(&opening.handshake, now - conn->began);
+    opening.ready++;
     for (unsigned index = 0; index < 4; index++)
-        if (ready == (plan.sockets * (index + 1) + 3) / 4) quarter[index] = now - opening_began;
+        if (opening.ready == (plan.sockets * (index + 1) + 3) / 4) opening.quarter[index] = now - opening_began;
+}
+
+static bool has_caught_up(const struct conn *conn) {
+    return traffic_has_caught_up(&traffic, conn) && (!plan.poll.count || conn->cursor);
+}
+
+/* `bytes` begins with what was carried from the last read. */
+static void take(struct conn *conn, char *bytes, size_t length) {
+    size_t carried = conn->carried;
+    int64_t now = now_ns();
+    traffic_take(&traffic, conn, bytes, carried, length, now);
+    bool polls = plan.poll.count && !conn->is_link;
+    if (polls && (!poll_take(conn, &plan, bytes + carried, length - carried) || !conn_flush(conn, epoll_fd))) {
+        drop(conn);
+        return;
+    }
+    if (conn->phase == CATCHING_UP && has_caught_up(conn)) {
+        conn->phase = READY;
+        note_ready(conn, now);
+    }
+}
+
+/* What came with the last of the script may be the first of what is owed. */
+static void end_talk(struct conn *conn) {
+    char *rest = conn->heard;
+    size_t length = conn->heard_length;
+    conn->heard = NULL;
+    conn->heard_length = 0;
+    if (conn->phase == READY) note_ready(conn, now_ns());
+    else if (length) take(conn, rest, length);
+    free(rest);
 }
 
 static void talk(struct conn *conn, const char *bytes, size_t length) {
@@ -84,8 +116,8 @@ static void talk(struct conn *conn, const char *bytes, size_t length) {
         drop(conn);
         return;
     }
-    if (conn->phase == READY) note_ready(conn, now_ns());
-    conn_listen(conn, epoll_fd, true);
+    if (conn->phase != TALKING) end_talk(conn);
+    if (conn->phase != CLOSED) conn_listen(conn, epoll_fd, true);
 }
 
 /* --- Events --------------------------------------------------------------------------------------------------------- */
@@ -96,7 +128,7 @@ static void read_some(struct conn *conn) {
     if (count < 0 && errno == EAGAIN) return;
     if (count <= 0) drop(conn);
     else if (conn->phase == TALKING) talk(conn, buffer, (size_t)count);
-    else traffic_take(&traffic, conn, buffer, conn->carried, conn->carried + (size_t)count, now_ns());
+    else take(conn, buffer, conn->carried + (size_t)count);
 }
 
 static void handle(struct conn *conn, uint32_t events) {
@@ -143,40 +175,12 @@ static bool look(int timeout_ms) {
 static void set_slow(bool slow) {
     for (unsigned index = 0; plan.slow_every && index < plan.sockets; index += plan.slow_every) {
         struct conn *conn = &traffic.conns[index];
-        if (conn == traffic.rooms[conn->room].publisher || conn->phase != READY) continue;
-        if (slow && !conn->is_slow) traffic.rooms[conn->room].readers--;
+        if (conn == traffic.rooms[conn->first_room].publisher || conn->phase != READY) continue;
+        for (unsigned each = 0; slow && !conn->is_slow && each < plan.rooms_each; each++)
+            traffic.rooms[conn->first_room + each].readers--;
         conn->is_slow = true;
         conn_listen(conn, epoll_fd, !slow);
     }
-}
-
-static void print_latency(const char *name, const struct histogram *histogram) {
-    static const double shares[] = {0.5, 0.9, 0.99};
-    printf("\"%s_us\":{", name);
-    for (int index = 0; index < 3; index++)
-        printf("\"p%d\":%.1f,", (int)(shares[index] * 100 + 0.5), (double)histogram_at(histogram, shares[index]) / 1e3);
-    printf("\"max\":%.1f,\"count\":%llu}", (double)histogram->largest / 1e3, (unsigned long long)histogram->count);
-}
-
-static void print_result(double seconds, double cpu) {
-    printf("{\"state\":\"done\",\"seconds\":%.4f,\"sent\":%llu,\"deliveries\":%llu,\"acks\":%llu,\"bytes\":%llu,", seconds,
-           (unsigned long long)traffic.sent, (unsigned long long)traffic.measured_reads,
-           (unsigned long long)traffic.measured_acks, (unsigned long long)traffic.measured_bytes);
-    printf("\"deliveries_per_second\":%.1f,\"acks_per_second\":%.1f,\"generator_cpu\":%.4f,",
-           (double)traffic.measured_reads / seconds, (double)traffic.measured_acks / seconds, cpu / seconds);
-    print_latency("delivery", &traffic.delivery);
-    printf(",");
-    print_latency("ack", &traffic.ack);
-    printf(",\"lost\":%llu,\"doubled\":%llu,\"swapped\":%llu,\"strays\":%llu,\"closed\":%llu,\"slow_closed\":%llu,\"unacked\":%lld}\n",
-           (unsigned long long)traffic.lost, (unsigned long long)traffic.doubled, (unsigned long long)traffic.swapped,
-           (unsigned long long)traffic.strays, (unsigned long long)traffic.closed,
-           (unsigned long long)traffic.slow_closed,
-           plan.ack.length ? (long long)traffic.sent - (long long)traffic.acked : 0LL);
-}
-
-static void say_state(const char *state) {
-    printf("{\"state\":\"%s\"}\n", state);
-    fflush(stdout);
 }
 
 /* Sends what is due by now; returns how long the loop may sleep. Short waits are spun away: a late message is a wrong latency. */
@@ -187,6 +191,14 @@ static int send_due(int64_t begin, double rate, uint64_t *due, int64_t now) {
         ++*due;
     }
     return (int)((next - now) / 1000000);
+}
+
+/* A run obeys nothing else; when the driver has gone, there is nobody left to run for. */
+static bool is_told_to_stop(void) {
+    char line[20];
+    ssize_t length = read(STDIN_FILENO, line, sizeof line);
+    if (length <= 0) exit(1);
+    return length >= 4 && !memcmp(line, "stop", 4);
 }
 
 static void run(unsigned window, double rate, double warm, double seconds) {
@@ -202,30 +214,38 @@ static void run(unsigned window, double rate, double warm, double seconds) {
         int sleep_ms = window ? 10 : send_due(begin, rate, &due, now);
         if (window) traffic_fill(&traffic);
         flush_dirty();
-        look(sleep_ms < 10 ? sleep_ms : 10);
+        if (!look(sleep_ms < 10 ? sleep_ms : 10) && is_told_to_stop()) traffic.measure_until = now_ns();
         if (!is_measuring && now >= traffic.measure_from) {
             is_measuring = true;
             cpu_before = own_cpu();
-            say_state("measuring");
+            report_state("measuring");
         }
         if (is_slow && now >= slow_until) set_slow(is_slow = false);
     }
     cpu = own_cpu() - cpu_before;
-    say_state("measured");
+    report_state("measured");
+    if (!window) send_due(begin, rate, &due, traffic.measure_until - 1); /* an open loop skips nothing, however late it is */
     while (!traffic_is_settled(&traffic) && now_ns() < now + (int64_t)(plan.settle_seconds * SECOND)) {
         flush_dirty();
         look(10);
     }
     traffic_end(&traffic);
-    print_result(seconds, cpu);
-    fflush(stdout);
+    report_run(&traffic, cpu);
     has_violations |= traffic.lost || traffic.doubled || traffic.swapped || traffic.strays || traffic.closed;
+}
+
+static void check(double seconds) {
+    int64_t until = now_ns() + (int64_t)(seconds * 1e9);
+    while (now_ns() < until) look(10);
+    traffic_end(&traffic);
+    report_check(&traffic);
 }
 
 /* --- Start ---------------------------------------------------------------------------------------------------------- */
 
 static void prepare(void) {
-    unsigned rooms = plan.sockets / plan.members;
+    unsigned rooms = plan_rooms(&plan);
+    struct reading *readings = calloc((size_t)plan.sockets * plan.rooms_each, sizeof *readings);
     traffic.plan = &plan;
     traffic.room_count = rooms;
     traffic.run = (uint64_t)now_ns() / 1000 & 0xffffffffffff;
@@ -236,39 +256,31 @@ static void prepare(void) {
     links = calloc(rooms, sizeof *links);
     for (unsigned index = 0; index < plan.sockets; index++) {
         traffic.conns[index].index = index;
-        traffic.conns[index].room = index / plan.members;
+        traffic.conns[index].first_room = index / plan.members * plan.rooms_each;
+        traffic.conns[index].readings = readings + (size_t)index * plan.rooms_each;
     }
     for (unsigned index = 0; index < rooms; index++) {
-        links[index] = (struct conn){.index = index, .room = index, .is_link = true};
-        struct conn *first_member = &traffic.conns[index * plan.members];
+        links[index] = (struct conn){.index = index, .first_room = index, .is_link = true};
+        struct conn *first_member = &traffic.conns[index / plan.rooms_each * plan.members];
         struct conn *publisher = plan.link_port ? &links[index] : first_member;
-        traffic.rooms[index] = (struct room){.index = index, .readers = plan.members, .publisher = publisher};
+        traffic.rooms[index] =
+            (struct room){.index = index, .readers = plan.members, .publisher = publisher, .sent = plan.owed};
     }
-}
-
-static void print_ready(void) {
-    double seconds = (double)(now_ns() - opening_began) / 1e9;
-    printf("{\"state\":\"ready\",\"sockets\":%u,\"failed\":%u,\"seconds\":%.4f,\"connects_per_second\":%.1f,", ready, failed,
-           seconds, (double)ready / seconds);
-    printf("\"quarters\":[%.4f,%.4f,%.4f,%.4f],", (double)quarter[0] / 1e9, (double)quarter[1] / 1e9,
-           (double)quarter[2] / 1e9, (double)quarter[3] / 1e9);
-    print_latency("handshake", &handshake);
-    printf(",\"first_failure\":\"%s\"}\n", first_failure);
-    fflush(stdout);
 }
 
 static bool open_all(void) {
     unsigned link_count = plan.link_port ? traffic.room_count : 0;
     opening_began = now_ns();
     for (unsigned index = 0; index < link_count; index++) conn_open(&links[index], &plan, epoll_fd);
-    while (ready + failed < plan.sockets || links_ready < link_count) {
-        if (now_ns() - opening_began > CONNECT_SECONDS * SECOND) failed += plan.sockets - ready - failed;
-        if (failed) break;
+    while (opening.ready + opening.failed < plan.sockets || links_ready < link_count) {
+        if (now_ns() - opening_began > (int64_t)(plan.connect_seconds * 1e9)) opening.failed = plan.sockets - opening.ready;
+        if (opening.failed) break;
         open_next();
         look(100);
     }
-    print_ready();
-    return failed == 0 && links_ready == link_count;
+    opening.seconds = (double)(now_ns() - opening_began) / 1e9;
+    report_ready(&opening);
+    return opening.failed == 0 && links_ready == link_count;
 }
 
 /* Reads one order from standard input; a line is at most as long as a pipe writes at once. */
@@ -279,8 +291,11 @@ static bool obey(void) {
     ssize_t length = read(STDIN_FILENO, line, sizeof line - 1);
     if (length <= 0) return false;
     line[length] = 0;
-    if (sscanf(line, "run %u %lf %lf %lf", &window, &rate, &warm, &seconds) != 4) return false;
-    run(window, rate, warm, seconds);
+    char *order = line;
+    while (!strncmp(order, "stop\n", 5)) order += 5; /* the run had ended by itself */
+    if (sscanf(order, "check %lf", &seconds) == 1) check(seconds);
+    else if (sscanf(order, "run %u %lf %lf %lf", &window, &rate, &warm, &seconds) == 4) run(window, rate, warm, seconds);
+    else return !*order;
     return true;
 }
 

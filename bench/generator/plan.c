@@ -47,6 +47,8 @@ static void apply(struct plan *plan, const char *key, const char *value) {
     else if (!strcmp(key, "websocket")) plan->websocket = atoi(value) != 0;
     else if (!strcmp(key, "sockets")) plan->sockets = (unsigned)atoi(value);
     else if (!strcmp(key, "members")) plan->members = (unsigned)atoi(value);
+    else if (!strcmp(key, "rooms_each")) plan->rooms_each = (unsigned)atoi(value);
+    else if (!strcmp(key, "owed")) plan->owed = (unsigned)atoi(value);
     else if (!strcmp(key, "parallel")) plan->parallel = (unsigned)atoi(value);
     else if (!strcmp(key, "tokens")) plan->tokens = read_lines(value);
     else if (!strcmp(key, "rooms")) plan->rooms = read_lines(value);
@@ -57,16 +59,21 @@ static void apply(struct plan *plan, const char *key, const char *value) {
     else if (!strcmp(key, "link_expect")) add_expect(&plan->link_script, value);
     else if (!strcmp(key, "message")) plan->message = template_from_hex(value);
     else if (!strcmp(key, "ack")) plan->ack = bytes_from_hex(value);
+    else if (!strcmp(key, "poll")) plan->poll = template_from_hex(value);
+    else if (!strcmp(key, "cursor")) plan->cursor = bytes_from_hex(value);
     else if (!strcmp(key, "first_seq")) plan->first_seq = strtoull(value, NULL, 10);
     else if (!strcmp(key, "slow_every")) plan->slow_every = (unsigned)atoi(value);
     else if (!strcmp(key, "slow_seconds")) plan->slow_seconds = atof(value);
     else if (!strcmp(key, "settle_seconds")) plan->settle_seconds = atof(value);
+    else if (!strcmp(key, "connect_seconds")) plan->connect_seconds = atof(value);
     else fprintf(stderr, "unknown key %s\n", key), exit(64);
 }
 
+unsigned plan_rooms(const struct plan *plan) { return plan->sockets / plan->members * plan->rooms_each; }
+
 static void check(const struct plan *plan) {
-    bool whole_rooms = plan->members && plan->sockets % plan->members == 0;
-    if (!whole_rooms || plan->sockets / plan->members > SENDERS_MAX || plan->ack.length > STAMP_LENGTH) {
+    bool whole_rooms = plan->members && plan->rooms_each && plan->sockets % plan->members == 0;
+    if (!whole_rooms || plan_rooms(plan) > SENDERS_MAX || plan->ack.length > STAMP_LENGTH) {
         fprintf(stderr, "sockets must fill at most %d rooms, and an ack is no longer than a stamp\n", SENDERS_MAX);
         exit(64);
     }
@@ -77,6 +84,8 @@ void plan_read(struct plan *plan, const char *path) {
     size_t capacity = 0;
     FILE *file = fopen(path, "r");
     if (!file) perror(path), exit(64);
+    plan->rooms_each = 1;
+    plan->connect_seconds = CONNECT_SECONDS;
     while (getline(&line, &capacity, file) > 0) {
         line[strcspn(line, "\n")] = 0;
         char *space = strchr(line, ' ');

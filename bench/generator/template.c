@@ -6,13 +6,14 @@
 
 #include "stamps.h"
 
-#define LONGEST_VALUE 2048 /* of a token or a room */
+#define LONGEST_VALUE 2048 /* of a token, a room or a cursor */
 
 static const struct {
     const char *name;
     enum part_kind kind;
 } PLACEHOLDERS[] = {{"{i}", INDEX},         {"{token}", TOKEN}, {"{room}", ROOM},
-                    {"{stamp}", STAMP},     {"{nonce}", NONCE}, {"{seq8}", SEQ8}};
+                    {"{stamp}", STAMP},     {"{nonce}", NONCE}, {"{seq8}", SEQ8},
+                    {"{cursor}", CURSOR}};
 
 struct bytes bytes_from_hex(const char *hex) {
     size_t length = strlen(hex) / 2;
@@ -76,6 +77,7 @@ static size_t write_part(const struct part *part, const struct context *context,
         return (size_t)sprintf(out, "%012llx%04llx%010llx", (unsigned long long)context->run,
                                (unsigned long long)context->sender, (unsigned long long)context->seq);
     case SEQ8: return write_big_endian(out, context->topic_seq);
+    case CURSOR: return write_text(out, context->cursor ? context->cursor : "");
     }
     return 0;
 }

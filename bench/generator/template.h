@@ -1,11 +1,11 @@
-/* Texts with placeholders: {i} {token} {room} {stamp} {nonce} {seq8}. Parsed once, written for every message. */
+/* Texts with placeholders: {i} {token} {room} {stamp} {nonce} {seq8} {cursor}. Parsed once, written for every message. */
 #ifndef TEMPLATE_H
 #define TEMPLATE_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-enum part_kind { LITERAL, INDEX, TOKEN, ROOM, STAMP, NONCE, SEQ8 };
+enum part_kind { LITERAL, INDEX, TOKEN, ROOM, STAMP, NONCE, SEQ8, CURSOR };
 
 struct part {
     enum part_kind kind;
@@ -21,7 +21,7 @@ struct template {
 
 struct context {
     unsigned index;
-    const char *token, *room, *stamp;
+    const char *token, *room, *stamp, *cursor;
     uint64_t run, sender, seq, topic_seq;
 };
 

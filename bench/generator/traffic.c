@@ -12,10 +12,13 @@ static bool is_measured(const struct traffic *traffic, int64_t time) {
 
 static void begin_room(struct traffic *traffic, struct room *room) {
     room->done = room->sent;
-    room->acked = room->sent;
     free(room->left);
     room->left = traffic->window ? calloc(traffic->mask + 1, sizeof *room->left) : NULL;
-    if (!room->sent_at) room->sent_at = calloc(UNACKED_MAX, sizeof *room->sent_at);
+    if (!room->publisher->sending) {
+        room->publisher->sending = calloc(1, sizeof *room->publisher->sending);
+        room->publisher->sending->sent_at = calloc(UNACKED_MAX, sizeof(int64_t));
+    }
+    room->publisher->sending->acked = room->publisher->sending->sent;
     room->is_waiting = traffic->window > 0;
     if (room->is_waiting) traffic->waiting[traffic->waiting_count++] = room;
 }
@@ -32,10 +35,9 @@ void traffic_begin(struct traffic *traffic, unsigned window) {
     histogram_clear(&traffic->delivery);
     histogram_clear(&traffic->ack);
     for (unsigned index = 0; index < traffic->room_count; index++) begin_room(traffic, &traffic->rooms[index]);
-    for (unsigned index = 0; index < traffic->plan->sockets; index++) {
-        traffic->conns[index].expected = traffic->rooms[traffic->conns[index].room].sent;
-        traffic->conns[index].missing = 0;
-    }
+    for (unsigned index = 0; index < traffic->plan->sockets; index++)
+        for (unsigned each = 0; each < traffic->plan->rooms_each; each++)
+            traffic->conns[index].readings[each] = (struct reading){traffic->rooms[traffic->conns[index].first_room + each].sent, 0};
 }
 
 /* The stamp carries the time from which latency counts: in an open loop when the message was due, not when it could go. */
@@ -56,7 +58,7 @@ void traffic_send(struct traffic *traffic, struct room *room, int64_t stamp_time
     if (plan->message.longest > sizeof message) exit(64);
     stamp_write(stamp, (struct stamp){room->index, room->sent, stamp_time});
     size_t length = template_write(&plan->message, &context, message);
-    room->sent_at[room->sent % UNACKED_MAX] = stamp_time;
+    publisher->sending->sent_at[publisher->sending->sent++ % UNACKED_MAX] = stamp_time;
     if (room->left) room->left[room->sent & traffic->mask] = room->readers;
     room->sent++;
     traffic->sent++;
@@ -85,20 +87,22 @@ static void advance(struct traffic *traffic, struct room *room, uint64_t seq) {
 
 /* An earlier number fills a hole (swapped) while there is one, else it came before (doubled). */
 static bool is_in_order(struct traffic *traffic, struct conn *conn, struct stamp stamp) {
-    if (stamp.sender != conn->room || stamp.seq >= traffic->rooms[conn->room].sent) {
+    unsigned each = stamp.sender - conn->first_room;
+    if (each >= traffic->plan->rooms_each || stamp.seq >= traffic->rooms[stamp.sender].sent) {
         traffic->strays++;
         return false;
     }
-    if (stamp.seq >= conn->expected) {
-        conn->missing += stamp.seq - conn->expected;
-        conn->expected = stamp.seq + 1;
+    struct reading *reading = &conn->readings[each];
+    if (stamp.seq >= reading->expected) {
+        reading->missing += stamp.seq - reading->expected;
+        reading->expected = stamp.seq + 1;
         return true;
     }
-    if (!conn->missing) {
+    if (!reading->missing) {
         traffic->doubled++;
         return false;
     }
-    conn->missing--;
+    reading->missing--;
     traffic->swapped++;
     return true;
 }
@@ -109,7 +113,7 @@ static void take_stamp(struct traffic *traffic, struct conn *conn, const char *t
     traffic->reads++;
     if (is_measured(traffic, now)) traffic->measured_reads++;
     if (is_measured(traffic, stamp.time)) histogram_add(&traffic->delivery, now - stamp.time);
-    advance(traffic, &traffic->rooms[conn->room], stamp.seq);
+    advance(traffic, &traffic->rooms[stamp.sender], stamp.seq);
 }
 
 static void take_stamps(struct traffic *traffic, struct conn *conn, char *bytes, size_t carried, size_t length, int64_t now) {
@@ -125,30 +129,29 @@ static void take_stamps(struct traffic *traffic, struct conn *conn, char *bytes,
 }
 
 /* The answers of one publisher come in the order of its messages. */
-static void take_ack(struct traffic *traffic, struct room *room, int64_t now) {
-    bool is_known = room->sent - room->acked <= UNACKED_MAX;
-    int64_t sent_at = room->sent_at[room->acked % UNACKED_MAX];
+static void take_ack(struct traffic *traffic, struct sending *sending, int64_t now) {
+    bool is_known = sending->sent - sending->acked <= UNACKED_MAX;
+    int64_t sent_at = sending->sent_at[sending->acked % UNACKED_MAX];
     if (is_known && is_measured(traffic, sent_at)) histogram_add(&traffic->ack, now - sent_at);
-    room->acked++;
+    sending->acked++;
     traffic->acked++;
     if (is_measured(traffic, now)) traffic->measured_acks++;
 }
 
-static void take_acks(struct traffic *traffic, struct room *room, char *bytes, size_t carried, size_t length, int64_t now) {
+static void take_acks(struct traffic *traffic, struct sending *sending, char *bytes, size_t carried, size_t length, int64_t now) {
     struct bytes ack = traffic->plan->ack;
     char *at = bytes, *end = bytes + length;
     while ((at = memmem(at, (size_t)(end - at), ack.data, ack.length))) {
         at += ack.length;
-        if (at > bytes + carried) take_ack(traffic, room, now);
+        if (at > bytes + carried) take_ack(traffic, sending, now);
     }
 }
 
 /* `bytes` begins with what was carried from the last read: a match that lies wholly in there was counted then. */
 void traffic_take(struct traffic *traffic, struct conn *conn, char *bytes, size_t carried, size_t length, int64_t now) {
-    struct room *room = &traffic->rooms[conn->room];
     if (is_measured(traffic, now)) traffic->measured_bytes += length - carried;
     take_stamps(traffic, conn, bytes, carried, length, now);
-    if (room->publisher == conn && traffic->plan->ack.length) take_acks(traffic, room, bytes, carried, length, now);
+    if (conn->sending && traffic->plan->ack.length) take_acks(traffic, conn->sending, bytes, carried, length, now);
     conn->carried = length < STAMP_LENGTH - 1 ? length : STAMP_LENGTH - 1;
     memcpy(conn->carry, bytes + length - conn->carried, conn->carried);
 }
@@ -161,6 +164,14 @@ bool traffic_is_settled(const struct traffic *traffic) {
 void traffic_end(struct traffic *traffic) {
     for (unsigned index = 0; index < traffic->plan->sockets; index++) {
         struct conn *conn = &traffic->conns[index];
-        if (!conn->is_slow) traffic->lost += conn->missing + traffic->rooms[conn->room].sent - conn->expected;
+        for (unsigned each = 0; each < traffic->plan->rooms_each && !conn->is_slow; each++) {
+            struct reading reading = conn->readings[each];
+            traffic->lost += reading.missing + traffic->rooms[conn->first_room + each].sent - reading.expected;
+        }
     }
+}
+
+bool traffic_has_caught_up(const struct traffic *traffic, const struct conn *conn) {
+    struct reading reading = conn->readings[0];
+    return reading.expected >= traffic->plan->owed && !reading.missing;
 }

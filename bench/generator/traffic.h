@@ -11,9 +11,8 @@
 struct room {
     unsigned index, readers;
     struct conn *publisher;
-    uint64_t sent, done, acked;
+    uint64_t sent, done;
     uint32_t *left; /* readers that still miss a number, by number modulo; windowed runs only */
-    int64_t *sent_at;
     bool is_waiting; /* listed in traffic.waiting */
 };
 
@@ -40,6 +39,8 @@ void traffic_send(struct traffic *traffic, struct room *room, int64_t stamp_time
 void traffic_fill(struct traffic *traffic);
 void traffic_take(struct traffic *traffic, struct conn *conn, char *bytes, size_t carried, size_t length, int64_t now);
 void traffic_end(struct traffic *traffic);
+/* Whether a socket has read all that is owed to it, each once. */
+bool traffic_has_caught_up(const struct traffic *traffic, const struct conn *conn);
 bool traffic_is_settled(const struct traffic *traffic);
 
 #endif

@@ -1,15 +1,14 @@
-"""What the works share: how long they measure, and runs of several contestants in turns."""
+"""What the works share: how long they measure, what they hand back, and the runs of one contestant taken together."""
 
 from __future__ import annotations
 
 import statistics
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 
-from bench.load import Load, Run, opened
-from bench.processes import cpu_seconds
-from bench.results import Row
+from bench.load import Meter, Run
+from bench.processes import SERVER_CORE, check_pinned, core_time, cpu_seconds
+from bench.results import Figure, Row
 from bench.servers import Absent, Contestant
 
 
@@ -23,23 +22,30 @@ class Pace:
     scale: float
 
 
-FULL = Pace(warm=1.0, seconds=5.0, rounds=2, scale=1.0)
-QUICK = Pace(warm=0.5, seconds=2.0, rounds=1, scale=0.2)
+FULL = Pace(warm=0.3, seconds=1.2, rounds=6, scale=1.0)
+QUICK = Pace(warm=0.2, seconds=0.6, rounds=2, scale=0.2)
 
 
 @dataclass
 class Findings:
-    """The rows of a work, and what a reader must know about them."""
+    """The rows and figures of a work, and what a reader must know about them."""
 
     rows: list[Row] = field(default_factory=list)
+    figures: list[Figure] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class Measured:
-    """All runs of one contestant with one window."""
+    """All runs of one contestant in one setting; `memory` is that of its group at the end of the last, in bytes."""
 
+    contestant: str
+    version: str
+    members: int
+    window: int | None
+    rate: float | None
     runs: Sequence[Run]
+    memory: int = 0
 
     @property
     def deliveries(self) -> float:
@@ -57,27 +63,49 @@ class Measured:
         return statistics.median(run.cpu_microseconds_per_delivery for run in self.runs)
 
     @property
-    def median_ms(self) -> float:
-        """The middle latency of a delivery, in milliseconds."""
-        return statistics.median(float(run.result["delivery_us"]["p50"]) for run in self.runs) / 1000
+    def keeps_up(self) -> bool:
+        """Whether all that was sent at a rate was also delivered at it; with a window nobody falls behind."""
+        due = (self.rate or 0) * self.members
+        return all(run.deliveries_per_second >= 0.95 * due and not run.violations for run in self.runs)
 
     @property
-    def spread(self) -> float:
-        """The fastest run to the slowest; 1 when they agree."""
-        speeds = [run.deliveries_per_second for run in self.runs]
-        return max(speeds) / min(speeds) if min(speeds) else 0.0
+    def violations(self) -> list[dict[str, int]]:
+        """What was lost, doubled or out of place, of each run in which anything was."""
+        return [run.violations for run in self.runs if run.violations]
 
-    def details(self) -> list[dict[str, object]]:
-        """Return every run, for the results file."""
-        return [
-            {
-                "server_cpu": round(run.server_cpu, 4),
-                "cpu_us_per_delivery": round(run.cpu_microseconds_per_delivery, 4),
-                "violations": run.violations,
-                **run.result,
-            }
-            for run in self.runs
+    def latency_ms(self, percentile: str) -> float:
+        """Return the middle of the runs' latencies of a delivery."""
+        return statistics.median(run.latency_ms(percentile) for run in self.runs)
+
+    def speed_ratio(self, peer: Measured) -> float | None:
+        """Return the middle ratio of speeds of runs that were made in the same round; None when one of them has no speed."""
+        pairs = [
+            (ours.deliveries_per_second, its.deliveries_per_second)
+            for ours, its in zip(self.runs, peer.runs, strict=True)
         ]
+        return statistics.median(ours / its for ours, its in pairs) if all(map(all, pairs)) else None
+
+    def figure(self) -> Figure:
+        """Return it as it is kept."""
+        late = self.latency_ms("p50"), self.latency_ms("p99")
+        memory = self.memory / 2**20
+        what = self.contestant, self.version, self.members, self.window, self.rate
+        return Figure(
+            *what, self.cpu, self.deliveries, *late, memory, self.keeps_up, [_details(run) for run in self.runs]
+        )
+
+
+def meter_of(pids: Sequence[int], core: int | None = SERVER_CORE) -> Meter:
+    """Return what reads the CPU time of a server group, which must be pinned to that core; None: it may have all cores."""
+    if core is None:
+        return lambda: {"cpu": cpu_seconds(pids)}
+    check_pinned(pids, core)
+
+    def read() -> dict[str, float]:
+        spent = core_time(core)
+        return {"cpu": cpu_seconds(pids), "core_busy": spent.busy, "core_stolen": spent.stolen}
+
+    return read
 
 
 def available(makers: Sequence[Callable[[], Contestant]], findings: Findings) -> list[Contestant]:
@@ -92,27 +120,10 @@ def available(makers: Sequence[Callable[[], Contestant]], findings: Findings) ->
     return running
 
 
-def in_turns(
-    contestants: Sequence[Contestant], *, sockets: int, members: int, windows: Sequence[int], pace: Pace
-) -> dict[tuple[str, int], Measured]:
-    """Measure all contestants with each window, A-B-B-A: every other round runs backwards. All keep their sockets open meanwhile.
-
-    Sockets are opened anew for each window: ours live no longer than their proof, which is good for five minutes.
-    """
-    found: dict[tuple[str, int], Measured] = {}
-    for window in windows:
-        runs: dict[str, list[Run]] = {one.name: [] for one in contestants}
-        with ExitStack() as stack:
-            loads = [(one, stack.enter_context(opened(one.plan(sockets, members)))) for one in contestants]
-            for turn in range(pace.rounds):
-                for contestant, load in loads if turn % 2 == 0 else reversed(loads):
-                    runs[contestant.name].append(_run(contestant, load, window, pace))
-        found |= {(name, window): Measured(of_one) for name, of_one in runs.items()}
-    return found
-
-
-def _run(contestant: Contestant, load: Load, window: int, pace: Pace) -> Run:
-    return load.run(window=window, warm=pace.warm, seconds=pace.seconds, cpu=lambda: cpu_seconds(contestant.pids))
+def _details(run: Run) -> dict[str, object]:
+    shares = {name: round(run.share(name), 4) for name in run.used}
+    cost = round(run.cpu_microseconds_per_delivery, 4)
+    return {**shares, "cpu_us_per_delivery": cost, "violations": run.violations, **run.result}
 
 
 def _middle(speeds: Sequence[float]) -> float:

@@ -27,11 +27,10 @@ def measure(pace: Pace) -> Findings:
         plateaus = [_held(ours, many) for _ in range(max(3, round(CYCLES * pace.scale)) + 1)]
     marginal = (plateaus[0] - small) / (many - few) / 1024
     growth = plateaus[-1] / plateaus[0]
+    work = f"memory per idle followed socket, {many:,} against {few:,}"
     return Findings(
         [
-            alone(
-                "memory per idle followed socket", "KB", marginal, "<=", SOCKET_GOAL_KB, few=small, plateaus=plateaus
-            ),
+            alone(work, "KB", marginal, "<=", SOCKET_GOAL_KB, few=small, plateaus=plateaus),
             alone(f"memory after {len(plateaus) - 1} cycles to the first plateau", "x", growth, "<=", GROWTH_GOAL),
         ]
     )

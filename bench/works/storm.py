@@ -2,108 +2,123 @@
 
 from __future__ import annotations
 
-import time
+import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-import psycopg
-
-from bench.load import Load, Plan, Run, Step, opened
+from bench.load import Plan, Run, Step, opened, stamp
 from bench.ours import Gateway, Live, start_gateway
 from bench.peers.baseline.contestant import Baseline
-from bench.results import Row, alone
+from bench.processes import SERVER_CORE, check_pinned
+from bench.results import alone, at_most
 from bench.servers import services
+from bench.statements import counted_statements
 from bench.works.measuring import Findings, Pace
 
 RETURNING, MISSED = 2_000, 20
-BYSTANDERS, RATE, CALM_SECONDS = 500, 50.0, 5.0
+BYSTANDERS, RATE, CALM_SECONDS, LONGEST_SECONDS = 500, 50.0, 5.0, 240.0
+CHECK_SECONDS = 1.0  # for what comes twice, after it was seen once
 HISTORY_PARALLEL = 50  # all at once, the tutorial takes every connection that PostgreSQL has and answers with errors
-STATISTICS_SECONDS = 11.0  # an idle backend reports its counters within ten seconds
-TIME_GOAL, TRANSACTIONS_GOAL, LATENCY_GOAL = 0.25, 0.1, 3.0
-SAID = '{"t":"message.send","ref":"m","d":{"room":"{room}","body":"missed","nonce":"missed-%d"}}'
+TIME_GOAL, STATEMENTS_GOAL, LATENCY_GOAL = 0.25, 0.1, 3.0
+SAID = '{"t":"message.send","ref":"m","d":{"room":"{room}","body":"%s","nonce":"missed-%d"}}'
 RESUME = '{"t":"topic.follow","ref":"f","d":{"topic":"room:{room}","after":%d}}'
 
 
+@dataclass(frozen=True)
+class Return:
+    """How long it took until all had everything, and what came doubled or out of place."""
+
+    seconds: float
+    violations: dict[str, int]
+
+
 def measure(pace: Pace) -> Findings:
-    """Cut and bring back everybody, first on ours, then on the tutorial, whose clients ask the database for what they missed."""
+    """Cut and bring back everybody: on ours, on ours again to count statements, and on the tutorial, whose clients ask for history."""
     returning = round(RETURNING * pace.scale)
     with services() as running:
         gateway = start_gateway(running)
-        ours, transactions, calm, stormy = _storm_on_ours(gateway, returning)
+        check_pinned(gateway.pids, SERVER_CORE)
+        calm, stormy, ours = _among_bystanders(gateway, _storm(gateway, returning))
+        again = _storm(gateway, returning)
+        with counted_statements(running) as statements:
+            counted = _come_back(again)
     with services() as running:
         peer_name = Baseline.name_of("pubsub")
         peer = _storm_on_the_tutorial(Baseline(running, "pubsub"), returning)
-    p99 = [float(run.result["delivery_us"]["p99"]) / 1000 for run in (stormy, calm)]
-    runs = {"calm": calm.result, "stormy": stormy.result}
     work = f"storm of {returning:,}, {MISSED} missed each"
-    return Findings(
-        [
-            Row(f"{work}: all caught up", "s", ours, peer_name, peer, ours / peer, "<=", TIME_GOAL),
-            alone(f"{work}: transactions per client", "", transactions / returning, "<=", TRANSACTIONS_GOAL),
-            Row(f"{work}: p99 of others", "ms", p99[0], "calm", p99[1], p99[0] / p99[1], "<=", LATENCY_GOAL, runs),
-        ],
-        ["Transactions per returning client are a lower bound of the statements per client."],
+    p99 = stormy.latency_ms("p99"), calm.latency_ms("p99")
+    per_client = statements.count / returning
+    rows = [
+        at_most(f"{work}: all caught up", "s", ours.seconds, peer_name, peer.seconds, TIME_GOAL),
+        alone(f"{work}: SQL statements per client", "", per_client, "<=", STATEMENTS_GOAL, kinds=statements.kinds),
+        at_most(
+            f"{work}: p99 of others", "ms", p99[0], "calm", p99[1], LATENCY_GOAL, calm=calm.result, stormy=stormy.result
+        ),
+    ]
+    found = {"ours": ours, "ours, counted": counted, peer_name: peer}
+    broken = {name: back.violations for name, back in found.items() if back.violations}
+    lost = {name: run.violations for name, run in {"calm": calm, "stormy": stormy}.items() if run.violations}
+    return Findings(rows, notes=[f"The storm is void: {where}: {what}." for where, what in (broken | lost).items()])
+
+
+def _storm(gateway: Gateway, returning: int) -> Plan:
+    """Open everybody's sockets, cut them all, let one say what the others miss, and return how they come back."""
+    prepared = gateway.prepare(returning, 1)
+    plan = gateway.followers(returning, returning, prepared, b"")
+    with opened(plan):
+        pass
+    sends = [Step((SAID % (stamp(number), number)).encode(), b'"t":"ok"') for number in range(MISSED)]
+    with opened(replace(plan, sockets=1, members=1, steps=[*plan.steps, *sends])):
+        pass
+    resume = Step((RESUME % prepared.head).encode())
+    return replace(
+        plan,
+        steps=[*plan.steps[:-1], resume],
+        owed=MISSED,
+        parallel=returning,
+        connect_seconds=LONGEST_SECONDS,
     )
 
 
-def _storm_on_ours(gateway: Gateway, returning: int) -> tuple[float, int, Run, Run]:
-    """Return seconds until all have caught up, transactions meanwhile, and how bystanders fared before and during."""
-    prepared = gateway.prepare(returning, 1)
-    with opened(gateway.followers(returning, returning, prepared, b"")):
-        pass
-    first = gateway.followers(1, 1, prepared, b"")
-    sends = [Step((SAID % number).encode(), b'"t":"ok"') for number in range(MISSED)]
-    with opened(replace(first, steps=[*first.steps, *sends])):
-        pass
-    last = b'"seq":%d,' % (prepared.head + MISSED)
-    plan = gateway.followers(returning, returning, prepared, b"")
-    plan = replace(plan, steps=[*plan.steps[:-1], Step((RESUME % prepared.head).encode(), last)], parallel=returning)
-    bystanders = Live(gateway).plan(BYSTANDERS, BYSTANDERS)
-    with opened(bystanders) as load, ThreadPoolExecutor(1) as pool:
+def _come_back(plan: Plan) -> Return:
+    """Return when every socket has read everything that it missed, in order."""
+    with opened(plan) as back:
+        return Return(float(back.ready["seconds"]), back.check(CHECK_SECONDS))
+
+
+def _among_bystanders(gateway: Gateway, storm: Plan) -> tuple[Run, Run, Return]:
+    """Return how another room fared before the storm and during all of it, and the storm."""
+    began = threading.Event()
+
+    def begin() -> dict[str, float]:
+        began.set()
+        return {}
+
+    with opened(Live(gateway).plan(BYSTANDERS, BYSTANDERS)) as load, ThreadPoolExecutor(1) as pool:
         calm = load.run(rate=RATE, warm=1, seconds=CALM_SECONDS)
-        time.sleep(STATISTICS_SECONDS)
-        before = _transactions(gateway)
-        stormy = pool.submit(_run_for, load, _expected_seconds(returning))
-        time.sleep(1)
-        with opened(plan) as storm:
-            seconds = float(storm.ready["seconds"])
-        result = stormy.result()
-        time.sleep(STATISTICS_SECONDS)
-        return seconds, _transactions(gateway) - before, calm, result
+        stormy = pool.submit(load.run, rate=RATE, warm=0, seconds=LONGEST_SECONDS, meter=begin)
+        began.wait()
+        try:
+            with opened(storm) as back:
+                load.stop()
+                return calm, stormy.result(), Return(float(back.ready["seconds"]), back.check(CHECK_SECONDS))
+        finally:
+            load.stop()
 
 
-def _run_for(load: Load, seconds: float) -> Run:
-    return load.run(rate=RATE, warm=0, seconds=seconds)
-
-
-def _expected_seconds(returning: int) -> float:
-    """Return for how long bystanders are watched: about what the goal for connecting allows, and no less than a few seconds."""
-    return max(5.0, returning / 200)
-
-
-def _transactions(gateway: Gateway) -> int:
-    url = gateway.environment["DATABASE_URL"]
-    with psycopg.connect(url) as connection:
-        query = "SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = current_database()"
-        (count,) = connection.execute(query).fetchone() or (0,)
-        return int(count)
-
-
-def _storm_on_the_tutorial(baseline: Baseline, returning: int) -> float:
+def _storm_on_the_tutorial(baseline: Baseline, returning: int) -> Return:
     """Return the seconds in which all sockets are back and then all have their history: the server is busy throughout."""
-    plan = replace(baseline.plan(returning, returning), parallel=returning)
-    sends = [Step(b'{"message":"missed-%d."}' % number, b'missed-%d."' % number) for number in range(MISSED)]
+    plan = replace(baseline.plan(returning, returning), parallel=returning, connect_seconds=LONGEST_SECONDS)
+    said = [stamp(number).encode() for number in range(MISSED)]
+    sends = [Step(b'{"message":"%s"}' % text, text) for text in said]
     with opened(replace(plan, sockets=1, members=1, steps=[*plan.steps, *sends])):
         pass
     with opened(plan) as back:
-        seconds = float(back.ready["seconds"])
-        with opened(_history(plan)) as asked:
-            return seconds + float(asked.ready["seconds"])
+        history = _come_back(_history(plan))
+        return replace(history, seconds=history.seconds + float(back.ready["seconds"]))
 
 
 def _history(plan: Plan) -> Plan:
     lines = ["GET /history/{room}/ HTTP/1.1", "Host: 127.0.0.1", "Cookie: sessionid={token}"]
-    ask = "\r\n".join(lines) + "\r\n\r\n"
-    return replace(
-        plan, websocket=False, parallel=HISTORY_PARALLEL, steps=[Step(ask.encode(), b'missed-%d."' % (MISSED - 1))]
-    )
+    ask = Step(("\r\n".join(lines) + "\r\n\r\n").encode())
+    return replace(plan, websocket=False, parallel=HISTORY_PARALLEL, steps=[ask], owed=MISSED)

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-REQUIREMENTS = Path(__file__).resolve().parents[2] / "requirements" / "development.txt"  # contains all others
+REQUIREMENTS = Path(__file__).resolve().parents[2] / "requirements" / "bench.txt"  # contains all others
 TIMEOUT_SECONDS = 180
 OPTIONS = ("--require-hashes", "--disable-pip", "--progress-spinner=off", "--format=json", "--timeout=10")
 

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parents[2] / "requirements"
-SETS = ("base", "embedded", "development")  # each one keeps to the pins of the ones before it
+SETS = ("base", "embedded", "development", "bench")  # each one keeps to the pins of the ones before it
 OPTIONS = (
     "--generate-hashes",
     "--allow-unsafe",
