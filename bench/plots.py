@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 from matplotlib import pyplot as plt
-from matplotlib.ticker import FuncFormatter, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
 from bench.record import Entry
 from bench.results import Figure, Row
@@ -22,8 +22,11 @@ STYLE: Any = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
+    "axes.axisbelow": True,
     "grid.color": "#dddddd",
 }
+
+Lines = Mapping[str, tuple[Sequence[float], Sequence[float]]]
 
 
 def draw(entries: Mapping[str, Entry], folder: Path) -> list[Path]:
@@ -32,50 +35,48 @@ def draw(entries: Mapping[str, Entry], folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     drawn = []
     with mpl.rc_context(STYLE):
-        for name, plot in {"fanout": _speed, "cost": _cost, "latency": _latency, "sockets": _sockets}.items():
-            if (figure := plot(entries)) is not None:
-                image = folder / f"bench-{name}.png"
-                figure.savefig(image, dpi=DOTS, bbox_inches="tight")
-                plt.close(figure)
-                drawn.append(image)
+        for name, (works, plot) in _PLOTS.items():
+            if works <= entries.keys():
+                drawn.append(folder / f"bench-{name}.png")
+                picture = plot(entries)
+                picture.savefig(drawn[-1], dpi=DOTS, bbox_inches="tight")
+                plt.close(picture)
     return drawn
 
 
-def _speed(entries: Mapping[str, Entry]) -> Any:
-    return _by_window(entries, "deliveries/s", "deliveries")
+def _draw_fanout(entries: Mapping[str, Entry]) -> Any:
+    return _by_window(entries, "deliveries/s", lambda figure: figure.deliveries)
 
 
-def _cost(entries: Mapping[str, Entry]) -> Any:
-    return _by_window(entries, "CPU microseconds per delivery", "cpu_us")
+def _draw_cost(entries: Mapping[str, Entry]) -> Any:
+    return _by_window(entries, "CPU microseconds per delivery", lambda figure: figure.cpu_us)
 
 
-def _by_window(entries: Mapping[str, Entry], label: str, attribute: str) -> Any:
-    lines = _lines(_figures(entries, "fanout"), attribute, lambda figure: figure.window)
-    if not lines:
-        return None
+def _by_window(entries: Mapping[str, Entry], label: str, value: Callable[[Figure], float]) -> Any:
+    figures = [figure for figure in entries["fanout"].figures if not figure.contestant.endswith(", again")]
     picture, axes = plt.subplots(figsize=SIZE)
-    _plot(axes, lines)
+    _draw_lines(axes, _lines(figures, lambda figure: figure.window or 0, value), _styles(entries))
     axes.set(xlabel="messages in flight (window)", ylabel=label)
-    _legend(axes)
+    _list_lines(axes)
     return picture
 
 
-def _latency(entries: Mapping[str, Entry]) -> Any:
-    figures = [figure for figure in _figures(entries, "latency") if figure.keeps_up]
-    if not figures:
-        return None
-    picture, panels = plt.subplots(1, 2, figsize=SIZE, sharey=True)
-    for axes, percentile in zip(panels, ("p50", "p99"), strict=True):
-        _plot(axes, _lines(figures, f"{percentile}_ms", lambda figure: figure.rate))
-        axes.set(xlabel="messages/s, each to 500 sockets", title=percentile)
-    panels[0].set_ylabel("milliseconds from when a message was due")
-    _legend(panels[1])
+def _draw_latency(entries: Mapping[str, Entry]) -> Any:
+    figures = [figure for figure in entries["latency"].figures if figure.keeps_up]
+    picture, (left, right) = plt.subplots(1, 2, figsize=SIZE, sharey=True)
+    _draw_lines(left, _lines(figures, _rate, lambda figure: figure.p50_ms), _styles(entries))
+    _draw_lines(right, _lines(figures, _rate, lambda figure: figure.p99_ms), _styles(entries))
+    left.set(xlabel="messages/s, each to 500 sockets", ylabel="milliseconds from when a message was due", title="p50")
+    right.set(xlabel="messages/s, each to 500 sockets", title="p99")
+    _list_lines(right)
     return picture
 
 
-def _sockets(entries: Mapping[str, Entry]) -> Any:
-    if not {"connects", "memory"} <= entries.keys():
-        return None
+def _rate(figure: Figure) -> float:
+    return figure.rate or 0
+
+
+def _draw_sockets(entries: Mapping[str, Entry]) -> Any:
     picture, (left, right) = plt.subplots(1, 2, figsize=SIZE)
     _draw_connects(left, entries["connects"].rows)
     _draw_memory(right, entries["memory"].rows)
@@ -85,13 +86,12 @@ def _sockets(entries: Mapping[str, Entry]) -> Any:
 
 def _draw_connects(axes: Any, rows: Sequence[Row]) -> None:
     """Draw bars: ours, the tutorial, and the goal as a line."""
-    speed, against = rows[0], rows[1]
-    bars = axes.bar(
-        [OURS, against.peer_name.replace(", ", ",\n")], [speed.ours, against.peer or 0], color=COLOURS[:2], width=0.5
-    )
+    alone, against = rows[0], rows[1]
+    names = [OURS, against.peer_name.replace(", ", ",\n")]
+    bars = axes.bar(names, [alone.ours, against.peer or 0], color=(COLOURS[0], COLOURS[7]), width=0.5)
     axes.bar_label(bars, fmt="{:,.0f}")
-    axes.axhline(speed.goal, color=COLOURS[2], linestyle="--", label=f"goal: {speed.goal:g}/s")
-    axes.set(ylabel="sockets/s", title=speed.work.replace(": ", ":\n"))
+    axes.axhline(alone.goal, color=COLOURS[6], linestyle="--", label=f"goal: {alone.goal:g}/s")
+    axes.set(ylabel="sockets/s", title=alone.work.replace(": ", ":\n"))
     axes.legend(frameon=False)
 
 
@@ -99,54 +99,57 @@ def _draw_memory(axes: Any, rows: Sequence[Row]) -> None:
     """Draw the memory of each cycle, and how much of it the goal allows."""
     marginal, growth = rows
     plateaus = [size / 2**20 for size in marginal.more["plateaus"]]
-    axes.plot(range(len(plateaus)), plateaus, color=COLOURS[0], marker=MARKERS[0], label="all sockets open")
-    axes.axhline(
-        plateaus[0] * (growth.goal or 1), color=COLOURS[2], linestyle="--", label=f"goal: {growth.goal:g}x the first"
-    )
-    axes.set(
-        xlabel="cycle",
-        ylabel="MB",
-        title=f"memory of the group;\n{marginal.ours:.1f} KB per socket (goal: {marginal.goal:g})",
-    )
-    axes.set_ylim(0, max(plateaus) * 1.25)
+    allowed = plateaus[0] * (growth.goal or 1)
+    axes.plot(plateaus, color=COLOURS[0], marker=MARKERS[0], label="all sockets open")
+    axes.axhline(allowed, color=COLOURS[6], linestyle="--", label=f"goal: {growth.goal:g}x the first")
+    title = f"memory of the group;\n{marginal.ours:.1f} KB per idle socket (goal: {marginal.goal:g})"
+    axes.set(xlabel="cycle", ylabel="MB", title=title, ylim=(0, max(*plateaus, allowed) * 1.2))
     axes.legend(frameon=False, loc="lower right")
 
 
-def _figures(entries: Mapping[str, Entry], work: str) -> list[Figure]:
-    return (
-        [figure for figure in entries[work].figures if not figure.contestant.endswith(", again")]
-        if work in entries
-        else []
-    )
+def _styles(entries: Mapping[str, Entry]) -> dict[str, dict[str, Any]]:
+    """Return how each contestant looks, the same in every plot; ours are thick."""
+    figures = [figure for entry in entries.values() for figure in entry.figures if entry.work in ("fanout", "latency")]
+    names = dict.fromkeys(sorted((figure.contestant for figure in figures), key=lambda name: not name.startswith(OURS)))
+    shown = [name for name in names if not name.endswith(", again")]
+    return {
+        name: {"color": colour, "marker": marker, "linewidth": 3 if name.startswith(OURS) else 1.5, "label": name}
+        for name, colour, marker in zip(shown, COLOURS, MARKERS, strict=False)
+    }
 
 
-def _lines(figures: Sequence[Figure], attribute: str, place: Any) -> dict[str, tuple[list[Any], list[float]]]:
+def _lines(figures: Sequence[Figure], place: Callable[[Figure], float], value: Callable[[Figure], float]) -> Lines:
     """Return places and values by contestant, what has no speed left out."""
-    lines: dict[str, tuple[list[Any], list[float]]] = {}
+    lines: dict[str, tuple[list[float], list[float]]] = {}
     for figure in figures:
-        value = getattr(figure, attribute)
-        if figure.deliveries and value:
+        if figure.deliveries:
             places, values = lines.setdefault(figure.contestant, ([], []))
             places.append(place(figure))
-            values.append(value)
+            values.append(value(figure))
     return lines
 
 
-def _plot(axes: Any, lines: Mapping[str, tuple[list[Any], list[float]]]) -> None:
-    """Draw a line per contestant on logarithmic axes; ours are thick."""
-    ticks = sorted({place for places, _ in lines.values() for place in places})
-    for number, (name, (places, values)) in enumerate(lines.items()):
-        style = {"color": COLOURS[number % len(COLOURS)], "marker": MARKERS[number % len(MARKERS)], "label": name}
-        axes.plot(places, values, linewidth=3 if name.startswith(OURS) else 1.5, markersize=7, **style)
-    axes.set(xscale="log", yscale="log", xticks=ticks)
+def _draw_lines(axes: Any, lines: Lines, styles: Mapping[str, Mapping[str, Any]]) -> None:
+    """Draw a line per contestant, on logarithmic axes."""
+    for name, (places, values) in lines.items():
+        axes.plot(places, values, markersize=7, **styles[name])
+    axes.set(xscale="log", yscale="log", xticks=sorted({place for places, _ in lines.values() for place in places}))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}" if value >= 1 else f"{value:g}"))
-    axes.minorticks_off()
+    axes.yaxis.set_minor_formatter(NullFormatter())
 
 
-def _legend(axes: Any) -> None:
+def _list_lines(axes: Any) -> None:
     """List the lines beside the plot, in the order of their ends from top to bottom."""
-    handles, labels = axes.get_legend_handles_labels()
-    by_end = sorted(zip(handles, labels, strict=True), key=lambda pair: -pair[0].get_ydata()[-1])
-    axes.legend(*zip(*by_end, strict=True), loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
+    lines = sorted(axes.get_lines(), key=lambda line: -line.get_ydata()[-1])
+    axes.legend(handles=lines, loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
+
+
+_PLOTS: Mapping[str, tuple[set[str], Callable[[Mapping[str, Entry]], Any]]] = {
+    "fanout": ({"fanout"}, _draw_fanout),
+    "cost": ({"fanout"}, _draw_cost),
+    "latency": ({"latency"}, _draw_latency),
+    "sockets": ({"connects", "memory"}, _draw_sockets),
+}

@@ -58,6 +58,7 @@ class Synapse:
         self.version = f"{version_of(packages, 'matrix-synapse')}, SQLite"
         self._port = free_port()
         self._tokens: list[str] = []
+        self._rounds = 0
         folder = services.home.logs / "synapse"
         folder.mkdir()
         (folder / "log.yaml").write_text(LOGGING)
@@ -72,6 +73,7 @@ class Synapse:
         """See `Contestant`; one room, in which everybody has polled once when they count as ready."""
         if sockets != members:
             raise ValueError("only one room is made")
+        self._rounds += 1
         content = json.dumps({"msgtype": "m.text", "body": body()})
         send = SEND.format(length=filled_length(content.encode()), content=content)
         return Plan(
@@ -80,7 +82,8 @@ class Synapse:
             members=members,
             message=send.encode(),
             websocket=False,
-            steps=[Step(SYNC.format(timeout="0").encode())],
+            # Asked in the same words within two minutes, Synapse gives the same answer again: with the cursor of the last run.
+            steps=[Step(SYNC.format(timeout=self._rounds).encode())],
             poll=SYNC.format(timeout="30000&since={cursor}").encode(),
             cursor=b'"next_batch":"',
             ack=b'{"event_id":"',

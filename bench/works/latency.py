@@ -11,7 +11,7 @@ from bench.works.measuring import Findings, Pace, available
 from bench.works.turns import Turn, at_rates
 
 MEMBERS = 500
-RATES = (5.0, 50.0, 100.0, 200.0)
+RATES = (5.0, 20.0, 50.0, 100.0, 200.0)
 ROUNDS = 2
 
 
