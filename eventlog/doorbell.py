@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 import msgspec
@@ -29,6 +29,14 @@ class EphemeralEvent(msgspec.Struct, frozen=True):
     type: str
     data: bytes
     key: str
+
+
+def by_topic(events: Iterable[LoggedEvent]) -> dict[Topic, list[LoggedEvent]]:
+    """Return the events of each topic, in the order they have."""
+    found: dict[Topic, list[LoggedEvent]] = {}
+    for event in events:
+        found.setdefault(event.topic, []).append(event)
+    return found
 
 
 class Listener(Protocol):

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import groupby
-from operator import attrgetter
 from typing import Protocol
 
 import structlog
 
-from eventlog.doorbell import EphemeralEvent, LoggedEvent
+from eventlog.doorbell import EphemeralEvent, LoggedEvent, by_topic
 from eventlog.events import registered_events
 from eventlog.topics import Topic
 from gateway.frames import frame_of_ephemeral
@@ -70,7 +68,7 @@ class Hub:
 
     def deliver(self, events: Iterable[LoggedEvent]) -> None:
         """Take committed events, in any order, of any topics; those that nobody here follows are ignored."""
-        for topic, of_topic in groupby(events, attrgetter("topic")):
+        for topic, of_topic in by_topic(events).items():
             stream = self._streams.get(topic)
             if stream is None:
                 continue

@@ -20,6 +20,7 @@ from gateway.gathering import Gatherer
 from gateway.hub import Hub
 from gateway.pool import DatabasePool
 from gateway.relay import ChannelLayerRelay
+from gateway.rings import EphemeralRing, EventsRing, HeadRing, Ring
 from gateway.turns import Turns
 from kernel.commands import BatchHandler, RegisteredCommand
 
@@ -83,12 +84,13 @@ class GatewayProcess:
         self.commands = DatabasePool("commands", settings.GATEWAY_THREAD_POOL_SIZE)
         self.replays = DatabasePool("replays", REPLAY_THREADS)
         self._batchers: dict[BatchHandler, Batcher] = {}
-        self.relay = ChannelLayerRelay(self._heard)
+        self.relay = ChannelLayerRelay(self._heard, self._check_heads_soon)
         self.hub = Hub(PooledLog(self.replays), self.relay)
         self.following = Following(self.replays)
         self.turns = Turns()
         self.connections: set[Connection] = set()
         self.draining = False
+        self._checking: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Begin to listen to the relay and to watch over heads and silent sockets."""
@@ -103,9 +105,10 @@ class GatewayProcess:
         global _current
         self.draining = True
         await drain(tuple(self.connections), window_seconds=settings.GATEWAY_DRAIN_SECONDS)
-        for task in self._tasks:
+        tasks = [*self._tasks, *([self._checking] if self._checking else [])]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         await self.hub.close()
         await self.relay.close()
         for batcher in self._batchers.values():
@@ -138,17 +141,23 @@ class GatewayProcess:
 
     def published(self, event: EphemeralEvent) -> None:
         """Deliver an ephemeral event of this process here and elsewhere."""
+        self.hub.announce(event)
         self.relay.send_ephemeral(event)
 
-    def _heard(self, message: dict[str, Any]) -> None:
-        """Take what the relay brought; durable events that this process sent itself are known by their seq."""
-        match message:
-            case {"type": "events", "topic": topic, "events": events}:
-                self.hub.deliver([LoggedEvent(Topic(topic), *event) for event in events])
-            case {"type": "head", "topic": topic, "head": head}:
-                self.hub.ring(Topic(topic), head)
-            case {"type": "ephemeral", "event": event}:
-                self.hub.announce(EphemeralEvent(*event))
+    def _heard(self, ring: Ring) -> None:
+        """Take what another process rang."""
+        match ring:
+            case EventsRing(topic=topic, events=events):
+                self.hub.deliver([LoggedEvent(topic, *event) for event in events])
+            case HeadRing(topic=topic, head=head):
+                self.hub.ring(topic, head)
+            case EphemeralRing(event=event):
+                self.hub.announce(event)
+
+    def _check_heads_soon(self) -> None:
+        """Ask the log what was rung while Redis was away; one question at a time."""
+        if self._checking is None or self._checking.done():
+            self._checking = asyncio.create_task(_logged(self.hub.check_heads))
 
     async def _close_silent(self) -> None:
         deadline = self._loop.time() - settings.HEARTBEAT_DEAD_SECONDS
@@ -161,7 +170,11 @@ async def _every(seconds: float, work: Callable[[], Awaitable[None] | Coroutine[
     """Do something again and again; a failure is logged and does not end it."""
     while True:
         await asyncio.sleep(seconds)
-        try:
-            await work()
-        except Exception:
-            logger.exception("gateway.timer_failed")
+        await _logged(work)
+
+
+async def _logged(work: Callable[[], Awaitable[None] | Coroutine[Any, Any, None]]) -> None:
+    try:
+        await work()
+    except Exception:
+        logger.exception("gateway.timer_failed")

@@ -1,4 +1,4 @@
-"""The doorbell between processes: one channel of the channel layer per process, joined to a group per followed topic.
+"""The doorbell between processes: rings are gathered and sent to a group per topic, and heard for the topics that were joined.
 
 At most once, and treated so: whatever is lost here is found in the log. Nothing per socket happens here.
 """
@@ -6,48 +6,60 @@ At most once, and treated so: whatever is lost here is found in the log. Nothing
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Sequence
-from itertools import groupby
-from operator import attrgetter
-from typing import Any
+from typing import cast
 
 import structlog
 from channels.layers import get_channel_layer
-from redis.exceptions import RedisError
 
-from eventlog.doorbell import EphemeralEvent, LoggedEvent
+from eventlog.doorbell import EphemeralEvent, LoggedEvent, by_topic
 from eventlog.topics import Topic
+from gateway.channel_layer import REDIS_AWAY, GatheringChannelLayer
+from gateway.rings import Ring, RingCodec
 
 logger = structlog.get_logger(__name__)
 
 JOIN_WAIT_SECONDS = 1.0
+SEND_SECONDS = 3.0
 CLOSE_WAIT_SECONDS = 2.0
 RETRY_SECONDS = 1.0
-QUEUE_SIZE = 10_000
-INLINE_BYTES = 262_144
-"""Events of one ring that are larger than this are not carried along: readers are told the head and read the log."""
+QUEUE_BYTES = 8_388_608
+"""Rings that wait while Redis is away; what comes then is dropped, and read from the log."""
+SENT_TOGETHER = 1_000
 
-REDIS_AWAY = (RedisError, OSError)
-
-Heard = Callable[[dict[str, Any]], None]
+Heard = Callable[[Ring], None]
+Rejoined = Callable[[], None]
 
 
 class ChannelLayerRelay:
-    """Joins and leaves groups in the background, retrying while Redis is away, and calls `heard` with what comes in."""
+    """Joins and leaves groups in the background, retrying while Redis is away, and calls `heard` with what others ring.
 
-    def __init__(self, heard: Heard) -> None:
+    `rejoined` is called when rings may have been missed: the connection was lost and is back.
+    """
+
+    def __init__(self, heard: Heard, rejoined: Rejoined = lambda: None) -> None:
         self._heard = heard
-        self._layer = get_channel_layer()
+        self._rejoined = rejoined
+        self._layer = cast("GatheringChannelLayer", get_channel_layer())
+        self._codec = RingCodec()
         self._wanted: dict[Topic, asyncio.Event] = {}
         self._joined: set[Topic] = set()
-        self._changed = asyncio.Event()
-        self._outgoing: asyncio.Queue[tuple[Topic, dict[str, Any]]] = asyncio.Queue(QUEUE_SIZE)
+        self._changed: set[Topic] = set()
+        self._change = asyncio.Event()
+        self._outgoing: deque[tuple[str, bytes]] = deque()
+        self._outgoing_bytes = 0
+        self._outgoing_some = asyncio.Event()
+        self._outgoing_none = asyncio.Event()
+        self._outgoing_none.set()
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
         """Begin to listen and to send."""
+        layer = self._layer.on_this_loop()
+        layer.hear, layer.rejoined = self._hear, self._rejoined
         self.start_sending()
-        self._tasks.append(asyncio.create_task(self._listen()))
+        self._tasks.append(asyncio.create_task(self._keep_joined()))
 
     def start_sending(self) -> None:
         """Begin to send; enough for a process without sockets."""
@@ -60,99 +72,110 @@ class ChannelLayerRelay:
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=CLOSE_WAIT_SECONDS)
 
+    # Who hears what --------------------------------------------------------------------------------------------------
+
     async def join(self, topic: Topic) -> None:
         """Start to hear of a topic; return when that is so, or after a second: the log covers for a slow Redis."""
-        if topic not in self._wanted:
-            self._wanted[topic] = asyncio.Event()
-            self._changed.set()
+        joined = self._wanted.get(topic)
+        if joined is None:
+            joined = self._wanted[topic] = asyncio.Event()
+            self._reconsider(topic)
+        if joined.is_set():
+            return
         try:
-            await asyncio.wait_for(self._wanted[topic].wait(), JOIN_WAIT_SECONDS)
+            await asyncio.wait_for(joined.wait(), JOIN_WAIT_SECONDS)
         except TimeoutError:
             logger.warning("relay.join_slow", topic=topic)
 
     def leave(self, topic: Topic) -> None:
         """Stop to hear of a topic."""
         if self._wanted.pop(topic, None):
-            self._changed.set()
+            self._reconsider(topic)
+
+    def _reconsider(self, topic: Topic) -> None:
+        self._changed.add(topic)
+        self._change.set()
+
+    async def _keep_joined(self) -> None:
+        """Bring the groups that this process is in to what is wanted, again and again while Redis refuses."""
+        refused = False
+        while True:
+            await self._change.wait()
+            self._change.clear()
+            changed, self._changed = self._changed, set()
+            try:
+                await self._reconcile(changed)
+            except REDIS_AWAY as error:
+                logger.warning("relay.join_failed", error=type(error).__name__)
+                refused = True
+                await asyncio.sleep(RETRY_SECONDS)
+                self._changed |= changed
+                self._change.set()
+            else:
+                if refused:
+                    self._rejoined()
+                refused = False
+
+    async def _reconcile(self, changed: set[Topic]) -> None:
+        """Join and leave what is to be joined and left: one command each, however many have gathered."""
+        layer = self._layer.on_this_loop()
+        joining = [topic for topic in changed if topic in self._wanted and topic not in self._joined]
+        leaving = [topic for topic in changed if topic not in self._wanted and topic in self._joined]
+        await layer.join_groups(map(group_of, joining))
+        self._joined.update(joining)
+        await layer.leave_groups(map(group_of, leaving))
+        self._joined.difference_update(leaving)
+        for topic in changed & self._wanted.keys() & self._joined:
+            self._wanted[topic].set()
+
+    def _hear(self, data: bytes) -> None:
+        try:
+            ring = self._codec.decode(data)
+            if ring is not None:
+                self._heard(ring)
+        except Exception:
+            logger.exception("relay.bad_message")
+
+    # What is told ----------------------------------------------------------------------------------------------------
 
     def send_events(self, events: Sequence[LoggedEvent]) -> None:
         """Tell the other processes of committed events."""
-        for topic, of_topic in groupby(events, attrgetter("topic")):
-            self._enqueue(topic, _ring_of(list(of_topic)))
+        for topic, of_topic in by_topic(events).items():
+            self._enqueue(topic, self._codec.events(of_topic))
 
     def send_ephemeral(self, event: EphemeralEvent) -> None:
         """Tell the other processes of an ephemeral event."""
-        self._enqueue(event.topic, {"type": "ephemeral", "event": [event.topic, event.type, event.data, event.key]})
-
-    def _enqueue(self, topic: Topic, message: dict[str, Any]) -> None:
-        try:
-            self._outgoing.put_nowait((topic, message))
-        except asyncio.QueueFull:
-            logger.warning("relay.dropped", topic=topic)
+        self._enqueue(event.topic, self._codec.ephemeral(event))
 
     async def drain(self) -> None:
         """Return when everything queued so far was sent or given up."""
-        await self._outgoing.join()
+        await self._outgoing_none.wait()
+
+    def _enqueue(self, topic: Topic, ring: bytes) -> None:
+        if self._outgoing_bytes + len(ring) > QUEUE_BYTES:
+            logger.warning("relay.dropped", topic=topic)
+            return
+        self._outgoing.append((group_of(topic), ring))
+        self._outgoing_bytes += len(ring)
+        self._outgoing_some.set()
+        self._outgoing_none.clear()
 
     async def _send(self) -> None:
+        """Send what has gathered, at most a thousand rings in one round trip; what comes meanwhile goes with the next."""
+        layer = self._layer.on_this_loop()
         while True:
-            topic, message = await self._outgoing.get()
+            await self._outgoing_some.wait()
+            rings = [self._outgoing.popleft() for _ in range(min(len(self._outgoing), SENT_TOGETHER))]
+            self._outgoing_bytes -= sum(len(ring) for _, ring in rings)
             try:
-                await self._layer.group_send(group_of(topic), message)
-            except REDIS_AWAY as error:
-                logger.warning("relay.send_failed", topic=topic, error=type(error).__name__)
-            finally:
-                self._outgoing.task_done()
-
-    async def _listen(self) -> None:
-        while True:
-            try:
-                channel = await self._layer.new_channel()
-                break
-            except REDIS_AWAY as error:
-                logger.warning("relay.connect_failed", error=type(error).__name__)
-                await asyncio.sleep(RETRY_SECONDS)
-        await asyncio.gather(self._keep_joined(channel), self._receive(channel))
-
-    async def _receive(self, channel: str) -> None:
-        while True:
-            message = await self._layer.receive(channel)
-            try:
-                self._heard(message)
-            except Exception:
-                logger.exception("relay.bad_message")
-
-    async def _keep_joined(self, channel: str) -> None:
-        """Bring the groups that this process is in to what is wanted, again and again while Redis refuses."""
-        while True:
-            await self._changed.wait()
-            self._changed.clear()
-            try:
-                await self._reconcile(channel)
-            except REDIS_AWAY as error:
-                logger.warning("relay.join_failed", error=type(error).__name__)
-                await asyncio.sleep(RETRY_SECONDS)
-                self._changed.set()
-
-    async def _reconcile(self, channel: str) -> None:
-        for topic in [topic for topic in self._wanted if topic not in self._joined]:
-            await self._layer.group_add(group_of(topic), channel)
-            self._joined.add(topic)
-        for topic in [topic for topic in self._joined if topic not in self._wanted]:
-            await self._layer.group_discard(group_of(topic), channel)
-            self._joined.discard(topic)
-        for topic, joined in self._wanted.items():
-            if topic in self._joined:
-                joined.set()
+                await asyncio.wait_for(layer.send_to_groups(rings), SEND_SECONDS)
+            except (*REDIS_AWAY, TimeoutError) as error:
+                logger.warning("relay.send_failed", rings=len(rings), error=type(error).__name__)
+            if not self._outgoing:
+                self._outgoing_some.clear()
+                self._outgoing_none.set()
 
 
 def group_of(topic: Topic) -> str:
     """Return a topic's name in the alphabet of channel-layer groups."""
     return topic.replace(":", ".")
-
-
-def _ring_of(events: Sequence[LoggedEvent]) -> dict[str, Any]:
-    topic = events[0].topic
-    if sum(len(event.data) for event in events) > INLINE_BYTES:
-        return {"type": "head", "topic": topic, "head": max(event.seq for event in events)}
-    return {"type": "events", "topic": topic, "events": [[event.seq, event.type, event.data] for event in events]}

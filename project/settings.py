@@ -142,7 +142,7 @@ REDIS_URL = environment.redis_url.get_secret_value()
 REDIS_TIMEOUT = environment.redis_timeout
 CHANNEL_LAYERS = {
     "default": {
-        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "BACKEND": "gateway.channel_layer.GatheringChannelLayer",
         # redis-py's default time-out would end idle subscriptions.
         "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_timeout": None, "socket_connect_timeout": 3}]},
     }

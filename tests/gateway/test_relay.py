@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 import pytest
-from channels_redis.pubsub import RedisPubSubChannelLayer
 from django.conf import settings
 
 from eventlog.doorbell import EphemeralEvent, LoggedEvent
 from eventlog.topics import Topic, topic_for
+from gateway.channel_layer import GatheringChannelLayer
 from gateway.doorbell import Doorbell
-from gateway.relay import QUEUE_SIZE, ChannelLayerRelay
+from gateway.relay import ChannelLayerRelay
+from gateway.rings import EphemeralRing, EventsRing, HeadRing, Ring
 from kernel.ids import uuid7
 
 
 class Ear:
-    """A relay of another process, and what it heard."""
+    """A relay that listens, and what it heard."""
 
     def __init__(self) -> None:
-        self.heard: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-        self.relay = ChannelLayerRelay(self.heard.put_nowait)
+        self.heard: asyncio.Queue[Ring] = asyncio.Queue()
+        self.rejoined = asyncio.Event()
+        self.relay = ChannelLayerRelay(self.heard.put_nowait, self.rejoined.set)
 
-    async def next(self) -> dict[str, Any]:
+    async def next(self) -> Ring:
         return await asyncio.wait_for(self.heard.get(), 5)
+
+    async def events(self) -> tuple[Topic, list[int]]:
+        ring = await self.next()
+        assert isinstance(ring, EventsRing)
+        return ring.topic, [seq for seq, _, _ in ring.events]
 
     async def quiet(self) -> bool:
         await asyncio.sleep(0.3)
@@ -40,6 +46,15 @@ async def ear():
 
 
 @pytest.fixture
+async def bell():
+    """The relay of another process, which only rings."""
+    relay = ChannelLayerRelay(lambda _: None)
+    relay.start_sending()
+    yield relay
+    await relay.close()
+
+
+@pytest.fixture
 def topic() -> Topic:
     return topic_for("room", uuid7())
 
@@ -48,16 +63,67 @@ def event(topic: Topic, seq: int = 1) -> LoggedEvent:
     return LoggedEvent(topic, seq, "tests.noted", b"{}")
 
 
-async def test_who_joined_hears_and_who_left_does_not(ear, topic):
+async def test_who_joined_hears_and_who_left_does_not(ear, bell, topic):
     other = topic_for("room", uuid7())
     await ear.relay.join(topic)
-    ear.relay.send_events([event(other), event(topic, 1), event(topic, 2)])
+    bell.send_events([event(other), event(topic, 1), event(topic, 2)])
     heard = await ear.next()
-    assert (heard["topic"], heard["events"]) == (topic, [[1, "tests.noted", b"{}"], [2, "tests.noted", b"{}"]])
+    assert isinstance(heard, EventsRing)
+    assert (heard.topic, heard.events) == (topic, [(1, "tests.noted", b"{}"), (2, "tests.noted", b"{}")])
     ear.relay.leave(topic)
     await asyncio.sleep(0.1)
-    ear.relay.send_events([event(topic, 3)])
+    bell.send_events([event(topic, 3)])
     assert await ear.quiet()
+
+
+async def test_events_of_one_topic_are_one_ring_though_others_lie_between(ear, bell, topic):
+    other = topic_for("room", uuid7())
+    await asyncio.gather(ear.relay.join(topic), ear.relay.join(other))
+    bell.send_events([event(topic, 1), event(other, 1), event(topic, 2)])
+    assert [await ear.events(), await ear.events()] == [(topic, [1, 2]), (other, [1])]
+    assert await ear.quiet()
+
+
+async def test_a_process_does_not_hear_itself(ear, bell, topic):
+    await ear.relay.join(topic)
+    ear.relay.send_events([event(topic, 1)])
+    ear.relay.send_ephemeral(EphemeralEvent(topic, "typing.started", b"{}", "k"))
+    await ear.relay.drain()
+    bell.send_events([event(topic, 2)])
+    assert await ear.events() == (topic, [2])
+
+
+async def test_many_joins_are_one_command_and_many_rings_one_round_trip(ear, bell, monkeypatch):
+    """What is asked for while one is under way goes with the next."""
+    topics = [topic_for("room", uuid7()) for _ in range(200)]
+    layer = ear.relay._layer.on_this_loop()
+    joins, sends = [], []
+    join_groups, send_to_groups = layer.join_groups, layer.send_to_groups
+
+    async def counted_join(groups):
+        joins.append(groups := list(groups))
+        await join_groups(groups)
+
+    async def counted_send(messages):
+        sends.append(messages := list(messages))
+        await send_to_groups(messages)
+
+    monkeypatch.setattr(layer, "join_groups", counted_join)
+    monkeypatch.setattr(layer, "send_to_groups", counted_send)
+    await asyncio.gather(*(ear.relay.join(topic) for topic in topics))
+    bell.send_events([event(topic) for topic in topics])
+    assert sorted([(await ear.events())[0] for _ in topics]) == sorted(topics)
+    assert [len(groups) for groups in joins] == [200]
+    assert [len(messages) for messages in sends] == [200]
+
+
+async def test_events_too_large_to_carry_are_told_by_their_head(ear, bell, topic, monkeypatch):
+    monkeypatch.setattr("gateway.rings.INLINE_BYTES", 3)
+    await ear.relay.join(topic)
+    bell.send_events([event(topic, 1), event(topic, 2)])
+    heard = await ear.next()
+    assert isinstance(heard, HeadRing)
+    assert (heard.topic, heard.head) == (topic, 2)
 
 
 async def test_a_process_without_a_gateway_rings_too(ear, topic):
@@ -65,40 +131,98 @@ async def test_a_process_without_a_gateway_rings_too(ear, topic):
     await ear.relay.join(topic)
     doorbell = Doorbell()
     await asyncio.to_thread(doorbell.committed, [event(topic)])
-    assert (await ear.next())["events"] == [[1, "tests.noted", b"{}"]]
-    await asyncio.to_thread(doorbell.published, EphemeralEvent(topic, "typing.started", b"{}", "k"))
-    assert (await ear.next())["event"] == [topic, "typing.started", b"{}", "k"]
+    assert await ear.events() == (topic, [1])
+    typing = EphemeralEvent(topic, "typing.started", b"{}", "k")
+    await asyncio.to_thread(doorbell.published, typing)
+    heard = await ear.next()
+    assert isinstance(heard, EphemeralRing)
+    assert heard.event == typing
+
+
+async def test_what_is_not_a_ring_harms_nobody(ear, bell, topic):
+    await ear.relay.join(topic)
+    bell._enqueue(topic, b"\xc1 not MessagePack")
+    bell._enqueue(topic, b"\x81\xa4type\xa7unknown")
+    bell.send_events([event(topic)])
+    assert await ear.events() == (topic, [1])
 
 
 async def test_while_redis_is_away_joining_and_sending_return_and_nothing_is_raised(monkeypatch, topic):
-    nobody = RedisPubSubChannelLayer(hosts=["redis://127.0.0.1:1"])
+    nobody = GatheringChannelLayer(hosts=["redis://127.0.0.1:1"])
     monkeypatch.setattr("gateway.relay.get_channel_layer", lambda: nobody)
     monkeypatch.setattr("gateway.relay.JOIN_WAIT_SECONDS", 0.1)
+    monkeypatch.setattr("gateway.relay.QUEUE_BYTES", 1_000)
     ear = Ear()
     ear.relay.start()
     await ear.relay.join(topic)
-    for seq in range(QUEUE_SIZE + 10):
+    for seq in range(50):
         ear.relay.send_events([event(topic, seq)])
+    assert ear.relay._outgoing_bytes <= 1_000
     assert await ear.quiet()
+    await asyncio.wait_for(ear.relay.drain(), 5)
     await ear.relay.close()
 
 
-async def test_a_join_that_redis_refused_is_repeated_until_it_works(ear, topic, monkeypatch):
-    layer = ear.relay._layer._get_layer()
-    add = layer.group_add
-    refusals = iter([ConnectionError("away"), None])
+async def test_a_redis_that_does_not_answer_is_given_up_and_sending_goes_on(ear, bell, topic, monkeypatch):
+    """A stopped Redis takes what it is sent and says nothing."""
+    layer = bell._layer.on_this_loop()
+    send_to_groups = layer.send_to_groups
+    silences = iter([True])
 
-    async def add_on_second_try(group, channel):
+    async def silent_once(messages):
+        if next(silences, False):
+            await asyncio.Event().wait()
+        await send_to_groups(messages)
+
+    monkeypatch.setattr(layer, "send_to_groups", silent_once)
+    monkeypatch.setattr("gateway.relay.SEND_SECONDS", 0.05)
+    await ear.relay.join(topic)
+    bell.send_events([event(topic, 1)])
+    await bell.drain()
+    bell.send_events([event(topic, 2)])
+    assert await ear.events() == (topic, [2])
+
+
+async def test_a_join_that_redis_refused_is_repeated_until_it_works(ear, bell, topic, monkeypatch):
+    layer = ear.relay._layer.on_this_loop()
+    join_groups = layer.join_groups
+    refusals = iter([ConnectionError("away")])
+
+    async def join_on_second_try(groups):
         error = next(refusals, None)
         if error:
             raise error
-        await add(group, channel)
+        await join_groups(groups)
 
-    monkeypatch.setattr(layer, "group_add", add_on_second_try)
+    monkeypatch.setattr(layer, "join_groups", join_on_second_try)
     monkeypatch.setattr("gateway.relay.RETRY_SECONDS", 0.05)
     await ear.relay.join(topic)
-    ear.relay.send_events([event(topic)])
-    assert (await ear.next())["topic"] == topic
+    bell.send_events([event(topic)])
+    assert (await ear.events())[0] == topic
+    assert ear.rejoined.is_set()
+
+
+async def test_a_lost_connection_comes_back_with_its_groups_and_says_so(ear, bell, topic):
+    """Redis restarted, or its client was killed: whoever listens learns that rings may be missing."""
+    await ear.relay.join(topic)
+    (shard,) = ear.relay._layer.on_this_loop()._shards
+    subscribed = shard._pubsub.connection
+    async with shard._redis.client() as other:
+        address = "{}:{}".format(*subscribed._writer.get_extra_info("sockname")[:2])
+        await other.client_kill(address)
+    await asyncio.wait_for(ear.rejoined.wait(), 5)
+    bell.send_events([event(topic)])
+    assert await ear.events() == (topic, [1])
+
+
+async def test_the_layer_still_serves_consumers_of_channels(topic):
+    layer = GatheringChannelLayer(**settings.CHANNEL_LAYERS["default"]["CONFIG"])
+    channel = await layer.new_channel()
+    await layer.group_add("everyone", channel)
+    await layer.group_send("everyone", {"type": "greeting"})
+    assert await asyncio.wait_for(layer.receive(channel), 5) == {"type": "greeting"}
+    await layer.group_discard("everyone", channel)
+    await layer.flush()
 
 
 def test_the_subscriptions_connection_has_no_read_time_out():

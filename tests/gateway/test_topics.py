@@ -14,6 +14,7 @@ from communities.actions.communities import update_community
 from communities.actions.memberships import add_member, leave_community, remove_member
 from communities.models import Community
 from eventlog.topics import topic_for
+from gateway.relay import ChannelLayerRelay
 from kernel.ids import CommunityId, UserId
 from tests.factories.accounts import actor_for, make_user
 from tests.factories.communities import make_community, make_member
@@ -50,6 +51,15 @@ def rename(owner, community):
             update_community(actor_for(owner), community_id=CommunityId(community.id), name=name)
 
     return sync_to_async(change)
+
+
+@pytest.fixture
+async def elsewhere():
+    """The relay of another process, which only rings."""
+    relay = ChannelLayerRelay(lambda _: None)
+    relay.start_sending()
+    yield relay
+    await relay.close()
 
 
 def names_of(frames) -> list[tuple[int, str]]:
@@ -194,9 +204,11 @@ async def test_a_commit_whose_doorbell_is_lost_is_found_by_comparing_heads(
     assert names_of([await client.frame()]) == [(1, "Unheard")]
 
 
-async def test_the_doorbell_of_another_process_is_heard(gateway, connect, member, topic, rename, monkeypatch):
+async def test_the_doorbell_of_another_process_is_heard(
+    gateway, elsewhere, connect, member, topic, rename, monkeypatch
+):
     """What another process commits reaches this one through Redis: its bell is rung without the local way."""
-    monkeypatch.setattr(gateway, "committed", gateway.relay.send_events)
+    monkeypatch.setattr(gateway, "committed", elsewhere.send_events)
     client = await connect(member)
     await client.command("topic.follow", topic=topic)
     await rename("From afar")
@@ -204,10 +216,10 @@ async def test_the_doorbell_of_another_process_is_heard(gateway, connect, member
 
 
 async def test_a_ring_too_large_to_carry_its_events_is_read_from_the_log(
-    gateway, connect, member, topic, rename, monkeypatch
+    gateway, elsewhere, connect, member, topic, rename, monkeypatch
 ):
-    monkeypatch.setattr(gateway, "committed", gateway.relay.send_events)
-    monkeypatch.setattr("gateway.relay.INLINE_BYTES", 1)
+    monkeypatch.setattr(gateway, "committed", elsewhere.send_events)
+    monkeypatch.setattr("gateway.rings.INLINE_BYTES", 1)
     client = await connect(member)
     await client.command("topic.follow", topic=topic)
     await rename("Large", "Larger")
@@ -215,9 +227,9 @@ async def test_a_ring_too_large_to_carry_its_events_is_read_from_the_log(
 
 
 async def test_the_relay_still_hears_after_more_idle_seconds_than_redis_py_waits_by_default(
-    gateway, connect, member, topic, rename, monkeypatch
+    gateway, elsewhere, connect, member, topic, rename, monkeypatch
 ):
-    monkeypatch.setattr(gateway, "committed", gateway.relay.send_events)
+    monkeypatch.setattr(gateway, "committed", elsewhere.send_events)
     client = await connect(member)
     await client.command("topic.follow", topic=topic)
     await asyncio.sleep(6)
