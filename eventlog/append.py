@@ -7,34 +7,34 @@ from collections.abc import Callable, Collection, Sequence
 
 import msgspec
 from django.db import connection, transaction
-from django.db.backends.utils import CursorWrapper
 
 from eventlog.doorbell import EphemeralEvent, LoggedEvent, announce, ring
 from eventlog.events import Event, event_type_of
-from eventlog.statements import numbers, pipeline, send, texts
+from eventlog.round_trips import Answer
+from eventlog.statements import after_answer, numbers, pipeline, send, texts
 from eventlog.topics import Topic
 from kernel.wire import encode_json
 
 _HOLD = """
-SELECT name, head FROM eventlog_topic WHERE name = ANY(%s::text[]) ORDER BY name COLLATE "C" FOR NO KEY UPDATE
+SELECT name, head FROM eventlog_topic WHERE name = ANY($1::text[]) ORDER BY name COLLATE "C" FOR NO KEY UPDATE
 """
 
 _TAKE_SEQS = """
 INSERT INTO eventlog_topic AS topic (name, head)
-SELECT name, amount FROM unnest(%s::text[], %s::bigint[]) AS wanted (name, amount) ORDER BY name COLLATE "C"
+SELECT name, amount FROM unnest($1::text[], $2::bigint[]) AS wanted (name, amount) ORDER BY name COLLATE "C"
 ON CONFLICT (name) DO UPDATE SET head = topic.head + excluded.head
 RETURNING name, head
 """
 
 _RAISE_HEADS = """
 UPDATE eventlog_topic AS topic SET head = topic.head + wanted.amount
-FROM unnest(%s::text[], %s::bigint[]) AS wanted (name, amount) WHERE topic.name = wanted.name
+FROM unnest($1::text[], $2::bigint[]) AS wanted (name, amount) WHERE topic.name = wanted.name
 RETURNING topic.name, topic.head
 """
 
 _INSERT_EVENTS = """
 INSERT INTO eventlog_event (topic, seq, type, data)
-SELECT * FROM unnest(%s::text[], %s::bigint[], %s::text[], %s::text[])
+SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[])
 """
 
 
@@ -44,7 +44,7 @@ class HeldTopics:
     Their heads are read when they are first asked for: in a pipeline, other statements can be sent meanwhile.
     """
 
-    def __init__(self, locked: CursorWrapper | None) -> None:
+    def __init__(self, locked: Answer | None) -> None:
         self._locked = locked
         self._heads: dict[Topic, int] = {}
 
@@ -88,7 +88,8 @@ def append(drafts: Sequence[Draft], *, held: HeldTopics | None = None) -> list[A
     Two SQL statements however many events and topics. Takes the row locks of the topics (in name order, so
     that two appends cannot deadlock) and keeps them until commit: call it last, so that seq order is commit order and
     others wait as little as possible. With the topics `held` already, their numbers are known and both statements go in
-    one round trip; it fails when the heads are not what was held. Rings the doorbell after commit. Raises
+    one round trip, with what the caller sends in the same `pipeline`; that fails when the heads are not what was held.
+    Rings the doorbell after commit. Raises
     `RuntimeError` outside of a transaction.
     """
     if not connection.in_atomic_block:
@@ -131,17 +132,21 @@ def _append_held(drafts: Sequence[Draft], held: HeldTopics) -> tuple[list[Append
     appended = [_numbered(draft, held.heads) for draft in drafts]
     logged = [_logged(entry) for entry in appended]
     with pipeline():
+        expected = {topic: held.heads[topic] for topic in amounts}
         raised = _change_heads(_RAISE_HEADS, amounts)
         _insert(logged)
-        heads = {Topic(name): head for name, head in raised.fetchall()}
-    if heads != {topic: held.heads[topic] for topic in amounts}:
-        raise RuntimeError(
-            "the topics moved since they were held: they are held no longer, or were appended to without `held`"
-        )
+        after_answer(lambda: _check_heads(raised, expected))
     return appended, logged
 
 
-def _change_heads(statement: str, amounts: Counter[Topic]) -> CursorWrapper:
+def _check_heads(raised: Answer, expected: dict[Topic, int]) -> None:
+    if dict(raised.rows) != expected:
+        raise RuntimeError(
+            "the topics moved since they were held: they are held no longer, or were appended to without `held`"
+        )
+
+
+def _change_heads(statement: str, amounts: Counter[Topic]) -> Answer:
     return send(statement, [texts(amounts), numbers(amounts.values())])
 
 

@@ -1,38 +1,72 @@
-"""The few statements that every message pays for: parameters bound by the server, prepared, several in one round trip.
+"""The few statements that every message pays for: prepared, parameters bound by the server, several in one round trip.
 
-Everything else is the ORM's, whose cursor puts parameters into the text: then nothing can be prepared, and long arrays are slow.
+They go to libpq past the driver's cursors, which cost more than PostgreSQL does. Everything else is the ORM's, whose cursor puts parameters
+into the text: then nothing can be prepared, and long arrays are slow.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 from uuid import UUID
 
 import psycopg
 from django.db import connection
-from django.db.backends.utils import CursorWrapper
+
+from eventlog.round_trips import Answer, RoundTrip
+
+
+class _Current(threading.local):
+    trip: RoundTrip | None = None
+
+
+_current = _Current()
 
 
 @contextmanager
 def pipeline() -> Iterator[None]:
-    """Send the block's statements without waiting for one another; reading from one waits for it and those before it.
+    """Send the block's statements together: when one of them is read, or at the end of the outermost block.
 
     PostgreSQL carries them out in order, each seeing what was committed when it began. Inside of a transaction only.
+    Raises Django's database errors; what an error leaves unsent is never sent.
     """
     if not connection.in_atomic_block:
         raise RuntimeError("a pipeline belongs into a transaction: without one each statement would commit by itself")
-    with connection.wrap_database_errors, _driver().pipeline():
+    if _current.trip is not None:
         yield
+        return
+    trip = _current.trip = RoundTrip(_driver())
+    try:
+        with connection.wrap_database_errors:
+            yield
+            trip.make()
+    finally:
+        _current.trip = None
 
 
-def send(statement: str, parameters: Sequence[Any]) -> CursorWrapper:
-    """Send a statement and return the cursor that its rows can be read from. Waits for it unless in a `pipeline`."""
-    raw = cast("CursorWrapper", psycopg.Cursor(_driver()))  # Django wraps any cursor; its stubs name the wrapper alone
-    cursor = connection.make_debug_cursor(raw) if connection.queries_logged else connection.make_cursor(raw)
-    cursor.execute(statement, parameters)
-    return cursor
+def send(statement: str, parameters: Sequence[str | int]) -> Answer:
+    """Send a statement, with `$1` for its first parameter, and return where its rows can be read. Waits for it unless in a `pipeline`."""
+    connection.validate_no_broken_transaction()
+    if connection.queries_logged:
+        connection.queries_log.append({"sql": statement, "time": "0.000"})
+    bound = [str(parameter).encode() for parameter in parameters]
+    if _current.trip is not None:
+        return _current.trip.add(statement, bound)
+    with connection.wrap_database_errors:
+        trip = RoundTrip(_driver())
+        answer = trip.add(statement, bound)
+        trip.make()
+    return answer
+
+
+def after_answer(check: Callable[[], None]) -> None:
+    """Call a function when all that was sent in this `pipeline` is answered; at once outside of one."""
+    if _current.trip is not None:
+        _current.trip.checks.append(check)
+    else:
+        check()
 
 
 def texts(values: Iterable[str | None]) -> str:
