@@ -16,25 +16,25 @@ from eventlog.topics import Topic
 from kernel.wire import encode_json
 
 _HOLD = """
-SELECT name, head FROM eventlog_topic WHERE name = ANY($1::text[]) ORDER BY name COLLATE "C" FOR NO KEY UPDATE
+SELECT name, head FROM eventlog_topic WHERE name = ANY(%s::text[]) ORDER BY name COLLATE "C" FOR NO KEY UPDATE
 """
 
 _TAKE_SEQS = """
 INSERT INTO eventlog_topic AS topic (name, head)
-SELECT name, amount FROM unnest($1::text[], $2::bigint[]) AS wanted (name, amount) ORDER BY name COLLATE "C"
+SELECT name, amount FROM unnest(%s::text[], %s::bigint[]) AS wanted (name, amount) ORDER BY name COLLATE "C"
 ON CONFLICT (name) DO UPDATE SET head = topic.head + excluded.head
 RETURNING name, head
 """
 
 _RAISE_HEADS = """
 UPDATE eventlog_topic AS topic SET head = topic.head + wanted.amount
-FROM unnest($1::text[], $2::bigint[]) AS wanted (name, amount) WHERE topic.name = wanted.name
+FROM unnest(%s::text[], %s::bigint[]) AS wanted (name, amount) WHERE topic.name = wanted.name
 RETURNING topic.name, topic.head
 """
 
 _INSERT_EVENTS = """
 INSERT INTO eventlog_event (topic, seq, type, data)
-SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[])
+SELECT * FROM unnest(%s::text[], %s::bigint[], %s::text[], %s::text[])
 """
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import Any, cast
 from uuid import UUID
 
@@ -30,7 +31,8 @@ def pipeline() -> Iterator[None]:
     """Send the block's statements together: when one of them is read, or at the end of the outermost block.
 
     PostgreSQL carries them out in order, each seeing what was committed when it began. Inside of a transaction only.
-    Raises Django's database errors; what an error leaves unsent is never sent.
+    Only what is sent here keeps its order: the ORM does not wait for it. Raises Django's database errors; what an error leaves
+    unsent is never sent.
     """
     if not connection.in_atomic_block:
         raise RuntimeError("a pipeline belongs into a transaction: without one each statement would commit by itself")
@@ -47,16 +49,16 @@ def pipeline() -> Iterator[None]:
 
 
 def send(statement: str, parameters: Sequence[str | int]) -> Answer:
-    """Send a statement, with `$1` for its first parameter, and return where its rows can be read. Waits for it unless in a `pipeline`."""
+    """Send a statement, `%s` for each parameter, and return where its rows can be read. Waits for it unless in a `pipeline`."""
     connection.validate_no_broken_transaction()
     if connection.queries_logged:
         connection.queries_log.append({"sql": statement, "time": "0.000"})
     bound = [str(parameter).encode() for parameter in parameters]
     if _current.trip is not None:
-        return _current.trip.add(statement, bound)
+        return _current.trip.add(_numbered(statement), bound)
     with connection.wrap_database_errors:
         trip = RoundTrip(_driver())
-        answer = trip.add(statement, bound)
+        answer = trip.add(_numbered(statement), bound)
         trip.make()
     return answer
 
@@ -87,6 +89,13 @@ def numbers(values: Iterable[int]) -> str:
 
 def _escaped(value: str | None) -> str | None:
     return None if value is None else value.replace("\\", "\\\\").replace('"', '\\"')
+
+
+@cache
+def _numbered(statement: str) -> str:
+    """Return the statement with its parameters as PostgreSQL writes them."""
+    text, *others = statement.split("%s")
+    return "".join([text, *(f"${number}{part}" for number, part in enumerate(others, 1))])
 
 
 def _driver() -> psycopg.Connection[Any]:

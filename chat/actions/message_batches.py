@@ -32,8 +32,8 @@ from kernel.ids import CommunityId, MessageId, RoomId, UserId, uuid7
 
 _INSERT_MESSAGES = """
 INSERT INTO chat_message (id, room_id, community_id, author_id, body, reply_to, seq, nonce, created_at)
-SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::uuid[], $7::bigint[], $8::text[],
-                     $9::timestamptz[])
+SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::text[], %s::uuid[], %s::bigint[], %s::text[],
+                     %s::timestamptz[])
 """
 
 

@@ -21,7 +21,7 @@ SELECT room.id, asked.user_id, room.community_id, room.visibility, room.archived
        account.is_active, account.username, account.display_name,
        membership.status, membership.role, membership.timed_out_until, membership.access_epoch,
        own.state, own.added_at >= membership.joined_at
-FROM unnest($1::uuid[], $2::uuid[]) AS asked (room_id, user_id)
+FROM unnest(%s::uuid[], %s::uuid[]) AS asked (room_id, user_id)
 JOIN chat_room room ON room.id = asked.room_id
 LEFT JOIN accounts_user account ON account.id = asked.user_id
 LEFT JOIN communities_membership membership

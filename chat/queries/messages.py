@@ -20,13 +20,13 @@ from kernel.pagination import PageRequest, decode_cursor, encode_cursor
 _REPEATED = """
 SELECT message.id, message.room_id, message.seq, message.author_id, author.username, author.display_name, message.body,
        message.reply_to, message.nonce, message.created_at, message.edited_at, message.deleted_at IS NOT NULL
-FROM unnest($1::uuid[], $2::uuid[], $3::text[]) AS wanted (room_id, author_id, nonce)
+FROM unnest(%s::uuid[], %s::uuid[], %s::text[]) AS wanted (room_id, author_id, nonce)
 JOIN chat_message message USING (room_id, author_id, nonce)
 JOIN accounts_user author ON author.id = message.author_id
 """
 
 _IN_ROOMS = """
-SELECT message.room_id, message.id FROM unnest($1::uuid[], $2::uuid[]) AS wanted (room_id, id)
+SELECT message.room_id, message.id FROM unnest(%s::uuid[], %s::uuid[]) AS wanted (room_id, id)
 JOIN chat_message message USING (room_id, id)
 """
 

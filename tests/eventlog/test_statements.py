@@ -24,7 +24,7 @@ def test_any_array_arrives_as_it_was():
     )
     def check(some_texts: list[str | None], some_uuids: list[UUID | None], some_numbers: list[int]):
         asked = [texts(some_texts), uuids(some_uuids), numbers(some_numbers)]
-        (row,) = send("SELECT $1::text[], $2::uuid[], $3::bigint[]", asked).fetchall()
+        (row,) = send("SELECT %s::text[], %s::uuid[], %s::bigint[]", asked).fetchall()
         assert row == (some_texts, some_uuids, some_numbers)
 
     check()
@@ -34,7 +34,7 @@ def test_any_array_arrives_as_it_was():
 def test_a_pipeline_carries_out_in_order_and_answers_when_it_is_asked():
     with transaction.atomic(), pipeline():
         send("CREATE TEMPORARY TABLE noted (text text) ON COMMIT DROP", [])
-        send("INSERT INTO noted SELECT * FROM unnest($1::text[])", [texts(["a", "b"])])
+        send("INSERT INTO noted SELECT * FROM unnest(%s::text[])", [texts(["a", "b"])])
         found = send("SELECT text FROM noted ORDER BY text", [])
         counted = send("SELECT count(*) FROM noted", [])
         assert (counted.fetchall(), found.fetchall()) == ([(2,)], [("a",), ("b",)])
@@ -44,7 +44,7 @@ def test_a_pipeline_carries_out_in_order_and_answers_when_it_is_asked():
 def test_a_statement_that_fails_in_a_pipeline_undoes_the_transaction_and_leaves_the_connection_usable():
     with pytest.raises(DataError), transaction.atomic(), pipeline():
         send("SELECT set_config('tests.noted', 'yes', true)", [])
-        send("SELECT 1 / $1::bigint", [0])
+        send("SELECT 1 / %s::bigint", [0])
         send("SELECT 1", [])
     assert send("SELECT current_setting('tests.noted', true)", []).fetchall() in ([(None,)], [("",)])
 
@@ -58,7 +58,7 @@ def test_a_pipeline_outside_of_a_transaction_is_refused():
 @pytest.mark.django_db(transaction=True)
 def test_a_statement_is_prepared_once_and_planned_once():
     for _ in range(3):
-        send("SELECT $1::bigint + 41", [1])
+        send("SELECT %s::bigint + 41", [1])
     prepared = send("SELECT generic_plans FROM pg_prepared_statements WHERE statement = $1", ["SELECT $1::bigint + 41"])
     assert prepared.fetchall() == [(3,)]
     connection.close()
