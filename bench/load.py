@@ -71,7 +71,7 @@ class Plan:
     slow_every: int = 0
     slow_seconds: float = 0.0
     settle_seconds: float = 60.0
-    connect_seconds: float = 120.0
+    connect_seconds: float = 240.0
 
     def write(self, folder: Path) -> Path:
         """Write the plan as the generator reads it."""

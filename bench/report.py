@@ -29,7 +29,7 @@ def write(entries: Mapping[str, Entry], page: Path) -> Path:
 
 
 def _sections(entries: Mapping[str, Entry]) -> list[str]:
-    lines = ["", "## Goals", *_missed(entries)]
+    lines = ["", "## Goals", *_held(entries)]
     for entry in entries.values():
         if entry.rows:
             lines += [
@@ -49,10 +49,10 @@ def _sections(entries: Mapping[str, Entry]) -> list[str]:
     return [*lines, *_versions(entries), *_notes(entries)]
 
 
-def _missed(entries: Mapping[str, Entry]) -> list[str]:
+def _held(entries: Mapping[str, Entry]) -> list[str]:
     rows = [row for entry in entries.values() for row in entry.rows if row.holds is not None]
     missed = sum(row.holds is False for row in rows)
-    return [f"{len(rows) - missed} of {len(rows)} goals hold, {missed} are missed.", ""]
+    return [f"{len(rows) - missed} of {len(rows)} goals hold; missed: {missed}.", ""]
 
 
 def _origin(entry: Entry) -> str:

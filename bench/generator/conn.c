@@ -39,7 +39,8 @@ void conn_open(struct conn *conn, const struct plan *plan, int epoll) {
     conn->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (conn->fd < 0) perror("socket"), exit(71);
     setsockopt(conn->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    conn->began = now_ns();
+    if (!conn->began) conn->began = now_ns();
+    conn->step = 0;
     conn->phase = CONNECTING;
     if (connect(conn->fd, (struct sockaddr *)&address, sizeof address) < 0 && errno != EINPROGRESS)
         perror("connect"), exit(71);
@@ -96,6 +97,14 @@ bool conn_flush(struct conn *conn, int epoll) {
     conn->out_length -= written;
     if (had && conn->out_length) conn_listen(conn, epoll, !conn->is_slow);
     return true;
+}
+
+long conn_turned_away(const struct conn *conn) {
+    static const char refusal[] = "HTTP/1.1 503", header[] = "retry-after:";
+    bool is_refused = conn->phase == TALKING && conn->heard_length >= strlen(refusal) &&
+                      !memcmp(conn->heard, refusal, strlen(refusal));
+    char *told = is_refused ? strcasestr(conn->heard, header) : NULL;
+    return told ? strtol(told + strlen(header), NULL, 10) : -1;
 }
 
 static const struct script *script_of(const struct conn *conn, const struct plan *plan) {

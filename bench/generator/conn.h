@@ -30,7 +30,7 @@ struct conn {
     bool is_link, is_slow, is_dirty;
     int step;
     unsigned rooms_told; /* rooms for which the last step was played */
-    int64_t began;
+    int64_t began, returns_at; /* returns: when the server has told it to come back later */
     char *heard; /* of the script's current step, or of an answer to a poll */
     size_t heard_length;
     char *cursor; /* of a socket that polls */
@@ -45,6 +45,8 @@ struct conn {
 int64_t now_ns(void);
 void conn_open(struct conn *conn, const struct plan *plan, int epoll);
 void conn_close(struct conn *conn);
+/* Seconds after which a socket that was turned away with 503 may come back; -1: it was not. */
+long conn_turned_away(const struct conn *conn);
 void conn_queue(struct conn *conn, const char *bytes, size_t length);
 void conn_queue_message(struct conn *conn, const struct plan *plan, const char *bytes, size_t length);
 /* Writes what is queued; the kernel tells when the rest can go. False: the connection is broken. */

@@ -31,7 +31,8 @@ static struct plan plan;
 static struct traffic traffic;
 static struct conn *links;
 static struct opening opening;
-static unsigned opened, links_ready;
+static unsigned opened, links_ready, waiting_count;
+static struct conn **waiting; /* turned away for now */
 static int64_t opening_began;
 static int epoll_fd;
 static bool has_violations;
@@ -58,13 +59,30 @@ static void note_failure(const struct conn *conn) {
 
 static void drop(struct conn *conn) {
     if (conn->phase == CLOSED) return;
-    if (conn->phase < READY) note_failure(conn);
+    long away = conn_turned_away(conn);
+    if (away >= 0) {
+        opening.turned_away++;
+        conn->returns_at = now_ns() + away * SECOND;
+        waiting[waiting_count++] = conn;
+    } else if (conn->phase < READY) note_failure(conn);
     else if (conn->is_slow) traffic.slow_closed++;
     else traffic.closed++;
     conn_close(conn);
 }
 
+static void open_returning(int64_t now) {
+    for (unsigned index = 0; index < waiting_count;) {
+        if (waiting[index]->returns_at > now) {
+            index++;
+            continue;
+        }
+        conn_open(waiting[index], &plan, epoll_fd);
+        waiting[index] = waiting[--waiting_count];
+    }
+}
+
 static void open_next(void) {
+    if (waiting_count) open_returning(now_ns());
     while (opened < plan.sockets && opened - opening.ready - opening.failed < plan.parallel)
         conn_open(&traffic.conns[opened++], &plan, epoll_fd);
 }
@@ -254,6 +272,7 @@ static void prepare(void) {
     traffic.waiting = calloc(rooms, sizeof *traffic.waiting);
     traffic.dirty = calloc(rooms, sizeof *traffic.dirty);
     links = calloc(rooms, sizeof *links);
+    waiting = calloc(plan.sockets, sizeof *waiting);
     for (unsigned index = 0; index < plan.sockets; index++) {
         traffic.conns[index].index = index;
         traffic.conns[index].first_room = index / plan.members * plan.rooms_each;

@@ -7,7 +7,7 @@
 #include "template.h"
 
 #define STEPS_MAX 32
-#define CONNECT_SECONDS 120
+#define CONNECT_SECONDS 240
 
 struct step {
     bool speaks;

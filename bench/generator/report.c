@@ -23,6 +23,7 @@ static void print_violations(const struct traffic *traffic) {
 void report_ready(const struct opening *opening) {
     printf("{\"state\":\"ready\",\"sockets\":%u,\"failed\":%u,\"seconds\":%.4f,\"connects_per_second\":%.1f,", opening->ready,
            opening->failed, opening->seconds, opening->ready / opening->seconds);
+    print_number("turned_away", opening->turned_away);
     print_latency("handshake", &opening->handshake);
     printf("\"quarters\":[%.4f,%.4f,%.4f,%.4f],", (double)opening->quarter[0] / 1e9, (double)opening->quarter[1] / 1e9,
            (double)opening->quarter[2] / 1e9, (double)opening->quarter[3] / 1e9);

@@ -5,7 +5,7 @@
 #include "traffic.h"
 
 struct opening {
-    unsigned ready, failed;
+    unsigned ready, failed, turned_away; /* turned away: refusals with a time to come back at, which was obeyed */
     double seconds;
     int64_t quarter[4]; /* when so many quarters of the sockets were ready */
     struct histogram handshake;

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import statistics
-from dataclasses import replace
 from typing import Any
 
 from bench.load import opened
@@ -15,7 +14,6 @@ from bench.servers import Contestant, services
 from bench.works.measuring import Findings, Pace
 
 MANY, FEW = 5_000, 1_250
-CONNECT_SECONDS = 240.0
 SPEED_GOAL, RATIO_GOAL, GROWTH_GOAL = 800.0, 4.0, 1.2
 
 
@@ -59,7 +57,7 @@ def measure(pace: Pace) -> Findings:
 def _open(contestant: Contestant, sockets: int) -> dict[str, Any]:
     """Return what the generator tells when all are ready, and what a socket cost."""
     check_pinned(contestant.pids, SERVER_CORE)
-    plan = replace(contestant.plan(sockets, sockets), connect_seconds=CONNECT_SECONDS)
+    plan = contestant.plan(sockets, sockets)
     before = cpu_seconds(contestant.pids)
     with opened(plan) as load:
         cpu = cpu_seconds(contestant.pids) - before

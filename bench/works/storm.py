@@ -76,7 +76,6 @@ def _storm(gateway: Gateway, returning: int) -> Plan:
         steps=[*plan.steps[:-1], resume],
         owed=MISSED,
         parallel=returning,
-        connect_seconds=LONGEST_SECONDS,
     )
 
 
@@ -108,7 +107,7 @@ def _among_bystanders(gateway: Gateway, storm: Plan) -> tuple[Run, Run, Return]:
 
 def _storm_on_the_tutorial(baseline: Baseline, returning: int) -> Return:
     """Return the seconds in which all sockets are back and then all have their history: the server is busy throughout."""
-    plan = replace(baseline.plan(returning, returning), parallel=returning, connect_seconds=LONGEST_SECONDS)
+    plan = replace(baseline.plan(returning, returning), parallel=returning)
     said = [stamp(number).encode() for number in range(MISSED)]
     sends = [Step(b'{"message":"%s"}' % text, text) for text in said]
     with opened(replace(plan, sockets=1, members=1, steps=[*plan.steps, *sends])):

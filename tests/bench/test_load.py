@@ -200,6 +200,26 @@ def test_a_server_that_refuses_is_reported_with_what_it_said():
             pass
 
 
+def test_a_socket_that_is_turned_away_comes_back_when_it_was_told_to():
+    tries: list[int] = []
+
+    async def admit_later(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        tries.append(len(tries))
+        first = len(tries) == 1
+        writer.write(b"HTTP/1.1 503 No\r\nRetry-After: 1\r\n\r\n" if first else b"HTTP/1.1 101 Yes\r\n\r\n")
+        if first:
+            writer.close()
+
+    with serving(admit_later) as port:
+        plan = Plan(port=port, sockets=1, members=1, message=b"", steps=upgrade("/"))
+        with opened(plan, core=None) as load:
+            ready = load.ready
+    assert tries == [0, 1]
+    assert (ready["sockets"], ready["turned_away"]) == (1, 1)
+    assert ready["seconds"] >= 1
+
+
 def test_a_socket_asks_for_each_of_its_rooms_and_reads_each():
     asked: list[bytes] = []
 

@@ -71,4 +71,4 @@ def test_a_report_is_the_same_the_second_time(tmp_path: Path):
 def test_a_report_tells_how_many_goals_are_missed(tmp_path: Path):
     rows = [Row("work", "x", 2.0, "", None, 2.0, "<=", 1.0), Row("shown", "x", 2.0, "", None, 2.0, "<=", None)]
     page = report.write({"fanout": replace(ENTRY, rows=[*ENTRY.rows, *rows])}, tmp_path / "performance.md")
-    assert "1 of 2 goals hold, 1 are missed." in page.read_text()
+    assert "1 of 2 goals hold; missed: 1." in page.read_text()
