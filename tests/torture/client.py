@@ -17,19 +17,20 @@ from typing import Any, Protocol
 import msgpack
 import msgspec
 from websockets.asyncio.client import ClientConnection
-from websockets.exceptions import ConnectionClosed, WebSocketException
+from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
 from tests.torture.history import Refusal, View
 from tests.torture.people import Person
 from tests.web_sockets import Disconnected, Frame, Problem, WireFormat, open_socket
 
-OPEN_SECONDS = 8.0
+OPEN_SECONDS = 15.0
 ANSWER_SECONDS = 5.0
 PING_SECONDS = (1.5, 3.0)
 RENEW_SECONDS = 150.0
 KNOCK_SECONDS = (0.5, 1.5)
 PAUSES_SECONDS = (0.05, 2.0)
 SHUTTING_DOWN = 4001
+TURNED_AWAY = (403, 503)
 
 
 class Route(Protocol):
@@ -84,6 +85,8 @@ class Client:
             try:
                 await self._be_connected()
                 pause = PAUSES_SECONDS[0]
+            except InvalidStatus as refused:
+                self._turned_away(refused)
             except (OSError, WebSocketException, TimeoutError, Problem, Disconnected) as error:
                 if self._return_after is None:
                     self._trouble(f"{'lost' if self._welcome else 'not connected'}: {type(error).__name__} {error}")
@@ -93,6 +96,12 @@ class Client:
                 continue
             await asyncio.sleep(pause * self._chance.uniform(0.5, 1.5))
             pause = min(2 * pause, longest)
+
+    def _turned_away(self, refused: InvalidStatus) -> None:
+        """A node that is full or about to end refuses the handshake: go to another, as the protocol says."""
+        self.counts["turned away"] += 1
+        if refused.response.status_code not in TURNED_AWAY:
+            self._trouble(f"not connected: status {refused.response.status_code}")
 
     async def command(self, t: str, **d: Any) -> Frame:
         """Send a command and return the body of its ack. Raises `Problem`, or `Disconnected` and `NoAnswer` without an answer."""
