@@ -11,6 +11,7 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        """Register the topic kind and the events."""
+        """Register the commands, the topic kind and the events."""
+        import_module("accounts.commands")
         import_module("accounts.events")
         import_module("accounts.topics")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from accounts.constants import PreferredStatus
 from eventlog.events import Event, durable_event
 from kernel.wire import WireStruct
 
@@ -17,11 +18,27 @@ class UserPayload(WireStruct, frozen=True):
     display_name: str
 
 
+class CustomStatus(WireStruct, frozen=True):
+    """A few words of one's own, and an emoji (either may be empty, not both). Over at `expires_at`; null is until it is changed."""
+
+    text: str
+    emoji: str
+    expires_at: datetime | None
+
+
+class PresencePreference(WireStruct, frozen=True):
+    """What a user chose to be shown as, on all devices, until they choose otherwise."""
+
+    status: PreferredStatus = PreferredStatus.ONLINE
+    custom: CustomStatus | None = None
+
+
 class MePayload(UserPayload, frozen=True):
     """What a user is told about themselves."""
 
     email: str
     created_at: datetime
+    presence: PresencePreference = PresencePreference()
 
 
 class TokenPair(WireStruct, frozen=True):
@@ -47,7 +64,7 @@ class SocketTicket(WireStruct, frozen=True):
 
 @durable_event("user.updated")
 class UserUpdated(Event, frozen=True):
-    """The user changed their profile; told to their own devices."""
+    """The user changed their profile or what they are shown as; told to their own devices."""
 
     user: MePayload
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from accounts.events import MePayload, UserPayload
+from accounts.constants import PreferredStatus
+from accounts.events import CustomStatus, MePayload, PresencePreference, UserPayload
 from accounts.models import User
+from kernel.clock import now
 
 
 def user_payload(user: User) -> UserPayload:
@@ -19,4 +21,17 @@ def me_payload(user: User) -> MePayload:
         display_name=user.display_name,
         email=user.email,
         created_at=user.created_at,
+        presence=presence_preference(user),
     )
+
+
+def presence_preference(user: User) -> PresencePreference:
+    """Return what the user chose to be shown as; a custom status that is over is none."""
+    return PresencePreference(status=PreferredStatus(user.preferred_status), custom=_custom_status(user))
+
+
+def _custom_status(user: User) -> CustomStatus | None:
+    expires_at = user.custom_status_expires_at
+    if not (user.custom_status_text or user.custom_status_emoji) or (expires_at is not None and expires_at <= now()):
+        return None
+    return CustomStatus(text=user.custom_status_text, emoji=user.custom_status_emoji, expires_at=expires_at)

@@ -5,14 +5,14 @@ The `lock_...` loaders keep other changes of the same community waiting until th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from communities.access import Question, community_resource, decide_all, decide_many, require
 from communities.constants import CURRENT_STATUSES, Permission, Role
 from communities.errors import EqualOrHigherRole
 from communities.models import Community, Membership
 from communities.models.locks import lock_community, lock_memberships
-from communities.queries.memberships import member_ids
+from communities.queries.memberships import member_ids, members_among
 from kernel.actor import Actor
 from kernel.decision import Decision, refusal
 from kernel.errors import DomainError, NotFound, Unauthenticated
@@ -81,6 +81,27 @@ def lock_membership_for(actor: Actor, community_id: CommunityId, user_id: UserId
     own = memberships.get(actor.user_id) if actor.user_id is not None else None
     _check_rank(own, memberships[user_id], permission)
     return memberships[user_id]
+
+
+def members_visible_to(
+    requests: Sequence[tuple[Actor, CommunityId, Collection[UserId]]],
+) -> list[set[UserId] | DomainError]:
+    """Return for each actor, community and users those who are members and whom the actor may see there, or the refusal.
+
+    Whatever hides one member from another belongs in here. Three queries, however many requests; absent and forbidden look alike.
+    """
+    communities = Community.objects.in_bulk({community_id for _, community_id, _ in requests})
+    known = [request for request in requests if request[1] in communities]
+    decisions = decide_all(
+        [Question(actor, Permission.LIST_MEMBERS, community_resource(communities[place])) for actor, place, _ in known]
+    )
+    allowed = {(actor, place) for (actor, place, _), decision in zip(known, decisions, strict=True) if decision.allowed}
+    granted = [(place, user_ids) for actor, place, user_ids in known if (actor, place) in allowed]
+    members = members_among({(place, user_id) for place, user_ids in granted for user_id in user_ids})
+    return [
+        {user_id for user_id in user_ids if (place, user_id) in members} if (actor, place) in allowed else NotFound()
+        for actor, place, user_ids in requests
+    ]
 
 
 def users_who_may(permission: Permission, community: Community) -> set[UserId]:

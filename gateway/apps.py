@@ -12,5 +12,6 @@ class GatewayConfig(AppConfig):
         """Hear of every commit of this process, whatever process it is."""
         from eventlog.doorbell import add_listener
         from gateway.doorbell import Doorbell
+        from gateway.presence import events  # noqa: F401  # registers
 
         add_listener(Doorbell())

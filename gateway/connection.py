@@ -123,6 +123,7 @@ class Connection:
     def access_revoked(self, topic: Topic) -> None:
         """Forget what is queued of the topic and tell the user, with the reason as the one deciding function gives it."""
         self.topics.discard(topic)
+        self.process.presence.unwatch(self, topic)
         self._outbox.purge(topic)
         task = asyncio.create_task(self._explain(topic))
         self._explanations.add(task)
@@ -191,6 +192,7 @@ class Connection:
     def unfollow(self, topic: Topic) -> None:
         """End a subscription."""
         self.topics.discard(topic)
+        self.process.presence.unwatch(self, topic)
         self.process.hub.unfollow(topic, self)
 
     def detach(self) -> None:
@@ -201,6 +203,7 @@ class Connection:
             task.cancel()
         for topic in tuple(self.topics):
             self.unfollow(topic)
+        self.process.presence.gone(self)
         if self.watch is not None:
             self.process.hub.unfollow(topic_for("user", self.watch.user_id), self.watch)
         self.gone.set()

@@ -134,6 +134,7 @@ async def _greet(connection: Connection, session: AuthenticatedSession) -> None:
     logger.info("socket.opened", format=connection.wire_format)
     await _watch_session(connection)
     connection.offer(Frame(await connection.process.commands.run(_hello_for_live, session, connection.id)))
+    connection.process.presence.greeted(connection)
 
 
 async def _watch_session(connection: Connection) -> None:

@@ -24,6 +24,7 @@ from gateway.frames import (
     split_json,
     split_msgpack,
 )
+from gateway.presence.commands import ReportPresence, UnwatchPresence, Watched, WatchPresence
 from gateway.process import GatewayProcess
 from kernel.commands import Command, Done, Outcome, RegisteredCommand, registered_commands
 from kernel.errors import DomainError, InvalidInput, RateLimited, TooLarge, Unauthenticated
@@ -83,6 +84,8 @@ async def _carry_out(connection: Connection, frame: ClientFrame) -> None:
     except InvalidInput as error:
         await _refuse_frame(connection, frame.ref, error)
         return
+    if frame.t not in _BY_ITSELF:
+        connection.process.presence.used(connection)
     await connection.under_way.turn(batcher)
     try:
         await answer(connection, frame.ref, body)
@@ -166,11 +169,33 @@ async def _answer_unfollow(connection: Connection, ref: str | None, body: Unfoll
     connection.offer(ack(ref, Done()))
 
 
+async def _answer_watch(connection: Connection, ref: str | None, body: WatchPresence) -> None:
+    """Answer before anything changes in the window: it is open from the moment of the snapshot."""
+    members = await connection.process.presence.watch(connection, body.community, body.users)
+    connection.offer(ack(ref, Watched(members=members)))
+
+
+async def _answer_unwatch(connection: Connection, ref: str | None, body: UnwatchPresence) -> None:
+    connection.process.presence.unwatch(connection, topic_for("community", body.community))
+    connection.offer(ack(ref, Done()))
+
+
+async def _answer_report(connection: Connection, ref: str | None, body: ReportPresence) -> None:
+    connection.process.presence.report(connection, active=body.active)
+    connection.offer(ack(ref, Done()))
+
+
+_BY_ITSELF = frozenset({Authenticate.name, Ping.name, ReportPresence.name})
+"""What a client sends without a person: no sign that somebody uses it."""
+
 _OWN: dict[str, tuple[type[Command], Answered]] = {
     Authenticate.name: (Authenticate, _answer_auth),
     Ping.name: (Ping, _answer_ping),
     FollowTopic.name: (FollowTopic, _answer_follow),
     UnfollowTopic.name: (UnfollowTopic, _answer_unfollow),
+    WatchPresence.name: (WatchPresence, _answer_watch),
+    UnwatchPresence.name: (UnwatchPresence, _answer_unwatch),
+    ReportPresence.name: (ReportPresence, _answer_report),
 }
 
 

@@ -48,5 +48,25 @@ class TooManyTopics(Conflict):
     code = "topic.too_many"
 
 
+class NotFollowing(Conflict):
+    """Members are shown on a topic that the socket does not follow."""
+
+    code = "presence.not_following"
+    message = "Follow the community's topic before you look at its members."
+
+
+class TooManyMembers(InvalidInput):
+    """A window is wider than `limits.presence_window` of `hello`."""
+
+    code = "presence.too_many_members"
+
+
+class TooManyWindows(Conflict):
+    """The socket looks at members of as many communities as it may."""
+
+    code = "presence.too_many_windows"
+    message = "A socket looks at members of at most 10 communities. Stop to look at one of them."
+
+
 class InternalError(DomainError):
     """Something failed on our side; it was logged."""

@@ -22,13 +22,14 @@ HelloSource = Callable[[Actor], Sequence[WireStruct]]
 
 
 class Limits(WireStruct, frozen=True):
-    """What a socket may do: bytes of a frame, frames per seconds, topics followed, characters of a message."""
+    """What a socket may do: bytes of a frame, frames per seconds, topics followed, characters of a message, members looked at."""
 
     frame_bytes: int
     frames: int
     frames_seconds: int
     topics: int
     message_characters: int
+    presence_window: int
 
 
 class HelloBody(WireStruct, frozen=True):
@@ -92,6 +93,7 @@ def hello_for(session: AuthenticatedSession, socket_id: str) -> Hello:
                 frames_seconds=limit.seconds,
                 topics=settings.SOCKET_TOPICS_MAX,
                 message_characters=settings.MESSAGE_MAX_CHARACTERS,
+                presence_window=settings.PRESENCE_WINDOW_MEMBERS,
             ),
             user=me_payload(get_user(session.actor.require_user())),
             communities=communities_source().load(session.actor),

@@ -15,7 +15,7 @@ from gateway.frames import frame_of_ephemeral
 from gateway.lingering import LINGER_SECONDS, Lingering
 from gateway.memory import Memories
 from gateway.pages import Pages
-from gateway.stream import Stream, Subscriber
+from gateway.stream import Notice, Stream, Subscriber, ignore
 
 logger = structlog.get_logger(__name__)
 
@@ -54,9 +54,12 @@ class Hub:
     nobody else moves. One relay membership per topic and process, however many sockets follow it.
     """
 
-    def __init__(self, log: Log, relay: Relay, *, linger_seconds: float = LINGER_SECONDS) -> None:
+    def __init__(
+        self, log: Log, relay: Relay, *, noticed: Notice = ignore, linger_seconds: float = LINGER_SECONDS
+    ) -> None:
         self._log = log
         self._relay = relay
+        self._noticed = noticed
         self._pages = Pages(log.events)
         self._memories = Memories()
         self._streams: dict[Topic, Stream] = {}
@@ -99,7 +102,7 @@ class Hub:
         """Keep a topic's stream open while somebody is about to follow it; every `hold` needs its `release`."""
         stream = self._streams.get(topic)
         if stream is None:
-            stream = self._streams[topic] = Stream(topic, self._memories)
+            stream = self._streams[topic] = Stream(topic, self._memories, noticed=self._noticed)
         self._lingering.discard(topic)
         stream.holds += 1
         try:

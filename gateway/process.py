@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ParamSpec
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, ParamSpec
 
 import structlog
 from django.conf import settings
@@ -19,8 +19,10 @@ from gateway.following import Following
 from gateway.gathering import Gatherer
 from gateway.hub import Hub
 from gateway.pool import DatabasePool
+from gateway.presence.presence import Presence
 from gateway.relay import ChannelLayerRelay
-from gateway.rings import EphemeralRing, EventsRing, HeadRing, Ring
+from gateway.rings import EphemeralRing, EventsRing, HeadRing, Ring, SightingsRing
+from gateway.timers import every, logged
 from gateway.turns import Turns
 from kernel.commands import BatchHandler, RegisteredCommand
 
@@ -85,7 +87,8 @@ class GatewayProcess:
         self.replays = DatabasePool("replays", REPLAY_THREADS)
         self._batchers: dict[BatchHandler, Batcher] = {}
         self.relay = ChannelLayerRelay(self._heard, self._check_heads_soon)
-        self.hub = Hub(PooledLog(self.replays), self.relay)
+        self.presence = Presence(relay=self.relay, pool=self.commands, clock=self.now)
+        self.hub = Hub(PooledLog(self.replays), self.relay, noticed=self.presence.noticed)
         self.following = Following(self.replays)
         self.turns = Turns()
         self.connections: set[Connection] = set()
@@ -93,11 +96,12 @@ class GatewayProcess:
         self._checking: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Begin to listen to the relay and to watch over heads and silent sockets."""
+        """Begin to listen to the relay, to watch over heads and silent sockets, and to tell who is there."""
         self.relay.start()
+        self.presence.start()
         self._tasks = [
-            asyncio.create_task(_every(settings.GATEWAY_SWEEP_SECONDS, self.hub.check_heads)),
-            asyncio.create_task(_every(SILENCE_CHECK_SECONDS, self._close_silent)),
+            asyncio.create_task(every(settings.GATEWAY_SWEEP_SECONDS, self.hub.check_heads)),
+            asyncio.create_task(every(SILENCE_CHECK_SECONDS, self._close_silent)),
         ]
 
     async def stop(self) -> None:
@@ -109,6 +113,7 @@ class GatewayProcess:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self.presence.stop()
         await self.hub.close()
         await self.relay.close()
         for batcher in self._batchers.values():
@@ -153,28 +158,16 @@ class GatewayProcess:
                 self.hub.ring(topic, head)
             case EphemeralRing(event=event):
                 self.hub.announce(event)
+            case SightingsRing(sightings=sightings):
+                self.presence.heard(sightings)
 
     def _check_heads_soon(self) -> None:
         """Ask the log what was rung while Redis was away; one question at a time."""
         if self._checking is None or self._checking.done():
-            self._checking = asyncio.create_task(_logged(self.hub.check_heads))
+            self._checking = asyncio.create_task(logged(self.hub.check_heads))
 
     async def _close_silent(self) -> None:
         deadline = self._loop.time() - settings.HEARTBEAT_DEAD_SECONDS
         for connection in tuple(self.connections):
             if connection.last_heard < deadline:
                 connection.close(CloseCode.INTERNAL)
-
-
-async def _every(seconds: float, work: Callable[[], Awaitable[None] | Coroutine[Any, Any, None]]) -> None:
-    """Do something again and again; a failure is logged and does not end it."""
-    while True:
-        await asyncio.sleep(seconds)
-        await _logged(work)
-
-
-async def _logged(work: Callable[[], Awaitable[None] | Coroutine[Any, Any, None]]) -> None:
-    try:
-        await work()
-    except Exception:
-        logger.exception("gateway.timer_failed")

@@ -147,6 +147,10 @@ class ChannelLayerRelay:
         """Tell the other processes of an ephemeral event."""
         self._enqueue(event.topic, self._codec.ephemeral(event))
 
+    def send_sightings(self, topic: Topic, sightings: bytes) -> None:
+        """Tell the other processes that joined a topic how users are shown now."""
+        self._enqueue(topic, self._codec.sightings(sightings))
+
     async def drain(self) -> None:
         """Return when everything queued so far was sent or given up."""
         await self._outgoing_none.wait()

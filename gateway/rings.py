@@ -39,7 +39,14 @@ class EphemeralRing(msgspec.Struct, frozen=True, tag_field="type", tag="ephemera
     event: EphemeralEvent
 
 
-Ring = EventsRing | HeadRing | EphemeralRing
+class SightingsRing(msgspec.Struct, frozen=True, tag_field="type", tag="presence"):
+    """How users are shown now; `sightings` is read by presence."""
+
+    sender: bytes
+    sightings: bytes
+
+
+Ring = EventsRing | HeadRing | EphemeralRing | SightingsRing
 
 
 class RingCodec:
@@ -58,6 +65,10 @@ class RingCodec:
     def ephemeral(self, event: EphemeralEvent) -> bytes:
         """Return the ring for an ephemeral event."""
         return _encode(EphemeralRing(self._sender, event))
+
+    def sightings(self, sightings: bytes) -> bytes:
+        """Return the ring for sightings of users."""
+        return _encode(SightingsRing(self._sender, sightings))
 
     def decode(self, data: bytes) -> Ring | None:
         """Return a ring, or None for one of this process, which Redis returns to it: the sender is seen without decoding.

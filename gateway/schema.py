@@ -10,6 +10,7 @@ from gateway.close_codes import CloseCode
 from gateway.commands import Authenticate, Authenticated, Followed, FollowTopic, Ping, UnfollowTopic
 from gateway.frames import FEATURE_LEVEL, JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL, ProblemBody, ReconnectBody
 from gateway.hello import HelloBody, communities_source
+from gateway.presence.commands import ReportPresence, UnwatchPresence, Watched, WatchPresence
 from kernel.commands import Command, Done, RegisteredCommand, registered_commands
 from kernel.wire import WireStruct, json_schemas
 
@@ -20,6 +21,9 @@ _OWN_COMMANDS: dict[type[Command], type[WireStruct]] = {
     Ping: Done,
     FollowTopic: Followed,
     UnfollowTopic: Done,
+    WatchPresence: Watched,
+    UnwatchPresence: Done,
+    ReportPresence: Done,
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from eventlog.doorbell import LoggedEvent
@@ -12,6 +12,10 @@ from gateway.memory import Delivery, Memories, Memory, Missed, Recipient, delive
 from gateway.pacing import Pacer
 
 PENDING_EVENTS = 4_096
+NOTICED = frozenset({"access.revoked", "user.updated"})
+"""Events that the gateway acts on beyond passing them on: once per process, whoever follows."""
+
+Notice = Callable[[LoggedEvent], None]
 
 
 class Subscriber(Recipient, Protocol):
@@ -24,6 +28,10 @@ class Subscriber(Recipient, Protocol):
         """Return when there is room for another part of a replay."""
 
 
+def ignore(_: LoggedEvent) -> None:
+    """Take no notice."""
+
+
 class Stream:
     """The events of one topic in contiguous `seq` order, up to `cursor`; None until the head was read.
 
@@ -34,6 +42,7 @@ class Stream:
     __slots__ = (
         "_gathered",
         "_memory",
+        "_noticed",
         "_pending",
         "_waiting",
         "cursor",
@@ -44,8 +53,9 @@ class Stream:
         "topic",
     )
 
-    def __init__(self, topic: Topic, memories: Memories) -> None:
+    def __init__(self, topic: Topic, memories: Memories, *, noticed: Notice = ignore) -> None:
         self.topic = topic
+        self._noticed = noticed
         self.cursor: int | None = None
         self.head = 0
         self.followers: dict[Subscriber, int] = {}
@@ -153,6 +163,8 @@ class Stream:
         self._memory.add(delivery)
         if self._waiting:
             self._promote(event.seq)
+        if event.type in NOTICED:
+            self._noticed(event)
         if delivery.is_personal:
             self._deliver_control(delivery)
             return

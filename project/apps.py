@@ -9,13 +9,15 @@ class ProjectConfig(AppConfig):
     name = "project"
 
     def ready(self) -> None:
-        """Register the checks, the OpenAPI extensions and the access log, and plug in the rate limiter."""
+        """Register the checks, the OpenAPI extensions and the access log, and plug in what apps need of one another."""
         from kernel.rate_limits import use_limiter
         from project import checks  # noqa: F401  # registers
         from project.hello import wire_hello
         from project.observability import requests  # noqa: F401  # registers
+        from project.presence import wire_presence
         from project.rate_limits import limiter_from_settings
         from project.rest import openapi  # noqa: F401  # registers
 
         use_limiter(limiter_from_settings())
         wire_hello()
+        wire_presence()

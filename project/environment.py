@@ -142,6 +142,7 @@ class RateQuotas(BaseSettings):
         "120/60", description="REST requests without a session, per address (IPv6 by /64)."
     )
     rate_message_create: Quota = Field("20/10", description="Messages, per user and room.")
+    rate_presence_set: Quota = Field("20/60", description="Changes of status, per user.")
     rate_login_account: Quota = Field("5/900", description="Login attempts, per account.")
     rate_login_address: Quota = Field("20/3600", description="Login attempts, per address (IPv6 by /64).")
     rate_sign_up_address: Quota = Field("20/3600", description="Sign-ups, per address (IPv6 by /64).")
@@ -201,7 +202,26 @@ class Gateway(BaseSettings):
     )
 
 
-class Environment(Safety, Services, Logs, Rest, RateQuotas, Identity, Communities, Chat, Events, Gateway):
+class Presence(BaseSettings):
+    """Presence"""
+
+    presence_idle_seconds: PositiveFloat = Field(
+        300.0, description="A device that was not used for so long is shown as idle."
+    )
+    presence_offline_seconds: PositiveFloat = Field(
+        30.0,
+        description="How long a user is shown as before when the last socket is gone; who is back by then never went.",
+    )
+    presence_lease_seconds: PositiveFloat = Field(
+        30.0,
+        description="How long the users of a gateway process that was killed are still shown; it reports three times in it.",
+    )
+    presence_window_members: PositiveInt = Field(
+        100, description="Members of a community that a socket looks at, at once."
+    )
+
+
+class Environment(Safety, Services, Logs, Rest, RateQuotas, Identity, Communities, Chat, Events, Gateway, Presence):
     """The typed environment. Names are upper-cased, as in `DATABASE_URL`; unknown names and empty values are ignored."""
 
     model_config = SettingsConfigDict(extra="ignore", validate_default=True, env_ignore_empty=True)

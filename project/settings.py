@@ -229,3 +229,7 @@ SOCKET_CONNECTIONS_MAX = environment.socket_connections_max
 GATEWAY_THREAD_POOL_SIZE = environment.gateway_thread_pool_size
 GATEWAY_SWEEP_SECONDS = environment.gateway_sweep_seconds
 GATEWAY_DRAIN_SECONDS = environment.gateway_drain_seconds
+PRESENCE_IDLE_SECONDS = environment.presence_idle_seconds
+PRESENCE_OFFLINE_SECONDS = environment.presence_offline_seconds
+PRESENCE_LEASE_SECONDS = environment.presence_lease_seconds
+PRESENCE_WINDOW_MEMBERS = environment.presence_window_members

@@ -12,11 +12,14 @@ from django.db import models
 from django.db.models.functions import Lower
 
 from accounts.constants import (
+    CUSTOM_STATUS_EMOJI_MAX_LENGTH,
+    CUSTOM_STATUS_MAX_LENGTH,
     DISPLAY_NAME_MAX_LENGTH,
     EMAIL_MAX_LENGTH,
     IMPORTED_EMAIL_DOMAIN,
     USERNAME_MAX_LENGTH,
     USERNAME_MIN_LENGTH,
+    PreferredStatus,
 )
 from kernel.clock import now
 from kernel.ids import uuid7
@@ -54,7 +57,11 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """An account. E-mail and username are each unique whatever their case; the e-mail is stored in lower case."""
+    """An account. E-mail and username are each unique whatever their case; the e-mail is stored in lower case.
+
+    What the user chose to be shown as is here and not in Redis, which may forget: somebody invisible must stay so.
+    `presence_revision` grows with every such choice, so that an older one never replaces a newer one.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     email = models.EmailField(max_length=EMAIL_MAX_LENGTH, unique=True, validators=[validate_ascii])
@@ -69,6 +76,24 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=now, editable=False)
+    preferred_status = models.CharField(
+        max_length=9,
+        choices=[(status.value, status.value) for status in PreferredStatus],
+        default=PreferredStatus.ONLINE.value,
+        db_default=PreferredStatus.ONLINE.value,
+    )
+    custom_status_text = models.CharField(
+        max_length=CUSTOM_STATUS_MAX_LENGTH, blank=True, default="", db_default="", validators=[validate_printable]
+    )
+    custom_status_emoji = models.CharField(
+        max_length=CUSTOM_STATUS_EMOJI_MAX_LENGTH,
+        blank=True,
+        default="",
+        db_default="",
+        validators=[validate_printable],
+    )
+    custom_status_expires_at = models.DateTimeField(null=True, blank=True)
+    presence_revision = models.PositiveIntegerField(default=0, db_default=0, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -79,6 +104,10 @@ class User(AbstractBaseUser, PermissionsMixin):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(condition=models.Q(email=Lower("email")), name="user_email_lower"),
             models.UniqueConstraint(Lower("username"), name="user_username_unique"),
+            models.CheckConstraint(
+                condition=models.Q(preferred_status__in=[status.value for status in PreferredStatus]),
+                name="user_preferred_status_known",
+            ),
         ]
 
     def __str__(self) -> str:

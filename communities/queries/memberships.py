@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+from django.db import connection
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Lower
 
@@ -16,6 +19,12 @@ from kernel.pagination import PageRequest
 from kernel.wire import Page
 
 MEMBER_SORTS = {"joined_at": SortKey("joined_at", parse_time), "username": SortKey("lower_username")}
+
+_MEMBERS_AMONG = """
+SELECT community_id, user_id FROM communities_membership
+JOIN unnest(%s::uuid[], %s::uuid[]) AS asked (community_id, user_id) USING (community_id, user_id)
+WHERE status = ANY(%s::text[])
+"""
 
 
 def list_members(
@@ -53,3 +62,15 @@ def is_last_owner(membership: Membership) -> bool:
 def member_ids(community_id: CommunityId) -> list[UserId]:
     """Return the ids of all current members."""
     return [UserId(user_id) for user_id in current_members(community_id).values_list("user_id", flat=True)]
+
+
+def members_among(pairs: Collection[tuple[CommunityId, UserId]]) -> set[tuple[CommunityId, UserId]]:
+    """Return those pairs of community and user that are a current membership. One query, by index, however many communities."""
+    if not pairs:
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _MEMBERS_AMONG,
+            [[place for place, _ in pairs], [user_id for _, user_id in pairs], [*CURRENT_STATUSES]],
+        )
+        return {(CommunityId(place), UserId(user_id)) for place, user_id in cursor.fetchall()}

@@ -7,12 +7,12 @@ from datetime import timedelta
 import pytest
 
 from communities.constants import JoinPolicy, MembershipStatus, Permission, Role
-from communities.policies import get_community_for, users_who_may
+from communities.policies import get_community_for, members_visible_to, users_who_may
 from kernel.actor import ANONYMOUS, SYSTEM
 from kernel.clock import now
 from kernel.decision import AccessRefused
 from kernel.errors import NotFound, Unauthenticated
-from kernel.ids import CommunityId, uuid7
+from kernel.ids import CommunityId, UserId, uuid7
 from tests.factories.accounts import actor_for, make_user
 from tests.factories.communities import acting, make_community, make_member
 
@@ -92,3 +92,30 @@ def test_who_may_is_answered_in_two_queries_for_any_number_of_members(django_ass
 
     with django_assert_num_queries(2):
         assert users_who_may(Permission.REMOVE_MEMBER, community) == {member.user_id for member in (owner, *moderators)}
+
+
+def test_members_see_current_members_and_nobody_else_sees_anybody(django_assert_num_queries):
+    first, second = make_community(), make_community(join_policy=JoinPolicy.OPEN)
+    viewer, other = make_member(first), make_member(first)
+    timed_out = make_member(first, status=MembershipStatus.TIMED_OUT, timed_out_until=now() + timedelta(hours=1))
+    hidden = [make_member(first, status=status) for status in ("removed", "banned", "applied")]
+    elsewhere = make_member(second)
+    everybody = [UserId(row.user_id) for row in (viewer, other, timed_out, *hidden, elsewhere)]
+    place, open_place, absent = CommunityId(first.pk), CommunityId(second.pk), CommunityId(uuid7())
+
+    with django_assert_num_queries(3):
+        answers = members_visible_to(
+            [
+                (acting(viewer), place, everybody),
+                (acting(viewer), open_place, everybody),
+                (acting(viewer), absent, everybody),
+                (acting(hidden[0]), place, everybody),
+                (acting(elsewhere), open_place, everybody),
+                (acting(elsewhere), open_place, []),
+                (ANONYMOUS, place, everybody),
+            ]
+        )
+
+    assert answers[0] == {viewer.user_id, other.user_id, timed_out.user_id}
+    assert answers[4:6] == [{elsewhere.user_id}, set()]
+    assert [type(answer) for answer in (*answers[1:4], answers[6])] == [NotFound] * 4

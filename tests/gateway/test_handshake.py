@@ -55,6 +55,7 @@ async def test_a_ticket_opens_a_socket_and_the_greeting_names_the_user_the_limit
         "frames_seconds": 60,
         "topics": 1000,
         "message_characters": 4000,
+        "presence_window": 100,
     }
 
 

@@ -35,7 +35,15 @@ def resolve(document: Any, reference: str) -> Any:
 def test_every_registered_command_and_event_is_in_the_schema():
     schema = protocol_schema()
     assert set(registered_commands()) <= set(schema["commands"])
-    assert set(schema["commands"]) - set(registered_commands()) == {"auth", "ping", "topic.follow", "topic.unfollow"}
+    assert set(schema["commands"]) - set(registered_commands()) == {
+        "auth",
+        "ping",
+        "presence.report",
+        "presence.unwatch",
+        "presence.watch",
+        "topic.follow",
+        "topic.unfollow",
+    }
     assert set(schema["answers"]) == set(schema["commands"])
     assert set(schema["events"]) == set(registered_events())
 

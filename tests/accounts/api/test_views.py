@@ -32,6 +32,7 @@ def test_sign_up_answers_with_the_user_and_tokens_that_no_cache_keeps(api):
         "display_name": "Ada L.",
         "email": "ada@example.org",
         "created_at": user.created_at.isoformat().replace("+00:00", "Z"),
+        "presence": {"status": "online", "custom": None},
     }
     assert actor_of_access_token(body["access"]).actor.user_id == user.id
 

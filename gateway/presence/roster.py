@@ -1,0 +1,166 @@
+"""The users whose devices (sockets) are at this process: in use or not, gone for good or about to come back. No input or output.
+
+Time is handed in, in seconds of any clock that only goes forward.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from heapq import heappop, heappush
+from itertools import count
+
+import msgspec
+
+from kernel.ids import UserId
+
+
+class Device:
+    """One socket of a user. It is in use until it was silent for a while, or its client says that it is not."""
+
+    __slots__ = ("active", "gone", "last_used", "timed", "user_id")
+
+    def __init__(self, user_id: UserId) -> None:
+        self.user_id = user_id
+        self.active = True
+        self.gone = False
+        self.timed = False
+        self.last_used = 0.0
+
+
+class Change(msgspec.Struct, frozen=True):
+    """What is to be told of a user: whether a device of theirs is in use here, or None when the last has gone for good.
+
+    With `preference_due`, what the user prefers is to be looked up and told too.
+    """
+
+    user_id: UserId
+    active: bool | None
+    preference_due: bool
+
+
+class Roster:
+    """Knows of each user what to tell and what was told already: what goes and comes back in between is never told.
+
+    A device that goes stays as it was for the time of grace, `offline_after`; another that comes instead hides that it went.
+    """
+
+    def __init__(self, *, idle_after: float, offline_after: float) -> None:
+        self._idle_after = idle_after
+        self._offline_after = offline_after
+        self._devices: dict[UserId, set[Device]] = {}
+        self._departures: deque[tuple[float, Device]] = deque()
+        self._timers: list[tuple[float, int, Device]] = []
+        self._order = count()
+        self._told: dict[UserId, bool] = {}
+        self._due: dict[UserId, None] = {}
+        self._preference_due: set[UserId] = set()
+
+    @property
+    def due(self) -> bool:
+        """Whether there may be something to tell."""
+        return bool(self._due)
+
+    def open(self, user_id: UserId, now: float) -> Device:
+        """Take in a device of a user, in use from now on."""
+        device = Device(user_id)
+        self._devices.setdefault(user_id, set()).add(device)
+        self._use(device, now)
+        self._due[user_id] = None
+        return device
+
+    def close(self, device: Device, now: float) -> None:
+        """Let a device go, at the end of its time of grace."""
+        if not device.gone:
+            device.gone = True
+            self._departures.append((now + self._offline_after, device))
+
+    def use(self, device: Device, now: float) -> None:
+        """Note that a device is in use."""
+        if not device.active:
+            self._due[device.user_id] = None
+        self._use(device, now)
+
+    def rest(self, device: Device) -> None:
+        """Note that a device is not in use, until it is again."""
+        if device.active:
+            device.active = False
+            self._due[device.user_id] = None
+
+    def doubt_preference(self, user_id: UserId) -> None:
+        """Have the user's preference looked up and told again, if they are here."""
+        if user_id in self._devices:
+            self._preference_due.add(user_id)
+            self._due[user_id] = None
+
+    def forget_told(self) -> None:
+        """Have everything told again: it was forgotten elsewhere."""
+        self._told.clear()
+        self._due = dict.fromkeys(self._devices)
+
+    def pass_time(self, now: float) -> None:
+        """Let devices rest that were silent for too long, and those go whose time of grace is over."""
+        while self._timers and self._timers[0][0] <= now:
+            device = heappop(self._timers)[2]
+            device.timed = False
+            if device.last_used + self._idle_after <= now:
+                self.rest(device)
+            elif device.active:
+                self._time(device)
+        while self._departures and self._departures[0][0] <= now:
+            self._remove(self._departures.popleft()[1])
+
+    def take_changes(self, limit: int) -> list[Change]:
+        """Return what is to be told of up to so many users. What could not be told is to be given back."""
+        changes: list[Change] = []
+        while self._due and len(changes) < limit:
+            user_id = next(iter(self._due))
+            del self._due[user_id]
+            change = self._change_of(user_id)
+            if change is not None:
+                changes.append(change)
+        return changes
+
+    def told(self, changes: Sequence[Change]) -> None:
+        """Remember what was told."""
+        for change in changes:
+            if change.active is None:
+                self._told.pop(change.user_id, None)
+            else:
+                self._told[change.user_id] = change.active
+
+    def give_back(self, changes: Sequence[Change]) -> None:
+        """Have changes taken again: telling them has failed."""
+        for change in changes:
+            self._due[change.user_id] = None
+            if change.preference_due:
+                self._preference_due.add(change.user_id)
+
+    def _change_of(self, user_id: UserId) -> Change | None:
+        devices, told = self._devices.get(user_id), self._told.get(user_id)
+        wanted = user_id in self._preference_due
+        self._preference_due.discard(user_id)
+        if devices is None:
+            return None if told is None else Change(user_id, None, preference_due=False)
+        active = any(device.active for device in devices)
+        if active == told and not wanted:
+            return None
+        return Change(user_id, active, preference_due=wanted or told is None)
+
+    def _remove(self, device: Device) -> None:
+        devices = self._devices[device.user_id]
+        devices.discard(device)
+        if not devices:
+            del self._devices[device.user_id]
+        self._due[device.user_id] = None
+
+    def _use(self, device: Device, now: float) -> None:
+        device.active = True
+        device.last_used = now
+        if not device.timed:
+            self._time(device)
+
+    def _time(self, device: Device) -> None:
+        """At most one timer per device, however often it is used: it finds out when it is due."""
+        device.timed = True
+        heappush(self._timers, (device.last_used + self._idle_after, next(self._order), device))

@@ -1,0 +1,19 @@
+"""Whom a socket may look at: the wiring between gateway, which knows no domain, and communities, which knows who is a member."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from communities.policies import members_visible_to
+from gateway.presence.audience import AudienceQuestion, use_audience
+from kernel.errors import DomainError
+from kernel.ids import UserId
+
+
+def wire_presence() -> None:
+    """Let members of a community see one another."""
+    use_audience(_visible)
+
+
+def _visible(questions: Sequence[AudienceQuestion]) -> Sequence[Collection[UserId] | DomainError]:
+    return members_visible_to([(question.viewer, question.community_id, question.user_ids) for question in questions])
