@@ -36,6 +36,7 @@ RAISED = {
         "REST_WRITE",
         "REST_ANONYMOUS",
         "MESSAGE_CREATE",
+        "PRESENCE_SET",
         "LOGIN_ACCOUNT",
         "LOGIN_ADDRESS",
         "SIGN_UP_ADDRESS",
