@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from asgiref.sync import sync_to_async
 from django.conf import settings as configured
@@ -13,8 +14,10 @@ from accounts.models import User
 from communities.actions.memberships import leave_community, remove_member
 from communities.models import Community
 from eventlog.topics import topic_for
+from gateway.presence.lookout import ALL_SIGHTINGS
 from gateway.presence.statuses import OFFLINE, Presence, ShownStatus, Sighting
 from gateway.presence.store import PresenceStore
+from gateway.relay import ChannelLayerRelay
 from kernel.ids import CommunityId, UserId, uuid7
 from tests.factories.accounts import actor_for, make_user
 from tests.factories.communities import make_community, make_member
@@ -340,30 +343,25 @@ async def test_nothing_is_left_of_a_socket_that_is_gone(gateway, look, owner, me
     assert gateway.presence._devices == {}
 
 
-async def test_another_process_is_heard_and_its_death_is_swept(gateway, look, owner, member, raw_redis):
+@pytest.fixture
+async def other() -> ChannelLayerRelay:
+    """Return the relay of another process."""
+    relay = ChannelLayerRelay(lambda ring: None)
+    relay.start_sending()
+    yield relay
+    await relay.close()
+
+
+async def test_another_process_is_heard_and_what_comes_late_is_not_told(gateway, look, owner, member, other):
     viewer, _ = await look(owner, member)
     user = UserId(member.id)
     lookout = gateway.presence.lookout
     lookout.announce([Sighting(user, 2**52, Presence(ShownStatus.IDLE))])
     assert await change(viewer) == (str(member.id), "idle")
-    gateway.relay.send("presence:all", elsewhere([Sighting(user, 2**52 + 1, OFFLINE)]))
+    other.send_sightings(ALL_SIGHTINGS, msgspec.msgpack.encode([Sighting(user, 2**52 + 1, OFFLINE)]))
     assert await change(viewer) == (str(member.id), "offline")
-    gateway.relay.send("presence:all", elsewhere([Sighting(user, 2**52, Presence(ShownStatus.IDLE))]))
+    other.send_sightings(ALL_SIGHTINGS, msgspec.msgpack.encode([Sighting(user, 2**52, Presence(ShownStatus.IDLE))]))
     assert await viewer.quiet()
-
-
-def elsewhere(sightings):
-    """Return the message of another process."""
-    sent = []
-
-    class Relay:
-        def send(self, topic, message):
-            sent.append(message)
-
-    from gateway.presence.lookout import Lookout
-
-    Lookout(None, Relay(), None, settled=lambda: True).announce(sightings)
-    return sent[0]
 
 
 async def test_a_lost_announcement_is_made_good_by_comparing_with_redis(
