@@ -140,12 +140,13 @@ class Connection:
             await self._room.wait()
 
     async def _explain(self, topic: Topic) -> None:
-        """Tell why; while the database is away, only that it is so."""
+        """Tell why; while the database is away, only that it is so. Who follows again meanwhile has a newer answer."""
         try:
             decision = await self.process.commands.run(explain_loss, self.actor, topic)
         except Unavailable:
             decision = Decision(allowed=False, code="access.revoked")
-        self.offer(revoked(topic, decision))
+        if topic not in self.topics:
+            self.offer(revoked(topic, decision))
 
     # The end ---------------------------------------------------------------------------------------------------------
 

@@ -6,10 +6,16 @@ from collections import Counter
 from collections.abc import Sequence
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from rest_framework.test import APIClient
 
 from kernel import rate_limits
 from kernel.rate_limits import Allowance, RateLimit
+
+hypothesis_settings.register_profile(
+    "long", max_examples=1_000, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
+)
 
 
 class CountingLimiter:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from uuid import UUID
 
 import pytest
@@ -15,6 +16,7 @@ from communities.actions.memberships import add_member, leave_community, remove_
 from communities.models import Community
 from eventlog.topics import topic_for
 from gateway.relay import ChannelLayerRelay
+from kernel.decision import Decision
 from kernel.ids import CommunityId, UserId
 from tests.factories.accounts import actor_for, make_user
 from tests.factories.communities import make_community, make_member
@@ -165,6 +167,26 @@ async def test_a_removed_member_hears_of_it_at_once_and_nothing_later(connect, o
     assert [frame["t"] for frame in seen] == ["access.revoked", "member.removed", "community.updated"]
     assert [frame["seq"] for frame in seen] == [1, 2, 3]
     assert (await removed.command("topic.follow", topic=topic))["d"]["code"] == "not_found"
+
+
+async def test_who_is_back_and_follows_again_before_the_reason_is_known_is_not_told_that_the_topic_is_closed(
+    connect, owner, member, community, topic, rename, monkeypatch
+):
+    explain = threading.Event()
+
+    def explain_late(actor, topic):
+        explain.wait(5)
+        return Decision(allowed=False, code="membership.required")
+
+    monkeypatch.setattr("gateway.connection.explain_loss", explain_late)
+    client = await connect(member)
+    await client.command("topic.follow", topic=topic)
+    await sync_to_async(leave_and_return)(owner, member, community)
+    assert (await client.command("topic.follow", topic=topic))["t"] == "ok"
+    explain.set()
+    await rename("One", "Two")
+    assert [frame["t"] for frame in await client.frames(2)] == ["community.updated"] * 2
+    assert await client.quiet()
 
 
 async def test_who_lost_access_in_between_cannot_resume_over_it(connect, owner, member, community, topic, rename):
