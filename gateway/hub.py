@@ -131,6 +131,7 @@ class Hub:
         From memory when the newest events suffice, else page by page from the log, as fast as the subscriber takes them.
         Ends without following when one of the events takes the topic away, or when the log no longer has one.
         """
+        await subscriber.ready()
         while not stream.attach(subscriber, position):
             page = await self._pages.after(stream.topic, position)
             if page is None or page.first != position + 1:

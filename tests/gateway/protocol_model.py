@@ -307,23 +307,29 @@ class Model:
 
     # What a socket asks ----------------------------------------------------------------------------------------------
 
-    def follow(self, socket: Socket, topic: str, after: int | None) -> Refused | dict[str, Any]:
+    def follow(self, socket: Socket, topic: str, after: int | None) -> Refused | list[dict[str, Any]]:
+        """Return the refusal, or the answers that are true; which one was given is told to `followed`."""
         if topic not in socket.readings and len(socket.readings) >= TOPICS:
             return Refused("topic.too_many")
         if topic not in self.logs or not self.may_read(socket.user, topic):
             return NOT_FOUND
         head = self.logs[topic].head
-        reason = None if after is None else self._reason(topic, after, socket.user)
-        socket.readings[topic] = Reading(head if after is None or reason else after)
-        return {"topic": topic, "head": head, "recovered": reason is None, "reason": reason}
+        reasons = [None] if after is None else self._reasons(topic, after, socket.user)
+        return [{"topic": topic, "head": head, "recovered": not reason, "reason": reason} for reason in reasons]
 
-    def _reason(self, topic: str, after: int, user: str) -> str | None:
+    def followed(self, socket: Socket, answer: dict[str, Any], after: int | None) -> None:
+        resumes = answer["recovered"] and after is not None
+        socket.readings[answer["topic"]] = Reading(after if resumes else answer["head"])
+
+    def _reasons(self, topic: str, after: int, user: str) -> list[str | None]:
+        """What is gone from the log may still be in a node's memory: then a cursor before it is as good as any."""
         log = self.logs[topic]
         if after > log.head:
-            return "too_old"
-        if any(seq > log.floor and entry.revoked == user for seq, entry in log.after(after)):
-            return "access_changed"
-        return "too_old" if after < log.floor else None
+            return ["too_old"]
+        lost = any(entry.revoked == user for _, entry in log.after(after))
+        if after < log.floor:
+            return ["too_old", "access_changed" if lost else None]
+        return ["access_changed" if lost else None]
 
     def send(self, user: str, room_id: str, body: str, nonce: str) -> Refused | Message | None:
         """Return the refusal, the message of the first try, or None for a new message (see `sent_as`)."""
