@@ -83,6 +83,7 @@ class Lab:
     async def restart(self, number: int) -> None:
         await self.nodes[number].stop()
         self.nodes[number] = await self._start()
+        self.commit_through(number)
 
     async def connect(self, number: int, token: str, *, direct: bool) -> Client:
         self.commit_through(number)
@@ -247,6 +248,8 @@ class Client:
         self._answers[frame["ref"]] = frame
         if frame["t"] == "ok" and t == "topic.follow":
             self.seen[d["topic"]] = []
+            self.ended.pop(d["topic"], None)  # followed again before the test looked at how it had ended
+            self.notices.pop(d["topic"], None)
             resumes = frame["d"]["recovered"] and d.get("after") is not None
             self.cursors[d["topic"]] = d["after"] if resumes else frame["d"]["head"]
         elif frame["t"] == "ok" and t == "topic.unfollow":

@@ -298,6 +298,7 @@ class ProtocolMachine(RuleBasedStateMachine):
             member: [{"room": room_id, "body": "Now", "nonce": f"race-{next(self.numbers)}"} for _ in range(amount)]
             for member in senders
         }
+        self.lab.commit_through(pick % NODES)
         answers, refused = self.lab.run(
             _race({member: (senders[member][1], sent[member]) for member in senders}, lambda: self._really(act, user))
         )
