@@ -9,12 +9,12 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from eventlog.doorbell import EphemeralEvent, LoggedEvent
+from eventlog.doorbell import EphemeralEvent, LoggedEvent, by_topic
 from eventlog.topics import Topic
 from gateway import process
 from gateway.direct_writes import DIRECT_WRITES
 from gateway.process import GatewayProcess
-from gateway.relay import _ring_of
+from gateway.rings import Ring, RingCodec
 from project.asgi import application
 from tests.gateway.contract import check_frame
 from tests.gateway.protocol_model import Entry, digest
@@ -28,8 +28,9 @@ class Relay:
 
     nodes: list[Node] = []
 
-    def __init__(self, heard: Callable[[dict[str, Any]], None], *_: Any) -> None:
+    def __init__(self, heard: Callable[[Ring], None], *_: Any) -> None:
         self._heard = heard
+        self._codec = RingCodec()
         self.joined: set[Topic] = set()
 
     def start(self) -> None: ...
@@ -43,16 +44,21 @@ class Relay:
         self.joined.discard(topic)
 
     def send_events(self, events: Sequence[LoggedEvent]) -> None:
-        for topic in dict.fromkeys(event.topic for event in events):
-            self._send(topic, _ring_of([event for event in events if event.topic == topic]))
+        for topic, of_topic in by_topic(events).items():
+            self._send(topic, self._codec.events(of_topic))
 
     def send_ephemeral(self, event: EphemeralEvent) -> None:
-        self._send(event.topic, {"type": "ephemeral", "event": [event.topic, event.type, event.data, event.key]})
+        self._send(event.topic, self._codec.ephemeral(event))
 
-    def _send(self, topic: Topic, message: dict[str, Any]) -> None:
+    def _send(self, topic: Topic, data: bytes) -> None:
         for node in self.nodes:
             if topic in node.relay.joined and not node.is_deaf:
-                node.relay._heard(message)
+                node.relay._take(data)
+
+    def _take(self, data: bytes) -> None:
+        ring = self._codec.decode(data)
+        if ring is not None:
+            self._heard(ring)
 
 
 class Node(GatewayProcess):
@@ -65,6 +71,12 @@ class Node(GatewayProcess):
             self.relay.send_events(events)
         else:
             super().committed(events)
+
+    def published(self, event: EphemeralEvent) -> None:
+        if self.is_deaf:
+            self.relay.send_ephemeral(event)
+        else:
+            super().published(event)
 
 
 class Lab:

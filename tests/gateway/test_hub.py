@@ -160,7 +160,17 @@ async def test_a_page_larger_than_a_socket_may_have_waiting_is_handed_over_in_pa
     await follow(hub, follower, 0)
     assert follower.seen == [1, 2, 3]
     assert [len(burst.frames) for burst in follower.bursts] == [2, 1]
-    assert follower.seen_when_asked_for_room == [2, 3]
+    assert follower.seen_when_asked_for_room == [0, 2, 3]
+
+
+async def test_what_is_in_memory_waits_for_room_too(hub, log):
+    """Else a client that follows many topics at once is closed as too slow, again each time it comes back."""
+    await follow(hub, Follower(), 0)
+    hub.deliver(log.append(3))
+    follower = Follower()
+    await follow(hub, follower, 0)
+    assert follower.seen == [1, 2, 3]
+    assert (follower.seen_when_asked_for_room, log.reads) == ([0], 0)
 
 
 async def test_a_log_that_is_empty_after_a_cursor_makes_a_subscriber_resume(hub, log):

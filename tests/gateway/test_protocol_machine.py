@@ -616,7 +616,8 @@ def lab(
         "socket.problem": RateLimit("socket.problem", model.BAD_FRAMES, 60),
     }
     monkeypatch.setattr("gateway.process.ChannelLayerRelay", Relay)
-    monkeypatch.setattr("gateway.memory.RECENT_BYTES", BACKLOG_BYTES // 4)  # in proportion, as by default
+    for limit in ("memory.RECENT_BYTES", "frames.MESSAGE_BYTES"):
+        monkeypatch.setattr(f"gateway.{limit}", BACKLOG_BYTES // 4)  # in proportion, as by default
     monkeypatch.setattr("gateway.connection.STALLED_CLOSE_SECONDS", 3_600.0)
     with asyncio.Runner() as runner:
         lab = Lab(runner, NODES)

@@ -100,16 +100,6 @@ async def test_a_long_absence_is_replayed_in_pages_without_a_gap(connect, member
     assert await client.quiet()
 
 
-async def test_a_page_of_a_replay_that_is_larger_than_the_backlog_of_a_socket_is_no_reason_to_close_it(
-    connect, member, topic, rename, settings
-):
-    settings.SOCKET_BACKLOG_BYTES = 2_000
-    await rename(*(f"Name {number}" for number in range(1, 12)))
-    client = await connect(member)
-    await client.command("topic.follow", topic=topic, after=0)
-    assert [frame["seq"] for frame in await client.frames(11)] == list(range(1, 12))
-
-
 async def test_following_again_starts_over_and_doubles_nothing(connect, member, topic, rename):
     await rename("One", "Two")
     client = await connect(member)
