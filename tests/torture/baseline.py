@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import itertools
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import httpx
@@ -80,26 +80,31 @@ class Contestant:
         self.heard[message["id"]] = message
 
 
+class Group(msgspec.Struct):
+    """The clients on one channel layer, and what they sent, by body."""
+
+    contestants: list[Contestant]
+    sent: dict[str, Sent]
+
+
 def losses_of_baseline() -> dict[str, Verdict]:
-    """Return what is found on each of its two channel layers."""
-    verdicts = {}
+    """Return what is found on each of its two channel layers, which suffer at the same time."""
     with services(core=None) as running:
-        for layer in LAYERS:
-            baseline = Baseline(running, layer)
-            plan = baseline.plan(CLIENTS, CLIENTS)
-            contestants = [Contestant(plan, number) for number in range(CLIENTS)]
-            sent = asyncio.run(_play(running, contestants))
-            verdicts[layer] = _judged(contestants, sent, running, f"bench_baseline_{layer}")
-    return verdicts
+        groups = {layer: _group(running, layer) for layer in LAYERS}
+        asyncio.run(_play(running, list(groups.values())))
+        return {layer: _judged(group, running, f"bench_baseline_{layer}") for layer, group in groups.items()}
 
 
-async def _play(running: Services, contestants: Sequence[Contestant]) -> dict[str, Sent]:
+def _group(running: Services, layer: str) -> Group:
+    plan = Baseline(running, layer).plan(CLIENTS, CLIENTS)
+    return Group([Contestant(plan, number) for number in range(CLIENTS)], {})
+
+
+async def _play(running: Services, groups: Sequence[Group]) -> None:
     """Talk while Redis restarts, and while it loses what it knows; then talk on in peace, so that nobody is judged by a last message."""
-    tasks = [asyncio.create_task(contestant.run()) for contestant in contestants]
-    async with asyncio.timeout(OPEN_SECONDS):
-        await asyncio.gather(*(contestant.live.wait() for contestant in contestants))
-    sent: dict[str, Sent] = {}
-    talking = asyncio.create_task(_talk(contestants, sent))
+    tasks = [asyncio.create_task(contestant.run()) for group in groups for contestant in group.contestants]
+    await _everybody_live(groups)
+    talks = [asyncio.create_task(_talk(group)) for group in groups]
     await asyncio.sleep(CALM_SECONDS)
     running.redis.child.kill()
     await asyncio.sleep(0.3)
@@ -111,40 +116,48 @@ async def _play(running: Services, contestants: Sequence[Contestant]) -> dict[st
             await asyncio.sleep(CALM_SECONDS / 5)
         redis.flushall()
     await asyncio.sleep(2 * CALM_SECONDS)
-    talking.cancel()
+    for talk in talks:
+        talk.cancel()
+    await _everybody_live(groups)
     await asyncio.sleep(2 * CALM_SECONDS)
     for task in tasks:
         task.cancel()
-    await asyncio.gather(talking, *tasks, return_exceptions=True)
-    return sent
+    await asyncio.gather(*talks, *tasks, return_exceptions=True)
 
 
-async def _talk(contestants: Sequence[Contestant], sent: dict[str, Sent]) -> None:
+async def _everybody_live(groups: Sequence[Group]) -> None:
+    """Wait until every client is connected and has read what it missed. Raises `TimeoutError`."""
+    async with asyncio.timeout(OPEN_SECONDS):
+        await asyncio.gather(*(contestant.live.wait() for group in groups for contestant in group.contestants))
+
+
+async def _talk(group: Group) -> None:
     for number in itertools.count():
-        contestant = contestants[number % len(contestants)]
+        contestant = group.contestants[number % len(group.contestants)]
         body = f"line {number}"
-        sent[body] = Sent(nonce=body, topic="room", user="", body=body, first_at=time.monotonic())
+        group.sent[body] = Sent(nonce=body, topic="room", user="", body=body, first_at=time.monotonic())
         await contestant.say(body)
         await asyncio.sleep(TALK_SECONDS)
 
 
-def _judged(contestants: Sequence[Contestant], sent: dict[str, Sent], running: Services, database: str) -> Verdict:
+def _judged(group: Group, running: Services, database: str) -> Verdict:
     """Number the rows of its table as our log numbers events, and judge."""
     with psycopg.connect(running.postgres.url.rpartition("/")[0] + f"/{database}") as connection:
         rows = connection.execute("SELECT id, body FROM chat_message ORDER BY id").fetchall()
     places = {pk: seq for seq, (pk, _) in enumerate(rows, start=1)}
     history = History()
-    history.sent = sent
-    for contestant in contestants:
-        view = View(contestant.name, contestant.name, "room")
-        view.begin(0.0, None, 0, recovered=True)
-        for pk in sorted(contestant.heard):
-            if pk in places:
-                view.hear(_frame(places[pk], contestant.heard[pk]["message"]), 0.0)
-        history.views.append(view)
-    return judge(
-        history, Truth(("room", Row(place, "message.created", _data(body))) for place, (_, body) in enumerate(rows, 1))
-    )
+    history.sent = group.sent
+    history.views = [_view(contestant, places) for contestant in group.contestants]
+    log = (("room", Row(place, "message.created", _data(body))) for place, (_, body) in enumerate(rows, 1))
+    return judge(history, Truth(log))
+
+
+def _view(contestant: Contestant, places: Mapping[int, int]) -> View:
+    view = View(contestant.name, contestant.name, "room")
+    view.begin(0.0, None, 0, recovered=True)
+    for pk in sorted(contestant.heard.keys() & places.keys()):
+        view.hear(_frame(places[pk], contestant.heard[pk]["message"]), 0.0)
+    return view
 
 
 def _frame(seq: int, body: str) -> dict[str, Any]:
