@@ -93,8 +93,9 @@ def _report(file: Path, is_quick: bool) -> int:
     """Write the page and its plots; of quick looks, only beside their record."""
     from bench import plots, report  # of all that is measured, only this needs a library for plots
 
-    entries = record.read(file)
-    folder = file.parent if is_quick else report.IMAGES
+    known = record.read(file)
+    entries = {work: known[work] for work in WORKS if work in known}
+    folder = file.parent / report.IMAGES.name if is_quick else report.IMAGES
     for image in plots.draw(entries, folder):
         _say(f"Drew {image}.")
     _say(f"Wrote {report.write(entries, file.parent / 'quick.md' if is_quick else report.PAGE)}.")

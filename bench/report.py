@@ -21,14 +21,14 @@ BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 
 def write(entries: Mapping[str, Entry], page: Path) -> Path:
     """Replace what stands between the markers of the page; a page without them is written anew."""
-    measured = "\n".join([BEGIN, *_sections(entries), END])
+    measured = "\n".join([BEGIN, *_sections(entries, page.parent / IMAGES.name), END])
     text = page.read_text() if page.exists() else ""
     before, found, rest = text.partition(BEGIN)
     page.write_text(before + measured + rest.partition(END)[2] if found else measured + "\n")
     return page
 
 
-def _sections(entries: Mapping[str, Entry]) -> list[str]:
+def _sections(entries: Mapping[str, Entry], images: Path) -> list[str]:
     lines = ["", "## Goals", *_held(entries)]
     for entry in entries.values():
         if entry.rows:
@@ -40,7 +40,8 @@ def _sections(entries: Mapping[str, Entry]) -> list[str]:
             ]
     lines += ["## Plots"]
     for name, caption in PLOTS.items():
-        lines += [f"![{caption}](images/bench-{name}.png)", "", f"*{caption}*", ""]
+        image = images / f"bench-{name}.png"
+        lines += [f"![{caption}]({images.name}/{image.name})", "", f"*{caption}*", ""] if image.exists() else []
     lines += ["## Figures", "The middle of all runs; CPU is that of the whole server group.", ""]
     for entry in entries.values():
         if entry.figures:

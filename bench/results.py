@@ -101,14 +101,15 @@ def row_cells(row: Row) -> tuple[str, ...]:
     peer = "-" if row.peer is None else readable(row.peer)
     ratio = "-" if row.ratio is None or not row.peer_name else f"{row.ratio:.2f}"
     goal = "-" if row.goal is None else f"{row.comparison} {row.goal:g}"
-    return row.work, f"{readable(row.ours)} {row.unit}", peer, row.peer_name, ratio, goal, verdict
+    return row.work, f"{readable(row.ours)} {row.unit}".strip(), peer, row.peer_name, ratio, goal, verdict
 
 
 def figure_cells(figure: Figure) -> tuple[str, ...]:
     """Return a figure as texts, in the order of `FIGURE_HEADS`; who cannot keep up has no latency to speak of."""
     late = [readable(value) if figure.keeps_up else "falls behind" for value in (figure.p50_ms, figure.p99_ms)]
-    numbers = readable(figure.cpu_us), readable(figure.deliveries), *late, readable(figure.memory_mb)
-    return figure.contestant, figure.setting, *numbers
+    cost = readable(figure.cpu_us) if figure.deliveries else "-"
+    memory = readable(figure.memory_mb) if figure.memory_mb else "-"
+    return figure.contestant, figure.setting, cost, readable(figure.deliveries), *late, memory
 
 
 def readable(number: float) -> str:
