@@ -33,6 +33,7 @@ def measure(pace: Pace) -> Findings:
         for each, of_one in runs.items()
     ]
     void = [f"{one.contestant}: a run is void: {one.violations}." for one in found if one.violations]
+    void += [f"{one.contestant}: fell behind {RATE:g}/s, in larger batches." for one in found if not one.keeps_up]
     return Findings([row], [one.figure() for one in found], void)
 
 
