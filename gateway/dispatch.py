@@ -150,10 +150,11 @@ async def _answer_follow(connection: Connection, ref: str | None, body: FollowTo
     if topic not in connection.topics and len(connection.topics) >= settings.SOCKET_TOPICS_MAX:
         raise TooManyTopics(f"A socket follows at most {settings.SOCKET_TOPICS_MAX} topics.")
     following, hub = connection.process.following, connection.process.hub
-    head = await following.admit(connection.actor, topic)
+    head = await following.admit(connection.actor, topic, hub.reached(topic), body.after)
     await connection.process.turns.turn()
     stream = await hub.hold(topic)
     try:
+        hub.ring(topic, head)  # it was read: if this process has not heard of it, it has now
         found = await following.resume(connection.actor, stream, head, body.after)
         resumed = found.reason is None
         connection.unfollow(topic)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
 from eventlog.replay import LookBack, Resumption, check_resumptions, read_heads
 from eventlog.topics import Topic, authorise_follows
 from gateway.gathering import Gatherer
@@ -13,19 +15,29 @@ from kernel.actor import Actor
 from kernel.errors import DomainError
 
 
+class Admission(msgspec.Struct, frozen=True):
+    """May `actor` follow the topic? `head` is where this process has the topic, if it has; else the log's head is read."""
+
+    actor: Actor
+    topic: Topic
+    head: int | None = None
+
+
 class Following:
     """Answers whether actors may follow and from where they can go on; the statements do not grow with the number of sockets."""
 
     def __init__(self, pool: DatabasePool) -> None:
-        self._admissions: Gatherer[tuple[Actor, Topic], int] = Gatherer(pool, admit_all)
+        self._admissions: Gatherer[Admission, int] = Gatherer(pool, admit_all)
         self._look_backs: Gatherer[LookBack, Resumption] = Gatherer(pool, check_resumptions)
 
-    async def admit(self, actor: Actor, topic: Topic) -> int:
-        """Return the topic's head when the actor may follow. Raises as the topic's kind says otherwise.
+    async def admit(self, actor: Actor, topic: Topic, reached: int | None, after: int | None) -> int:
+        """Return a head of the topic from which the actor may follow. Raises as the topic's kind says otherwise.
 
-        A revocation up to that head is seen by the question; a later one is an event after it.
+        A revocation up to that head is seen by the question; a later one is an event after it. What this process has `reached` will do,
+        unless the client is ahead of it: then only the log knows how far the topic is.
         """
-        return await self._admissions.ask((actor, topic))
+        is_behind = reached is None or (after is not None and after > reached)
+        return await self._admissions.ask(Admission(actor, topic, None if is_behind else reached))
 
     async def resume(self, actor: Actor, stream: Stream, head: int, after: int | None) -> Resumption:
         """Tell whether an admitted actor can go on after `after`: from the stream's memory when that is enough, else from the log."""
@@ -37,8 +49,12 @@ class Following:
         return await self._look_backs.ask(LookBack(stream.topic, after, head, actor.user_id))
 
 
-def admit_all(asked: Sequence[tuple[Actor, Topic]]) -> list[int | DomainError]:
-    """Return the head of each topic that its actor may follow, else the refusal. The heads are read before anything is asked."""
-    heads = read_heads(dict.fromkeys(topic for _, topic in asked))
-    refusals = authorise_follows(asked)
-    return [heads[topic] if refused is None else refused for (_, topic), refused in zip(asked, refusals, strict=True)]
+def admit_all(asked: Sequence[Admission]) -> list[int | DomainError]:
+    """Return a head of each topic that its actor may follow, else the refusal. Heads are read before anything is asked."""
+    unknown = dict.fromkeys(one.topic for one in asked if one.head is None)
+    heads = read_heads(unknown) if unknown else {}
+    refusals = authorise_follows([(one.actor, one.topic) for one in asked])
+    return [
+        refused if refused is not None else heads[one.topic] if one.head is None else one.head
+        for one, refused in zip(asked, refusals, strict=True)
+    ]

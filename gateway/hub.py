@@ -120,6 +120,11 @@ class Hub:
             stream.open_at(await self._log.head(stream.topic))
             self._flush_soon(stream)
 
+    def reached(self, topic: Topic) -> int | None:
+        """Return up to which seq this process has a topic without a gap; None when it does not have it."""
+        stream = self._streams.get(topic)
+        return stream.cursor if stream is not None else None
+
     def release(self, stream: Stream) -> None:
         """Undo `hold`."""
         stream.holds -= 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from eventlog.topics import Topic
 
-LINGER_SECONDS = 30.0
+LINGER_SECONDS = 60.0
 LINGERING_TOPICS = 10_000
 
 

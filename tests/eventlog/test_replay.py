@@ -7,7 +7,7 @@ from django.db import connection, transaction
 
 from eventlog.append import Draft, append
 from eventlog.events import AccessRevoked
-from eventlog.replay import LookBack, Resumption, check_resumptions, read_events
+from eventlog.replay import LookBack, Resumption, check_resumptions, find_moved_heads, read_events
 from eventlog.topics import Topic, topic_for
 from kernel.ids import UserId, uuid7
 
@@ -82,3 +82,11 @@ def test_many_readers_of_many_topics_are_answered_in_order_with_one_query(topic,
     with django_assert_num_queries(1):
         found = [one.reason for one in check_resumptions(asked)]
     assert found == ["access_changed", None, "access_changed", "too_old", None, None, "too_old"]
+
+
+def test_of_many_known_heads_only_those_that_moved_come_back_with_one_query(topic, django_assert_num_queries):
+    moved, unheard = topic_for("room", uuid7()), topic_for("room", uuid7())
+    revocations(moved, [UserId(uuid7()), UserId(uuid7())])
+    with django_assert_num_queries(1):
+        assert find_moved_heads({topic: 5, moved: 1, unheard: 0}) == {moved: 2}
+    assert find_moved_heads({topic: 9}) == {}

@@ -17,8 +17,8 @@ from eventlog.doorbell import LoggedEvent
 from eventlog.events import AccessRevoked
 from eventlog.replay import Resumption
 from eventlog.topics import authorise_follows, topic_for
-from gateway import following
-from gateway.following import Following, admit_all
+from gateway import following, process
+from gateway.following import Admission, Following, admit_all
 from gateway.memory import Memories
 from gateway.pool import DatabasePool
 from gateway.stream import Stream
@@ -119,11 +119,47 @@ def test_admitting_fifty_costs_the_statements_of_one(owner, community, topic, dj
     strangers = [actor_for(make_user()) for _ in range(25)]
     update_community(actor_for(owner), community_id=CommunityId(community.id), name="Other")
     with django_assert_num_queries(3):
-        assert admit_all([(members[0], topic)]) == [1]
+        assert admit_all([Admission(members[0], topic)]) == [1]
     with django_assert_num_queries(3):
-        answers = admit_all([(actor, topic) for actor in (*members, *strangers)])
+        answers = admit_all([Admission(actor, topic) for actor in (*members, *strangers)])
     assert answers[:25] == [1] * 25
     assert all(isinstance(answer, NotFound) for answer in answers[25:])
+
+
+def test_of_a_topic_that_is_followed_here_no_head_is_read(owner, topic, django_assert_num_queries):
+    """The question comes after what this process has reached, which is all that the order needs."""
+    with django_assert_num_queries(2):
+        assert admit_all([Admission(actor_for(owner), topic, 7)]) == [7]
+
+
+@pytest.mark.parametrize(
+    ("reached", "after", "read"), [(None, None, True), (None, 3, True), (5, None, False), (5, 5, False), (5, 6, True)]
+)
+async def test_the_log_is_asked_how_far_a_topic_is_where_this_process_does_not_know(
+    asking, owner, topic, monkeypatch, reached, after, read
+):
+    reads = []
+    monkeypatch.setattr(following, "read_heads", lambda topics: reads.append(1) or dict.fromkeys(topics, 9))
+    head = await asking.admit(actor_for(owner), topic, reached, after)
+    assert (head, bool(reads)) == ((9, True) if read else (5, False))
+
+
+async def test_a_client_that_is_ahead_of_this_process_goes_on_where_it_is(
+    connect, member, owner, community, topic, monkeypatch
+):
+    """Another process has told it more than this one has heard yet; this one learns of it by the follow."""
+    rename = sync_to_async(update_community)
+    first = await connect(member)
+    await first.command("topic.follow", topic=topic)
+    monkeypatch.setattr("eventlog.append.ring", lambda events: None)
+    for name in ("One", "Two", "Three"):
+        await rename(actor_for(owner), community_id=CommunityId(community.id), name=name)
+    second = await connect(member)
+    answer = await second.command("topic.follow", topic=topic, after=2)
+    assert (answer["d"]["head"], answer["d"]["recovered"], answer["d"]["reason"]) == (3, True, None)
+    assert (await second.frame())["seq"] == 3
+    assert [frame["seq"] for frame in await first.frames(3)] == [1, 2, 3]
+    assert await second.quiet()
 
 
 async def test_what_many_sockets_ask_while_a_call_runs_is_one_call(asking, owner, topic, monkeypatch):
@@ -137,9 +173,9 @@ async def test_what_many_sockets_ask_while_a_call_runs_is_one_call(asking, owner
 
     monkeypatch.setattr(following, "authorise_follows", authorise)
     actor = actor_for(owner)
-    first = asyncio.create_task(asking.admit(actor, topic))
+    first = asyncio.create_task(asking.admit(actor, topic, None, None))
     await asyncio.to_thread(begun.wait, 5)
-    others = [asyncio.create_task(asking.admit(actor, topic)) for _ in range(50)]
+    others = [asyncio.create_task(asking.admit(actor, topic, None, None)) for _ in range(50)]
     await asyncio.sleep(0)
     let_go.set()
     assert await asyncio.gather(first, *others) == [0] * 51
@@ -168,3 +204,40 @@ async def test_a_resumption_within_memory_is_answered_without_the_log(asking, ow
         assert await asking.resume(user_actor(other), stream, 7, 5) == Resumption(7, None)
     for head, after in ((8, 5), (7, 3), (7, 9)):
         assert (await asking.resume(actor, stream, head, after)).reason == "too_old"
+
+
+async def test_a_crowd_that_returns_at_once_is_caught_up_with_a_constant_number_of_statements(
+    gateway, connect, member, owner, community, topic, monkeypatch
+):
+    """The first call is held back until all have asked: two calls at most, however many they are."""
+    for name in ("One", "Two", "Three"):
+        await sync_to_async(update_community)(actor_for(owner), community_id=CommunityId(community.id), name=name)
+    crowd = [await connect(member) for _ in range(20)]
+    calls, asked_first, let_go = [], [], threading.Event()
+
+    def counted(module, name):
+        real = getattr(module, name)
+        monkeypatch.setattr(module, name, lambda *args, **options: calls.append(name) or real(*args, **options))
+
+    def authorise(asked):
+        asked_first.extend(asked)
+        let_go.wait(10)
+        return authorise_follows(asked)
+
+    monkeypatch.setattr(following, "authorise_follows", authorise)
+    for module, name in ((following, "authorise_follows"), (following, "read_heads"), (process, "read_heads")):
+        counted(module, name)
+    counted(process, "read_events")
+    resuming = [asyncio.create_task(client.command("topic.follow", topic=topic, after=1)) for client in crowd]
+    for _ in range(1_000):
+        if len(asked_first) + len(gateway.following._admissions._waiting) == len(crowd):
+            break
+        await asyncio.sleep(0.005)
+    let_go.set()
+    answers = await asyncio.gather(*resuming)
+    assert all(answer["d"]["recovered"] for answer in answers)
+    for client in crowd:
+        assert [frame["seq"] for frame in await client.frames(2)] == [2, 3]
+    assert calls.count("authorise_follows") <= 2
+    assert calls.count("read_events") == 1
+    assert calls.count("read_heads") <= 4  # for each of the two calls, before the question and when the topic is opened

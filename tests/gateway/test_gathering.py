@@ -92,3 +92,28 @@ async def test_who_asks_again_as_soon_as_the_answer_comes_is_answered_again(pool
     gatherer = Gatherer(pool, doubling)
     answers = [await asyncio.wait_for(gatherer.ask(number), 5) for number in (1, 2, 3)]
     assert answers == [2, 4, 6]
+
+
+async def test_after_a_crowd_the_next_call_waits_for_more_and_after_a_single_one_it_does_not(pool, monkeypatch):
+    monkeypatch.setattr("gateway.gathering.PAUSE_PER_QUESTION_SECONDS", 1.0)
+    monkeypatch.setattr("gateway.gathering.LONGEST_PAUSE_SECONDS", 1.0)
+    doubling = Doubling()
+    doubling.let_go.set()
+    gatherer = Gatherer(pool, doubling)
+    await gatherer.ask(1)
+    await asyncio.gather(gatherer.ask(2), gatherer.ask(3))
+    early = asyncio.create_task(gatherer.ask(4))
+    await asyncio.to_thread(doubling.begun.wait, 5)
+    assert await asyncio.gather(early, gatherer.ask(5)) == [8, 10]
+    assert doubling.calls == [[1], [2, 3], [4, 5]]
+
+
+async def test_a_full_call_does_not_wait(pool, monkeypatch):
+    monkeypatch.setattr("gateway.gathering.CALL_SIZE", 2)
+    monkeypatch.setattr("gateway.gathering.PAUSE_PER_QUESTION_SECONDS", 3_600)
+    monkeypatch.setattr("gateway.gathering.LONGEST_PAUSE_SECONDS", 3_600)
+    doubling = Doubling()
+    doubling.let_go.set()
+    gatherer = Gatherer(pool, doubling)
+    assert await asyncio.gather(*(gatherer.ask(number) for number in range(4))) == [0, 2, 4, 6]
+    assert doubling.calls == [[0, 1], [2, 3]]
