@@ -13,6 +13,7 @@ import structlog
 
 from gateway.errors import InternalError
 from gateway.pool import DatabasePool
+from gateway.signal import Signal
 from kernel.actor import Actor
 from kernel.commands import BatchHandler, Outcome
 from kernel.errors import DomainError, Unavailable
@@ -90,30 +91,38 @@ class UnderWay:
     Commands of one batcher follow each other without waiting for answers; every other one waits for all before it.
     """
 
+    __slots__ = ("_batched", "_batcher", "_changed", "_reading")
+
     def __init__(self) -> None:
-        self.idle = asyncio.Event()
-        self.idle.set()
         self._reading = False
         self._batcher: Batcher | None = None
         self._batched = 0
-        self._fewer = asyncio.Event()
+        self._changed = Signal()
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is carried out or waits for its answer."""
+        return not self._reading and not self._batched
 
     @contextmanager
     def reading(self) -> Iterator[None]:
         """Count as busy while a message of the client is carried out."""
         self._reading = True
-        self.idle.clear()
         try:
             yield
         finally:
             self._reading = False
-            self._settle()
+            self._changed.give()
 
     async def turn(self, batcher: Batcher | None = None) -> None:
         """Return when the next command may begin: with others of its batcher, up to a bound, else when all are answered."""
         while self._batched and (batcher is not self._batcher or self._batched >= IN_FLIGHT_MAX):
-            self._fewer.clear()
-            await self._fewer.wait()
+            await self._changed.wait()
+
+    async def settled(self) -> None:
+        """Return when everything that was asked for is answered."""
+        while not self.idle:
+            await self._changed.wait()
 
     def begin(self, batcher: Batcher) -> None:
         """Count a command that was given to a batcher."""
@@ -123,9 +132,4 @@ class UnderWay:
     def end(self) -> None:
         """Count one that was answered."""
         self._batched -= 1
-        self._fewer.set()
-        self._settle()
-
-    def _settle(self) -> None:
-        if not self._reading and not self._batched:
-            self.idle.set()
+        self._changed.give()

@@ -15,7 +15,7 @@ from accounts.authentication import AuthenticatedSession
 from accounts.queries.sessions import find_live_session
 from eventlog.topics import topic_for
 from gateway.close_codes import CloseCode
-from gateway.connection import Connection, Send
+from gateway.connection import Connection
 from gateway.direct_writes import DIRECT_WRITES
 from gateway.dispatch import receive_first_auth, receive_message
 from gateway.errors import AuthTimeout, InternalError
@@ -24,6 +24,7 @@ from gateway.handshake import Handshake, origin_allowed, read_handshake
 from gateway.hello import Hello, hello_for
 from gateway.process import ensure_started
 from gateway.session_watch import SessionWatch
+from gateway.writing import Send
 from kernel.errors import DomainError, InvalidInput, TooLarge, Unauthenticated, Unavailable
 
 logger = structlog.get_logger(__name__)
@@ -50,30 +51,17 @@ class GatewayConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no t
         if process.draining or len(process.connections) >= settings.SOCKET_CONNECTIONS_MAX or not origin_allowed(scope):
             await send({"type": "websocket.close", "code": int(CloseCode.SHUTTING_DOWN)})
             return
+        extensions = scope.get("extensions") or {}
+        connection = Connection(process, send, handshake.wire_format, extensions.get(DIRECT_WRITES))
         await send({"type": "websocket.accept", "subprotocol": handshake.subprotocol})
-        direct = scope["extensions"].get(DIRECT_WRITES) if "extensions" in scope else None
-        connection = Connection(process, send, handshake.wire_format, direct)
         process.connections.add(connection)
         bind_contextvars(socket_id=connection.id)
         try:
-            await self._serve(connection, handshake, receive)
+            await connection.serve(_read(connection, handshake, receive))
         finally:
             _log_end(connection)
             connection.detach()
             process.connections.discard(connection)
-
-    async def _serve(self, connection: Connection, handshake: Handshake, receive: Receive) -> None:
-        """Read and write at once, until either ends."""
-        reader = asyncio.create_task(_read(connection, handshake, receive))
-        writer = asyncio.create_task(connection.write())
-        try:
-            await asyncio.wait({reader, writer}, return_when=asyncio.FIRST_COMPLETED)
-            if reader.done() and connection.closing:
-                await writer
-        finally:
-            reader.cancel()
-            writer.cancel()
-            await asyncio.gather(reader, writer, return_exceptions=True)
 
 
 def _log_end(connection: Connection) -> None:
@@ -87,7 +75,7 @@ async def _read(connection: Connection, handshake: Handshake, receive: Receive) 
         session = await _authenticate(connection, handshake, receive)
         await _greet(connection, session)
         while True:
-            await receive_message(connection, await _next_message(receive))
+            await receive_message(connection, await _next_message(connection, receive))
     except Disconnected:
         return
     except (InvalidInput, TooLarge) as error:
@@ -107,9 +95,9 @@ def _refuse(connection: Connection, error: DomainError, code: CloseCode) -> None
     connection.close(code)
 
 
-async def _next_message(receive: Receive) -> dict[str, Any]:
+async def _next_message(connection: Connection, receive: Receive) -> dict[str, Any]:
     message = await receive()
-    if message["type"] == "websocket.disconnect":
+    if message["type"] == "websocket.disconnect" or connection.over:
         raise Disconnected
     return message
 
@@ -122,7 +110,7 @@ async def _authenticate(connection: Connection, handshake: Handshake, receive: R
         connection.renew(session)
         return session
     try:
-        message = await asyncio.wait_for(_next_message(receive), settings.SOCKET_AUTH_SECONDS)
+        message = await asyncio.wait_for(_next_message(connection, receive), settings.SOCKET_AUTH_SECONDS)
     except TimeoutError:
         raise AuthTimeout from None
     return await receive_first_auth(connection, message)

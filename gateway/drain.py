@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Collection
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Coroutine
+from typing import TYPE_CHECKING, Any
 
 from gateway.close_codes import CloseCode
 from gateway.frames import Frame, ReconnectBody, ReconnectFrame
@@ -30,15 +30,15 @@ async def drain(connections: Collection[Connection], *, window_seconds: float) -
 
 async def _send_away(connection: Connection, after_seconds: float) -> None:
     await asyncio.sleep(after_seconds)
-    await _wait(connection.under_way.idle, COMMAND_SECONDS)
+    await _wait(connection.under_way.settled(), COMMAND_SECONDS)
     after_ms = random.randrange(RETURN_WITHIN_MILLISECONDS)  # noqa: S311  # spreads load, keeps no secret
     connection.offer(Frame(ReconnectFrame(d=ReconnectBody(after_ms=after_ms))))
     connection.close(CloseCode.SHUTTING_DOWN)
-    await _wait(connection.gone, GOODBYE_SECONDS)
+    await _wait(connection.gone(), GOODBYE_SECONDS)
 
 
-async def _wait(event: asyncio.Event, seconds: float) -> None:
+async def _wait(event: Coroutine[Any, Any, None], seconds: float) -> None:
     try:
-        await asyncio.wait_for(event.wait(), seconds)
+        await asyncio.wait_for(event, seconds)
     except TimeoutError:
         return

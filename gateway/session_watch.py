@@ -16,6 +16,8 @@ from kernel.ids import SessionId, UserId
 class SessionWatch:
     """A subscriber of `user:<id>` that passes nothing on and calls `ended` when the session is revoked."""
 
+    __slots__ = ("_ended", "_session_id", "user_id")
+
     def __init__(self, user_id: UserId, session_id: SessionId | None, ended: Callable[[], None]) -> None:
         self.user_id = user_id
         self._session_id = session_id

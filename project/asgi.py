@@ -11,10 +11,8 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
 django.setup(set_prefix=False)
 
-from channels.routing import URLRouter  # noqa: E402  # Django must be set up first
-from django.conf import settings  # noqa: E402
+from django.conf import settings  # noqa: E402  # Django must be set up first
 from django.core.asgi import get_asgi_application  # noqa: E402
-from django.urls import path  # noqa: E402
 
 from gateway.close_codes import CloseCode  # noqa: E402
 from gateway.consumer import GatewayConsumer  # noqa: E402
@@ -26,7 +24,6 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 http = limit_bodies(get_asgi_application(), max_bytes=settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
-websocket = URLRouter([path("ws/v1", GatewayConsumer.as_asgi())])
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
@@ -47,7 +44,7 @@ async def serve_websocket(scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
         await send({"type": "websocket.close", "code": int(CloseCode.BAD_PROTOCOL)})
         return
-    await websocket(scope, receive, send)
+    await GatewayConsumer()(scope, receive, send)
 
 
 async def lifespan(receive: Receive, send: Send) -> None:

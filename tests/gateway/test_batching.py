@@ -192,11 +192,11 @@ def test_commands_of_one_socket_begin_in_order_and_alone_unless_of_one_batcher(s
                         break
                     in_flight.pop(0)
                     way.end()
-                    assert not way.idle.is_set()
+                    assert not way.idle
                 if step != "alone":
                     way.begin(batchers[step])
                     in_flight.append(step)
-            assert way.idle.is_set() == (not in_flight)
+            assert way.idle == (not in_flight)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(batching, "IN_FLIGHT_MAX", bound)

@@ -1,0 +1,153 @@
+"""How frames leave for one socket: at once where the server lets us, else from the outbox. What is said is decided elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from django.conf import settings
+
+from gateway.close_codes import CloseCode
+from gateway.direct_writes import DirectWriter
+from gateway.frames import Burst, Frame, WireFormat, join
+from gateway.outbox import Outbox
+from gateway.signal import Signal
+
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+STALLED_CLOSE_SECONDS = 2.0
+
+
+class SocketWriter:
+    """Writes to one socket without ever making the caller wait. Lives on one event loop.
+
+    A frame that finds nothing before it goes straight to a server that has direct writes. Otherwise it waits in the outbox, and a
+    task writes for as long as something waits: an idle socket has neither. `close_code` says why the server closes; None while it
+    does not. `over` is set when there is nobody left to write to; then the task that reads the socket is cancelled.
+    """
+
+    __slots__ = (
+        "_direct",
+        "_give_up",
+        "_outbox",
+        "_room",
+        "_send",
+        "_task",
+        "close_code",
+        "over",
+        "reader",
+        "wire_format",
+    )
+
+    def __init__(self, send: Send, wire_format: WireFormat, direct: DirectWriter | None = None) -> None:
+        self._send = send
+        self._direct = direct
+        self.wire_format: WireFormat = wire_format
+        self._outbox: Outbox | None = None
+        self._room = Signal()
+        self._task: asyncio.Task[None] | None = None
+        self._give_up: asyncio.TimerHandle | None = None
+        self.reader: asyncio.Task[Any] | None = None
+        self.close_code: CloseCode | None = None
+        self.over = False
+
+    def offer(self, frame: Frame) -> None:
+        """Write or queue a frame; a socket that cannot keep up is closed and resumes."""
+        if self.close_code is None and not self.over:
+            self._write(frame)
+
+    def deliver(self, burst: Burst) -> None:
+        """Write or queue the frames of a burst, which is encoded once for all sockets."""
+        if self._direct is not None and self._task is None and not self._direct.paused and self.close_code is None:
+            self._direct.write_message(burst.message(self.wire_format))
+            return
+        for frame in burst.frames:
+            self.offer(frame)
+
+    def purge(self, topic: str) -> None:
+        """Forget what waits of a topic."""
+        if self._outbox is not None:
+            self._outbox.purge(topic)
+
+    async def ready(self) -> None:
+        """Return when less than half of the budget waits, or the socket is about to close."""
+        while self.close_code is None and self._outbox and self._outbox.size > settings.SOCKET_BACKLOG_BYTES // 2:
+            await self._room.wait()
+
+    def close(self, code: CloseCode) -> None:
+        """Close after what waits, at most two seconds later when the client does not take it; the first reason counts."""
+        if self.close_code is not None:
+            return
+        self.close_code = code
+        self._room.give()
+        self._write_soon()
+        self._give_up = asyncio.get_running_loop().call_later(STALLED_CLOSE_SECONDS, self._end)
+
+    async def serve(self, reading: Awaitable[None]) -> None:
+        """Run what reads the socket until it ends or there is nobody to write to; what says why it closes is still written."""
+        self.reader = asyncio.current_task()
+        try:
+            await reading
+            if self.close_code is not None and not self.over:
+                await asyncio.get_running_loop().create_future()  # cancelled when the close is written, or given up
+        except asyncio.CancelledError:
+            if not self.over:
+                raise
+            _uncancel(self.reader)
+
+    def stop(self) -> None:
+        """Write no more; called once, when the socket is gone."""
+        self.over = True
+        self.reader = None
+        if self._task is not None:
+            self._task.cancel()
+        if self._give_up is not None:
+            self._give_up.cancel()
+
+    def _write(self, frame: Frame) -> None:
+        if self._direct is not None and self._task is None and not self._direct.paused:
+            self._direct.write_message(Burst((frame,)).message(self.wire_format))
+            return
+        if self._outbox is None:
+            self._outbox = Outbox(settings.SOCKET_BACKLOG_BYTES)
+        if self._outbox.put(frame):
+            self._write_soon()
+            return
+        self._outbox.clear()
+        self.close(CloseCode.TOO_SLOW)
+
+    def _write_soon(self) -> None:
+        if self._task is None and not self.over:
+            self._task = asyncio.create_task(self._write_waiting())
+
+    async def _write_waiting(self) -> None:
+        """Write what waits, several frames in one message when they have gathered, and then the close if there is one."""
+        try:
+            while self._outbox:
+                await self._write_message(join(self._outbox.take(), self.wire_format))
+                self._room.give()
+            if self.close_code is not None:
+                code = self.close_code
+                await self._send({"type": "websocket.close", "code": int(code), "reason": code.name.lower()})
+        except (OSError, RuntimeError):  # the client has gone, or the server has closed for a reason of its own
+            self._end()
+        self._task = self._outbox = None
+        if self.close_code is not None:
+            self._end()
+
+    async def _write_message(self, message: str | bytes) -> None:
+        key = "text" if isinstance(message, str) else "bytes"
+        await self._send({"type": "websocket.send", key: message})
+
+    def _end(self) -> None:
+        """There is nobody to write to, and so nobody to hear: let the reading end."""
+        if not self.over and self.reader is not None:
+            self.reader.cancel()
+        self.over = True
+
+
+def _uncancel(task: asyncio.Task[Any] | None) -> None:
+    """The cancellation was our own and is dealt with."""
+    if task is not None:
+        task.uncancel()
