@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,15 +15,15 @@ from rest_framework.authentication import BaseAuthentication, get_authorization_
 from rest_framework.request import Request
 
 from accounts.actions.sessions import count_login_attempt
-from accounts.actions.tickets import use_up_ticket
+from accounts.actions.tickets import use_up_tickets
 from accounts.actions.tokens import read_access_token
-from accounts.errors import SessionEnded
+from accounts.errors import SessionEnded, TicketInvalid
 from accounts.models import Session, User
-from accounts.queries.sessions import find_live_session
+from accounts.queries.sessions import find_live_session, find_live_sessions
 from kernel.actor import ANONYMOUS, Actor, user_actor
 from kernel.addresses import client_network
 from kernel.clock import now
-from kernel.errors import RateLimited
+from kernel.errors import DomainError, RateLimited
 from kernel.ids import SessionId, UserId
 
 
@@ -41,15 +42,31 @@ def actor_of_access_token(token: str) -> AuthenticatedSession:
     return _authenticate(token)[1]
 
 
-def redeem_ticket(ticket: str) -> AuthenticatedSession:
-    """Use up a socket ticket; its holder is signed in for as long as a new access token would be good.
+def unchecked_actor_of_access_token(token: str) -> AuthenticatedSession:
+    """Return who a good access token was made for, without looking whether its session still lives: `live_users` does that.
 
-    Raises `TicketInvalid`, `SessionEnded` when the session ended meanwhile, or `Unavailable` when Redis is away.
+    No statement. Raises `TokenExpired` or `TokenInvalid`.
     """
-    holder = use_up_ticket(ticket)
-    _live_session(holder.session_id, holder.user_id)
+    claims = read_access_token(token)
+    return AuthenticatedSession(user_actor(claims.user_id, claims.session_id), claims.expires_at)
+
+
+def unchecked_redeem_tickets(tickets: Sequence[str]) -> list[AuthenticatedSession | DomainError]:
+    """Use up socket tickets; each holder is signed in for as long as a new access token would be good, or gets `TicketInvalid`.
+
+    One round trip to Redis for all. Whether the sessions still live is for `live_users` to say. Raises `Unavailable` when Redis is away.
+    """
     expires_at = now() + timedelta(seconds=settings.ACCESS_TOKEN_SECONDS)
-    return AuthenticatedSession(user_actor(holder.user_id, holder.session_id), expires_at)
+    return [
+        AuthenticatedSession(user_actor(holder.user_id, holder.session_id), expires_at) if holder else TicketInvalid()
+        for holder in use_up_tickets(tickets)
+    ]
+
+
+def live_users(actors: Sequence[Actor]) -> list[User | SessionEnded]:
+    """Return the user behind each actor, in order, or the refusal when the session has ended or the user is gone. One statement for all."""
+    sessions = find_live_sessions([(actor.session_id, actor.user_id) for actor in actors])
+    return [SessionEnded() if session is None else session.user for session in sessions]
 
 
 def actor_of(request: Request) -> Actor:

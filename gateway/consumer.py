@@ -12,16 +12,14 @@ from django.conf import settings
 from structlog.contextvars import bind_contextvars
 
 from accounts.authentication import AuthenticatedSession
-from accounts.queries.sessions import find_live_session
 from eventlog.topics import topic_for
 from gateway.close_codes import CloseCode
 from gateway.connection import Connection
 from gateway.direct_writes import DIRECT_WRITES
-from gateway.dispatch import receive_first_auth, receive_message
+from gateway.dispatch import read_first_auth, receive_message
 from gateway.errors import AuthTimeout, InternalError
 from gateway.frames import Frame, problem
 from gateway.handshake import Handshake, origin_allowed, read_handshake
-from gateway.hello import Hello, hello_for
 from gateway.process import ensure_started
 from gateway.session_watch import SessionWatch
 from gateway.writing import Send
@@ -72,8 +70,7 @@ def _log_end(connection: Connection) -> None:
 
 async def _read(connection: Connection, handshake: Handshake, receive: Receive) -> None:
     try:
-        session = await _authenticate(connection, handshake, receive)
-        await _greet(connection, session)
+        await _greet(connection, *await _authenticate(connection, handshake, receive))
         while True:
             await receive_message(connection, await _next_message(connection, receive))
     except Disconnected:
@@ -102,46 +99,44 @@ async def _next_message(connection: Connection, receive: Receive) -> dict[str, A
     return message
 
 
-async def _authenticate(connection: Connection, handshake: Handshake, receive: Receive) -> AuthenticatedSession:
-    """Learn who it is: from the upgrade request, or from the first frame within a few seconds."""
+async def _authenticate(
+    connection: Connection, handshake: Handshake, receive: Receive
+) -> tuple[AuthenticatedSession, Frame | None]:
+    """Learn who it is: from the upgrade request, or from the first frame within a few seconds, which then waits for its answer."""
     handshake.check()
     if handshake.has_proof:
-        session = await connection.process.commands.run(handshake.authenticate)
-        connection.renew(session)
-        return session
+        return await connection.process.signing_in.prove(handshake), None
     try:
         message = await asyncio.wait_for(_next_message(connection, receive), settings.SOCKET_AUTH_SECONDS)
     except TimeoutError:
         raise AuthTimeout from None
-    return await receive_first_auth(connection, message)
+    return read_first_auth(connection, message)
 
 
-async def _greet(connection: Connection, session: AuthenticatedSession) -> None:
-    """Watch for the end of the session, then check that it has not ended meanwhile, then say hello."""
+async def _greet(connection: Connection, session: AuthenticatedSession, answer: Frame | None) -> None:
+    """Watch for the end of the session, then ask whether it lives, then say hello; nothing is told or done before.
+
+    In this order a session that ends at any moment is noticed: an end that the log has when the watch begins is in the table that is
+    asked after it, a later one is an event behind the watch. So a proof is asked for its signature alone until then, and what is known
+    of the user is read in the same round.
+    """
+    connection.renew(session)
     bind_contextvars(user_id=str(connection.user_id))
-    logger.info("socket.opened", format=connection.wire_format)
     await _watch_session(connection)
-    connection.offer(Frame(await connection.process.commands.run(_hello_for_live, session, connection.id)))
+    hello = await connection.process.signing_in.greet(session, connection.id)
+    logger.info("socket.opened", format=connection.wire_format)
+    if answer is not None:
+        connection.offer(answer)
+    connection.offer(hello)
     connection.process.presence.greeted(connection)
 
 
 async def _watch_session(connection: Connection) -> None:
     hub = connection.process.hub
-    watch = SessionWatch(
-        connection.user_id,
-        connection.actor.session_id,
-        lambda: connection.close(CloseCode.SESSION_REVOKED),
-    )
+    watch = SessionWatch(connection)
     connection.watch = watch
-    stream = await hub.hold(topic_for("user", connection.user_id))
+    stream = await hub.hold(topic_for("user", watch.user_id))
     try:
         await hub.catch_up(stream, watch, stream.cursor or 0)
     finally:
         hub.release(stream)
-
-
-def _hello_for_live(session: AuthenticatedSession, socket_id: str) -> Hello:
-    actor = session.actor
-    if actor.session_id is not None and find_live_session(actor.session_id, actor.require_user()) is None:
-        raise Unauthenticated("The session has ended. Sign in again.")
-    return hello_for(session, socket_id)

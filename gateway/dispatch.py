@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 from django.conf import settings
 
-from accounts.authentication import AuthenticatedSession, actor_of_access_token
+from accounts.authentication import AuthenticatedSession, actor_of_access_token, unchecked_actor_of_access_token
 from eventlog.topics import Topic, parse_topic, topic_for
 from gateway.batching import Batcher
 from gateway.close_codes import CloseCode
@@ -17,6 +17,7 @@ from gateway.connection import Connection
 from gateway.errors import FrameTooLarge, InternalError, OtherUser, TooManyTopics, UnknownCommand
 from gateway.frames import (
     ClientFrame,
+    Frame,
     ack,
     decode_body,
     decode_frame,
@@ -209,14 +210,15 @@ async def _refuse_frame(connection: Connection, ref: str | None, error: DomainEr
         connection.close(CloseCode.RATE_LIMITED if rate_limited else CloseCode.BAD_PROTOCOL)
 
 
-async def receive_first_auth(connection: Connection, message: dict[str, Any]) -> AuthenticatedSession:
-    """Authenticate a socket by its first frame, and return who it is. Raises `Unauthenticated` or `InvalidInput`."""
+def read_first_auth(connection: Connection, message: dict[str, Any]) -> tuple[AuthenticatedSession, Frame]:
+    """Return who the first frame says it is, and the answer to it for when the session is known to live.
+
+    Raises `Unauthenticated` or `InvalidInput`.
+    """
     objects = list(_split(connection, message))
     frame = decode_frame(objects[0], connection.wire_format) if objects else None
     if frame is None or frame.t != Authenticate.name:
         raise Unauthenticated("The first frame must be auth.")
     body = decode_body(frame, Authenticate, connection.wire_format)
-    session = await connection.process.commands.run(actor_of_access_token, body.token)
-    connection.renew(session)
-    connection.offer(ack(frame.ref, Authenticated(expires_at=session.expires_at)))
-    return session
+    session = unchecked_actor_of_access_token(body.token)
+    return session, ack(frame.ref, Authenticated(expires_at=session.expires_at))

@@ -8,7 +8,6 @@ from urllib.parse import parse_qs
 import msgspec
 from django.conf import settings
 
-from accounts.authentication import AuthenticatedSession, actor_of_access_token, redeem_ticket
 from gateway.errors import BadHandshake
 from gateway.frames import JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL, WireFormat
 
@@ -41,12 +40,6 @@ class Handshake(msgspec.Struct, frozen=True):
     def has_proof(self) -> bool:
         """Whether the client said who it is before its first frame."""
         return self.ticket is not None or self.token is not None
-
-    def authenticate(self) -> AuthenticatedSession:
-        """Return who the proof stands for. Synchronous; raises what the proof deserves."""
-        if self.ticket is not None:
-            return redeem_ticket(self.ticket)
-        return actor_of_access_token(self.token or "")
 
 
 def read_handshake(scope: dict[str, Any]) -> Handshake:

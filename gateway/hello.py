@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
 from django.conf import settings
 
-from accounts.authentication import AuthenticatedSession
+from accounts.authentication import AuthenticatedSession, live_users
 from accounts.events import MePayload
+from accounts.models import User
 from accounts.payloads import me_payload
-from accounts.queries.users import get_user
-from gateway.frames import FEATURE_LEVEL
-from kernel.actor import Actor
+from gateway.frames import FEATURE_LEVEL, Frame
 from kernel.clock import now
+from kernel.errors import DomainError
+from kernel.ids import UserId
 from kernel.wire import WireStruct
 
-HelloSource = Callable[[Actor], Sequence[WireStruct]]
+HelloSource = Callable[[Collection[UserId]], Mapping[UserId, Sequence[WireStruct]]]
+"""What to tell each of many users; every one of them must be in the answer."""
 
 
 class Limits(WireStruct, frozen=True):
@@ -77,25 +79,40 @@ def communities_source() -> CommunitiesSource:
     return _communities
 
 
-def hello_for(session: AuthenticatedSession, socket_id: str) -> Hello:
-    """Return the greeting for whoever has just proved who they are. Reads the user and the communities."""
+class Arrival(msgspec.Struct, frozen=True):
+    """A socket whose client has proved who they are, and which is watched for the end of its session."""
+
+    session: AuthenticatedSession
+    socket_id: str
+
+
+def greet_all(arrivals: Sequence[Arrival]) -> list[Frame | DomainError]:
+    """Return the greeting of each whose session lives, and the refusal of each other. A constant number of statements for any number."""
+    users = live_users([arrival.session.actor for arrival in arrivals])
+    communities = communities_source().load({UserId(user.pk) for user in users if isinstance(user, User)})
+    return [
+        _greeting(arrival, user, communities[UserId(user.pk)]) if isinstance(user, User) else user
+        for arrival, user in zip(arrivals, users, strict=True)
+    ]
+
+
+def _greeting(arrival: Arrival, user: User, communities: Sequence[WireStruct]) -> Frame:
     limit = settings.RATE_LIMITS["socket.frame"]
-    return Hello(
-        d=HelloBody(
-            server_time=now(),
-            feature_level=FEATURE_LEVEL,
-            heartbeat_interval=settings.HEARTBEAT_SECONDS,
-            session=socket_id,
-            expires_at=session.expires_at,
-            limits=Limits(
-                frame_bytes=settings.SOCKET_FRAME_BYTES,
-                frames=limit.quota,
-                frames_seconds=limit.seconds,
-                topics=settings.SOCKET_TOPICS_MAX,
-                message_characters=settings.MESSAGE_MAX_CHARACTERS,
-                presence_window=settings.PRESENCE_WINDOW_MEMBERS,
-            ),
-            user=me_payload(get_user(session.actor.require_user())),
-            communities=communities_source().load(session.actor),
-        )
+    body = HelloBody(
+        server_time=now(),
+        feature_level=FEATURE_LEVEL,
+        heartbeat_interval=settings.HEARTBEAT_SECONDS,
+        session=arrival.socket_id,
+        expires_at=arrival.session.expires_at,
+        limits=Limits(
+            frame_bytes=settings.SOCKET_FRAME_BYTES,
+            frames=limit.quota,
+            frames_seconds=limit.seconds,
+            topics=settings.SOCKET_TOPICS_MAX,
+            message_characters=settings.MESSAGE_MAX_CHARACTERS,
+            presence_window=settings.PRESENCE_WINDOW_MEMBERS,
+        ),
+        user=me_payload(user),
+        communities=communities,
     )
+    return Frame(Hello(d=body))

@@ -22,6 +22,7 @@ from gateway.pool import DatabasePool
 from gateway.presence.presence import Presence
 from gateway.relay import ChannelLayerRelay
 from gateway.rings import EphemeralRing, EventsRing, HeadRing, Ring, SightingsRing
+from gateway.signing_in import SigningIn
 from gateway.timers import every, logged
 from gateway.turns import Turns
 from kernel.commands import BatchHandler, RegisteredCommand
@@ -91,6 +92,7 @@ class GatewayProcess:
         self.hub = Hub(PooledLog(self.replays), self.relay, noticed=self.presence.noticed)
         self.following = Following(self.replays)
         self.turns = Turns()
+        self.signing_in = SigningIn(self.commands)
         self.connections: set[Connection] = set()
         self.draining = False
         self._checking: asyncio.Task[None] | None = None

@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Protocol
 
 import msgspec
 
 from accounts.events import SessionRevoked
 from eventlog.doorbell import LoggedEvent
 from eventlog.topics import Topic
+from gateway.close_codes import CloseCode
 from gateway.frames import Burst, Frame
-from kernel.ids import SessionId, UserId
+from kernel.actor import Actor
+
+
+class Watched(Protocol):
+    """What is watched: a socket, its user and its session."""
+
+    @property
+    def actor(self) -> Actor:
+        """Whose session it is."""
+
+    def close(self, code: CloseCode) -> None:
+        """End the socket."""
 
 
 class SessionWatch:
-    """A subscriber of `user:<id>` that passes nothing on and calls `ended` when the session is revoked."""
+    """A subscriber of `user:<id>` that passes nothing on and closes its socket when the session is revoked."""
 
-    __slots__ = ("_ended", "_session_id", "user_id")
+    __slots__ = ("_socket", "user_id")
 
-    def __init__(self, user_id: UserId, session_id: SessionId | None, ended: Callable[[], None]) -> None:
-        self.user_id = user_id
-        self._session_id = session_id
-        self._ended = ended
+    def __init__(self, socket: Watched) -> None:
+        self._socket = socket
+        self.user_id = socket.actor.require_user()
 
     def offer(self, frame: Frame) -> None:
         """The client did not ask for these."""
@@ -31,15 +42,15 @@ class SessionWatch:
 
     def observe(self, event: LoggedEvent) -> None:
         """Take notice of the end of a session."""
-        if msgspec.json.decode(event.data, type=SessionRevoked).session == self._session_id:
-            self._ended()
+        if msgspec.json.decode(event.data, type=SessionRevoked).session == self._socket.actor.session_id:
+            self._socket.close(CloseCode.SESSION_REVOKED)
 
     def access_revoked(self, topic: Topic) -> None:
         """Nobody loses their own topic."""
 
     def must_resume(self) -> None:
         """Events are gone, and a revocation may have been among them: end the socket to be safe."""
-        self._ended()
+        self._socket.close(CloseCode.SESSION_REVOKED)
 
     async def ready(self) -> None:
         """Takes everything at once."""

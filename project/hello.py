@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from communities.events import MyCommunityPayload
-from communities.queries.communities import list_my_communities
+from communities.queries.communities import list_communities_of
 from gateway.hello import CommunitiesSource, use_communities
-from kernel.actor import Actor
-from kernel.pagination import MAX_PAGE_SIZE, PageRequest
+from kernel.ids import UserId
+from kernel.pagination import MAX_PAGE_SIZE
 
 
 def wire_hello() -> None:
@@ -16,5 +16,5 @@ def wire_hello() -> None:
     use_communities(CommunitiesSource(load=_communities, item=MyCommunityPayload))
 
 
-def _communities(actor: Actor) -> Sequence[MyCommunityPayload]:
-    return list_my_communities(actor.require_user(), page=PageRequest(limit=MAX_PAGE_SIZE)).items
+def _communities(user_ids: Collection[UserId]) -> Mapping[UserId, Sequence[MyCommunityPayload]]:
+    return list_communities_of(user_ids, limit=MAX_PAGE_SIZE)

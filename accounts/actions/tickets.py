@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 
 import msgspec
 from django.conf import settings
 
-from accounts.errors import TicketInvalid
 from accounts.events import SocketTicket
-from accounts.storage import put_ticket, take_ticket
+from accounts.storage import put_ticket, take_tickets
 from kernel.actor import Actor
 from kernel.errors import Unauthenticated
 from kernel.ids import SessionId, UserId
@@ -33,9 +33,7 @@ def issue_ticket(actor: Actor) -> SocketTicket:
     return SocketTicket(ticket=ticket, expires_in=settings.SOCKET_TICKET_SECONDS)
 
 
-def use_up_ticket(ticket: str) -> TicketHolder:
-    """Return the ticket's holder, once. Raises `TicketInvalid`, or `Unavailable` when Redis is away."""
-    value = take_ticket(ticket)
-    if value is None:
-        raise TicketInvalid
-    return msgspec.json.decode(value, type=TicketHolder)
+def use_up_tickets(tickets: Sequence[str]) -> list[TicketHolder | None]:
+    """Return each ticket's holder, once; None for one that is no good. One round trip for all; `Unavailable` when Redis is away."""
+    values = take_tickets(tickets)
+    return [None if value is None else msgspec.json.decode(value, type=TicketHolder) for value in values]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce, Lower
+from collections.abc import Collection
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Window
+from django.db.models.functions import Coalesce, Lower, RowNumber
+from msgspec import structs
 
 from communities.constants import CURRENT_STATUSES, JoinPolicy, MembershipStatus, Role
 from communities.events import MyCommunityPayload
@@ -22,6 +25,26 @@ def list_my_communities(
 ) -> Page[MyCommunityPayload]:
     """Return the communities that the user is a member of; `search` looks in name and slug. One query."""
     return _page(_mine(user_id), user_id, page=page, search=search, sort=sort)
+
+
+def list_communities_of(user_ids: Collection[UserId], *, limit: int) -> dict[UserId, list[MyCommunityPayload]]:
+    """Return what `list_my_communities` would show each user, at most `limit` each. Two statements for any number of users."""
+    place = Window(RowNumber(), partition_by="user_id", order_by=(Lower("community__name"), "community_id"))
+    found = (
+        Membership.objects.filter(user_id__in=user_ids, status__in=CURRENT_STATUSES)
+        .annotate(place=place)
+        .filter(place__lte=limit)
+        .order_by("user_id", "place")
+        .values_list("user_id", "community_id", "role")
+    )
+    memberships = list(found)
+    rows = _seen_by(Community.objects.filter(pk__in={community_id for _, community_id, _ in memberships}), None)
+    communities = {community.pk: _payload(community) for community in rows}
+    listed: dict[UserId, list[MyCommunityPayload]] = {user_id: [] for user_id in user_ids}
+    for user_id, community_id, role in memberships:
+        if community_id in communities:  # it may have gone between the two statements
+            listed[UserId(user_id)].append(structs.replace(communities[community_id], my_role=Role(role)))
+    return listed
 
 
 def list_open_communities(

@@ -12,7 +12,12 @@ from django.conf import settings
 from accounts.actions.sessions import revoke_session
 from accounts.actions.tickets import issue_ticket
 from accounts.actions.tokens import read_access_token
-from accounts.authentication import actor_of_access_token, redeem_ticket
+from accounts.authentication import (
+    actor_of_access_token,
+    live_users,
+    unchecked_actor_of_access_token,
+    unchecked_redeem_tickets,
+)
 from accounts.errors import SessionEnded, TicketInvalid, TokenExpired, TokenInvalid
 from accounts.models import Session, User
 from kernel.actor import user_actor
@@ -74,19 +79,43 @@ def test_a_ticket_signs_in_once_for_as_long_as_an_access_token():
     ticket = issue_ticket(actor).ticket
     with time_machine.travel(datetime.fromisoformat("2030-01-01T12:00:00Z"), tick=False):
         Session.objects.update(expires_at=now() + timedelta(days=1))
-        authenticated = redeem_ticket(ticket)
+        (authenticated,) = unchecked_redeem_tickets([ticket])
         assert authenticated.actor == actor
         assert authenticated.expires_at == now() + timedelta(minutes=5)
-    with pytest.raises(TicketInvalid):
-        redeem_ticket(ticket)
+    (refusal,) = unchecked_redeem_tickets([ticket])
+    assert isinstance(refusal, TicketInvalid)
 
 
-def test_a_ticket_of_a_session_that_ended_meanwhile_is_refused():
-    actor = actor_with_session(make_user())
-    ticket = issue_ticket(actor).ticket
-    revoke_session(actor, session_id=actor.session_id)
-    with pytest.raises(SessionEnded):
-        redeem_ticket(ticket)
+def test_a_good_token_says_who_it_was_made_for_without_a_statement_and_the_user_is_found_while_the_session_lives(
+    django_assert_num_queries,
+):
+    user = make_user()
+    access = sign_in(user).access
+    with django_assert_num_queries(0):
+        actor = unchecked_actor_of_access_token(access).actor
+    assert actor == actor_of_access_token(access).actor
+    assert live_users([actor]) == [user]
+
+
+def test_of_many_actors_those_whose_session_lives_get_their_user_in_one_statement(django_assert_num_queries):
+    living, ended, expired, inactive = (make_user() for _ in range(4))
+    actors = [actor_with_session(user) for user in (living, ended, expired, inactive)]
+    again = actor_with_session(living)
+    revoke_session(actors[1], session_id=actors[1].session_id)
+    Session.objects.filter(pk=actors[2].session_id).update(expires_at=now())
+    User.objects.filter(pk=inactive.pk).update(is_active=False)
+    stranger = user_actor(living.pk, actors[3].session_id)
+    with django_assert_num_queries(1):
+        found = live_users([*actors, stranger, again, user_actor(living.pk)])
+    assert [user if isinstance(user, User) else user.code for user in found] == [
+        living,
+        "auth.session_ended",
+        "auth.session_ended",
+        "auth.session_ended",
+        "auth.session_ended",
+        living,
+        "auth.session_ended",
+    ]
 
 
 @pytest.mark.parametrize(

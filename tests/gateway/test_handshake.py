@@ -11,7 +11,7 @@ from channels.testing import WebsocketCommunicator
 
 from accounts.actions.sessions import revoke_session
 from accounts.actions.tickets import issue_ticket
-from accounts.authentication import AuthenticatedSession, actor_of_access_token
+from accounts.authentication import AuthenticatedSession, unchecked_actor_of_access_token
 from gateway.frames import FEATURE_LEVEL
 from gateway.handshake import Handshake, origin_allowed, read_handshake
 from kernel.clock import now
@@ -153,14 +153,14 @@ async def test_logging_out_closes_the_sockets_of_that_session_and_no_other(open_
 
 def lasting(seconds: float):
     def authenticate(token: str):
-        session = actor_of_access_token(token)
+        session = unchecked_actor_of_access_token(token)
         return AuthenticatedSession(session.actor, now() + timedelta(seconds=seconds))
 
     return authenticate
 
 
 async def test_a_socket_is_closed_when_its_proof_expires_without_a_fresh_one(open_socket, monkeypatch):
-    monkeypatch.setattr("gateway.dispatch.actor_of_access_token", lasting(0.5))
+    monkeypatch.setattr("gateway.dispatch.unchecked_actor_of_access_token", lasting(0.5))
     tokens = await new_tokens(await new_user())
     client = await open_socket()
     await client.command("auth", token=tokens.access)
@@ -172,7 +172,7 @@ async def test_a_socket_is_closed_when_its_proof_expires_without_a_fresh_one(ope
 async def test_a_fresh_proof_lets_the_socket_live_on(open_socket, monkeypatch):
     tokens = await new_tokens(await new_user())
     client = await open_socket()
-    monkeypatch.setattr("gateway.dispatch.actor_of_access_token", lasting(0.5))
+    monkeypatch.setattr("gateway.dispatch.unchecked_actor_of_access_token", lasting(0.5))
     await client.command("auth", token=tokens.access)
     monkeypatch.setattr("gateway.dispatch.actor_of_access_token", lasting(60))
     assert (await client.frame())["t"] == "hello"

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 import redis
 
-from accounts.actions.tickets import TicketHolder, issue_ticket, use_up_ticket
-from accounts.errors import TicketInvalid
+from accounts.actions.tickets import TicketHolder, issue_ticket, use_up_tickets
 from kernel.actor import ANONYMOUS, SYSTEM, user_actor
 from kernel.errors import Unauthenticated, Unavailable
 from kernel.ids import SessionId, UserId, uuid7
@@ -26,10 +25,19 @@ def store(settings):
 def test_a_ticket_lets_its_holder_in_once(store):
     issued = issue_ticket(ACTOR)
     assert issued.expires_in == 30
-    assert use_up_ticket(issued.ticket) == TicketHolder(USER_ID, SESSION_ID)
-    with pytest.raises(TicketInvalid) as caught:
-        use_up_ticket(issued.ticket)
-    assert caught.value.code == "auth.ticket_invalid"
+    assert use_up_tickets([issued.ticket]) == [TicketHolder(USER_ID, SESSION_ID)]
+    assert use_up_tickets([issued.ticket]) == [None]
+
+
+def test_of_many_tickets_each_gets_its_own_answer_in_one_round_trip(store, monkeypatch):
+    holders = [TicketHolder(UserId(uuid7()), SessionId(uuid7())) for _ in range(3)]
+    tickets = [issue_ticket(user_actor(holder.user_id, holder.session_id)).ticket for holder in holders]
+    executed: list[int] = []
+    execute = redis.client.Pipeline.execute
+    monkeypatch.setattr(redis.client.Pipeline, "execute", lambda self: executed.append(len(self)) or execute(self))
+    answers = use_up_tickets([tickets[0], "unknown", tickets[1], tickets[0], tickets[2]])
+    assert answers == [holders[0], None, holders[1], None, holders[2]]
+    assert executed == [5]
 
 
 def test_a_ticket_is_kept_for_thirty_seconds_under_a_hash_of_itself(store):
@@ -46,8 +54,7 @@ def test_every_ticket_is_another(store):
 
 @pytest.mark.parametrize("ticket", ["", "x", "\0", "\ud800", "\u00e4", "x" * 100_000])
 def test_an_unknown_ticket_is_refused(ticket):
-    with pytest.raises(TicketInvalid):
-        use_up_ticket(ticket)
+    assert use_up_tickets([ticket]) == [None]
 
 
 def test_a_ticket_needs_a_session(store):
@@ -62,4 +69,4 @@ def test_without_redis_the_service_says_that_it_is_away(settings):
     with pytest.raises(Unavailable):
         issue_ticket(ACTOR)
     with pytest.raises(Unavailable):
-        use_up_ticket("x")
+        use_up_tickets(["x"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from accounts.authentication import actor_of_access_token, redeem_ticket
+from accounts.authentication import actor_of_access_token, unchecked_redeem_tickets
 from accounts.models import Session, User
 from tests.factories.accounts import PASSWORD, bearer, make_user, sign_in
 
@@ -124,7 +124,8 @@ def test_a_ticket_opens_one_socket_of_this_session(api):
     assert answer.status_code == 200
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.json()["expires_in"] == 30
-    assert redeem_ticket(answer.json()["ticket"]).actor.session_id == Session.objects.get().id
+    (signed_in,) = unchecked_redeem_tickets([answer.json()["ticket"]])
+    assert signed_in.actor.session_id == Session.objects.get().id
 
 
 def test_without_redis_there_are_no_tickets_for_the_moment(api, settings):

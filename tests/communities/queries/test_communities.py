@@ -7,7 +7,12 @@ from datetime import timedelta
 import pytest
 
 from communities.constants import JoinPolicy, MembershipStatus, Role
-from communities.queries.communities import get_my_community, list_my_communities, list_open_communities
+from communities.queries.communities import (
+    get_my_community,
+    list_communities_of,
+    list_my_communities,
+    list_open_communities,
+)
 from kernel.clock import now
 from kernel.ids import CommunityId, UserId
 from kernel.pagination import PageRequest
@@ -37,6 +42,25 @@ def test_my_communities_are_those_that_i_am_a_member_of(user):
     make_community(name="open", join_policy=JoinPolicy.OPEN)
 
     assert mine(user) == ["active", "timed_out"]
+
+
+def test_the_communities_of_many_users_are_those_that_each_would_list_in_two_statements(
+    user, django_assert_num_queries
+):
+    other, stranger = make_user(), make_user()
+    for status in MembershipStatus:
+        make_member(make_community(name=status), user, status=status, timed_out_until=now() + timedelta(hours=1))
+    for name in ("b", "C", "a"):
+        community = make_community(name=name)
+        make_member(community, user, role=Role.MODERATOR)
+        make_member(community, other)
+    users = [UserId(one.pk) for one in (user, other, stranger)]
+    with django_assert_num_queries(2):
+        listed = list_communities_of(users, limit=100)
+    assert listed == {one: list_my_communities(one, page=PageRequest()).items for one in users}
+    assert [item.my_role for item in listed[users[1]]] == [Role.MEMBER] * 3
+    assert list_communities_of(users, limit=2) == {one: listed[one][:2] for one in users}
+    assert list_communities_of([], limit=2) == {}
 
 
 def test_communities_are_sorted_by_name_in_any_case_or_by_age(user):
