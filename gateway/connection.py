@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from math import inf
 
 import structlog
 from django.conf import settings
@@ -36,9 +37,9 @@ class Connection(SocketWriter):
     """
 
     __slots__ = (
-        "_expiry",
         "_explanations",
         "_gone",
+        "expires",
         "frames_limit",
         "id",
         "last_heard",
@@ -64,7 +65,7 @@ class Connection(SocketWriter):
         self.under_way = UnderWay()
         self.last_heard = process.now()
         self._gone = Signal()
-        self._expiry: asyncio.TimerHandle | None = None
+        self.expires = inf
         self._explanations: set[asyncio.Task[None]] | None = None
 
     @property
@@ -85,14 +86,12 @@ class Connection(SocketWriter):
     # Identity --------------------------------------------------------------------------------------------------------
 
     def renew(self, session: AuthenticatedSession) -> None:
-        """Let the socket live until the session's proof expires."""
+        """Let the socket live until the session's proof expires; the process looks after that, once a second."""
         self.session = session
-        if self._expiry is not None:
-            self._expiry.cancel()
-        seconds = (session.expires_at - now()).total_seconds()
-        self._expiry = asyncio.get_running_loop().call_later(max(0.0, seconds), self._expire)
+        self.expires = self.process.now() + (session.expires_at - now()).total_seconds()
 
-    def _expire(self) -> None:
+    def expire(self) -> None:
+        """Say that the proof has expired, and close."""
         self.offer(problem(None, SocketExpired()))
         self.close(CloseCode.UNAUTHENTICATED)
 
@@ -134,10 +133,8 @@ class Connection(SocketWriter):
         self.process.hub.unfollow(topic, self)
 
     def detach(self) -> None:
-        """Leave the hub and stop every timer and task; called once, when the socket is gone."""
+        """Leave the hub and stop every task; called once, when the socket is gone."""
         self.stop()
-        if self._expiry is not None:
-            self._expiry.cancel()
         for task in self._explanations or ():
             task.cancel()
         for topic in tuple(self.topics):

@@ -54,8 +54,10 @@ class GatewayConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no t
         await send({"type": "websocket.accept", "subprotocol": handshake.subprotocol})
         process.connections.add(connection)
         bind_contextvars(socket_id=connection.id)
+        reading = _read(connection, handshake, receive)
+        del scope, handshake, extensions  # hold the request, for which there is no more use
         try:
-            await connection.serve(_read(connection, handshake, receive))
+            await connection.serve(reading)
         finally:
             _log_end(connection)
             connection.detach()
@@ -70,7 +72,10 @@ def _log_end(connection: Connection) -> None:
 
 async def _read(connection: Connection, handshake: Handshake, receive: Receive) -> None:
     try:
-        await _greet(connection, *await _authenticate(connection, handshake, receive))
+        proven = await _authenticate(connection, handshake, receive)
+        del handshake
+        await _greet(connection, *proven)
+        del proven
         while True:
             await receive_message(connection, await _next_message(connection, receive))
     except Disconnected:

@@ -34,7 +34,7 @@ logger = structlog.get_logger(__name__)
 P = ParamSpec("P")
 
 REPLAY_THREADS = 2
-SILENCE_CHECK_SECONDS = 5.0
+SOCKETS_CHECK_SECONDS = 1.0
 
 _current: GatewayProcess | None = None
 
@@ -103,7 +103,7 @@ class GatewayProcess:
         self.presence.start()
         self._tasks = [
             asyncio.create_task(every(settings.GATEWAY_SWEEP_SECONDS, self.hub.check_heads)),
-            asyncio.create_task(every(SILENCE_CHECK_SECONDS, self._close_silent)),
+            asyncio.create_task(every(SOCKETS_CHECK_SECONDS, self._close_silent_and_expired)),
         ]
 
     async def stop(self) -> None:
@@ -168,8 +168,12 @@ class GatewayProcess:
         if self._checking is None or self._checking.done():
             self._checking = asyncio.create_task(logged(self.hub.check_heads))
 
-    async def _close_silent(self) -> None:
-        deadline = self._loop.time() - settings.HEARTBEAT_DEAD_SECONDS
+    async def _close_silent_and_expired(self) -> None:
+        """Two comparisons for each socket are cheaper, and smaller, than two timers."""
+        now = self._loop.time()
+        deadline = now - settings.HEARTBEAT_DEAD_SECONDS
         for connection in tuple(self.connections):
             if connection.last_heard < deadline:
                 connection.close(CloseCode.INTERNAL)
+            elif connection.expires <= now:
+                connection.expire()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
 
 from gateway.direct_writes import DIRECT_WRITES
+from gateway.lean_protocol import LeanWebSocketProtocol
 
 
-class DirectWriteProtocol(WebSocketsSansIOProtocol):
+class DirectWriteProtocol(LeanWebSocketProtocol):
     """uvicorn's protocol, offered to the application as `scope["extensions"]["portcullis.direct_writes"]`.
 
     A server's frames are neither masked nor counted by the protocol's own state, so complete data frames may be written past it

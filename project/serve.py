@@ -45,12 +45,13 @@ def serve_with_uvicorn(listener: socket.socket, notify: int | None) -> None:
 
     from django.conf import settings
 
+    from gateway.lean_protocol import UpgradingProtocol
     from gateway.uvicorn_protocol import DirectWriteProtocol
 
     config = uvicorn.Config(
         "project.asgi:application",
         loop="uvloop",
-        http="httptools",
+        http=UpgradingProtocol,
         ws=DirectWriteProtocol,
         ws_max_size=LARGEST_MESSAGE_BYTES,
         ws_ping_interval=None,
