@@ -13,6 +13,7 @@ from structlog.contextvars import bind_contextvars
 
 from accounts.authentication import AuthenticatedSession
 from eventlog.topics import topic_for
+from gateway.admission import turn_away
 from gateway.close_codes import CloseCode
 from gateway.connection import Connection
 from gateway.direct_writes import DIRECT_WRITES
@@ -46,8 +47,12 @@ class GatewayConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no t
         process = await ensure_started()
         handshake = read_handshake(scope)
         await receive()
-        if process.draining or len(process.connections) >= settings.SOCKET_CONNECTIONS_MAX or not origin_allowed(scope):
-            await send({"type": "websocket.close", "code": int(CloseCode.SHUTTING_DOWN)})
+        if not origin_allowed(scope):
+            await send({"type": "websocket.close", "code": int(CloseCode.BAD_PROTOCOL)})
+            return
+        refusal = process.refusal()
+        if refusal is not None:
+            await turn_away(scope, handshake, send, *refusal)
             return
         extensions = scope.get("extensions") or {}
         connection = Connection(process, send, handshake.wire_format, extensions.get(DIRECT_WRITES))
@@ -128,7 +133,8 @@ async def _greet(connection: Connection, session: AuthenticatedSession, answer: 
     connection.renew(session)
     bind_contextvars(user_id=str(connection.user_id))
     await _watch_session(connection)
-    hello = await connection.process.signing_in.greet(session, connection.id)
+    process = connection.process
+    hello = await process.signing_in.greet(session, connection.id, process.reconnect_advice())
     logger.info("socket.opened", format=connection.wire_format)
     if answer is not None:
         connection.offer(answer)

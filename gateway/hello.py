@@ -13,6 +13,7 @@ from accounts.authentication import AuthenticatedSession, live_users
 from accounts.events import MePayload
 from accounts.models import User
 from accounts.payloads import me_payload
+from gateway.admission import ReconnectAdvice
 from gateway.frames import FEATURE_LEVEL, Frame
 from kernel.clock import now
 from kernel.errors import DomainError
@@ -46,6 +47,7 @@ class HelloBody(WireStruct, frozen=True):
     session: str
     expires_at: datetime
     limits: Limits
+    reconnect: ReconnectAdvice
     user: MePayload
     communities: Sequence[Any]
 
@@ -84,6 +86,7 @@ class Arrival(msgspec.Struct, frozen=True):
 
     session: AuthenticatedSession
     socket_id: str
+    reconnect: ReconnectAdvice
 
 
 def greet_all(arrivals: Sequence[Arrival]) -> list[Frame | DomainError]:
@@ -112,6 +115,7 @@ def _greeting(arrival: Arrival, user: User, communities: Sequence[WireStruct]) -
             message_characters=settings.MESSAGE_MAX_CHARACTERS,
             presence_window=settings.PRESENCE_WINDOW_MEMBERS,
         ),
+        reconnect=arrival.reconnect,
         user=me_payload(user),
         communities=communities,
     )

@@ -12,6 +12,7 @@ from django.conf import settings
 from eventlog.doorbell import EphemeralEvent, LoggedEvent
 from eventlog.replay import find_moved_heads, read_events, read_heads
 from eventlog.topics import Topic
+from gateway.admission import Admission, ReconnectAdvice
 from gateway.batching import Batcher
 from gateway.close_codes import CloseCode
 from gateway.drain import drain
@@ -94,6 +95,7 @@ class GatewayProcess:
         self.turns = Turns()
         self.signing_in = SigningIn(self.commands)
         self.connections: set[Connection] = set()
+        self.admission = Admission(settings.SOCKET_ADMISSION_RATE, settings.SOCKET_ADMISSION_BURST, loop.time())
         self.draining = False
         self._checking: asyncio.Task[None] | None = None
 
@@ -123,6 +125,19 @@ class GatewayProcess:
         self.commands.close()
         self.replays.close()
         _current = None
+
+    def refusal(self) -> tuple[CloseCode, ReconnectAdvice] | None:
+        """Return why no new socket is let in now and when one may come back, or count one and return None."""
+        if self.draining:
+            return CloseCode.SHUTTING_DOWN, self.reconnect_advice()
+        if len(self.connections) >= settings.SOCKET_CONNECTIONS_MAX:
+            return CloseCode.RATE_LIMITED, self.reconnect_advice()
+        wait = self.admission.take(self.now())
+        return (CloseCode.RATE_LIMITED, self.admission.advice(len(self.connections), not_before=wait)) if wait else None
+
+    def reconnect_advice(self) -> ReconnectAdvice:
+        """Return how those who are here, or would be, spread their return after a break."""
+        return self.admission.advice(len(self.connections))
 
     def batcher_of(self, registered: RegisteredCommand) -> Batcher | None:
         """Return where commands of this type are gathered, or None when each is carried out by itself."""

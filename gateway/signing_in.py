@@ -7,6 +7,7 @@ from accounts.authentication import (
     unchecked_actor_of_access_token,
     unchecked_redeem_tickets,
 )
+from gateway.admission import ReconnectAdvice
 from gateway.frames import Frame
 from gateway.gathering import Gatherer
 from gateway.handshake import Handshake
@@ -30,6 +31,6 @@ class SigningIn:
             return await self._tickets.ask(handshake.ticket)
         return unchecked_actor_of_access_token(handshake.token or "")
 
-    async def greet(self, session: AuthenticatedSession, socket_id: str) -> Frame:
+    async def greet(self, session: AuthenticatedSession, socket_id: str, reconnect: ReconnectAdvice) -> Frame:
         """Return the greeting. Raises `SessionEnded`, and `Unavailable` when the database is away."""
-        return await self._arrivals.ask(Arrival(session, socket_id))
+        return await self._arrivals.ask(Arrival(session, socket_id, reconnect))

@@ -193,6 +193,12 @@ class Gateway(BaseSettings):
     )
     socket_topics_max: PositiveInt = Field(1_000, description="Topics that one socket may follow.")
     socket_connections_max: PositiveInt = Field(20_000, description="Sockets that one gateway process admits.")
+    socket_admission_rate: PositiveInt = Field(
+        1_000, description="New sockets that one gateway process lets in per second; others get 503 and Retry-After."
+    )
+    socket_admission_burst: PositiveInt = Field(
+        2_000, description="New sockets that one gateway process lets in at once after a quiet time."
+    )
     gateway_thread_pool_size: PositiveInt = Field(8, description="Threads that run commands of sockets, per process.")
     gateway_sweep_seconds: PositiveFloat = Field(
         3.0, description="How often followed topics are compared with the log."

@@ -43,13 +43,3 @@ async def test_a_command_under_way_is_acknowledged_before_the_goodbye(gateway, c
     assert [frame["t"] for frame in await client.frames(2)] == ["ok", "reconnect"]
     assert await client.close_code() == 4001
     await stopping
-
-
-async def test_no_new_socket_is_accepted_while_draining(gateway, connect):
-    from channels.testing import WebsocketCommunicator
-
-    from project.asgi import application
-
-    gateway.draining = True
-    connected, code = await WebsocketCommunicator(application, "/ws/v1", subprotocols=["portcullis.v1"]).connect()
-    assert (connected, code) == (False, 4001)

@@ -139,8 +139,8 @@ async def test_a_session_that_ends_between_the_look_and_the_greeting_closes_the_
     ticket = (await sync_to_async(issue_ticket)(actor)).ticket
     greet = gateway.signing_in.greet
 
-    async def greet_before_the_end(session, socket_id):
-        hello = await greet(session, socket_id)
+    async def greet_before_the_end(*arrival):
+        hello = await greet(*arrival)
         await sync_to_async(revoke_session)(actor, session_id=actor.session_id)
         return hello
 

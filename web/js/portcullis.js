@@ -111,7 +111,7 @@ export class Portcullis extends EventTarget {
     } catch (error) {
       if (attempt !== this.#attempt) return;
       if (error.retryable === false) this.#refuse({ code: error.code, reason: error.message });
-      else this.#lose({ reason: error.message });
+      else this.#lose({ reason: error.message, retryAfter: error.retryAfter });
     }
   }
 
@@ -247,7 +247,7 @@ export class Portcullis extends EventTarget {
   }
 
   /** The connection is gone but we want it: wait with jittered back-off, or for as long as the server asked. */
-  #lose({ code, reason }) {
+  #lose({ code, reason, retryAfter }) {
     const steered = this.#returnAt - Date.now();
     this.#drain();
     this.#attempt++;
@@ -256,8 +256,10 @@ export class Portcullis extends EventTarget {
       this.#after("retry", BACK_OFF.most, () => this.#open()); // browsers are sometimes wrong about this
       return this.#become("offline", { reason });
     }
+    const first = this.#failures === 0 && code !== 4029; // a break: everybody else may have lost it too, so spread out as the server said
     const ceiling = Math.min(BACK_OFF.most, BACK_OFF.first * 2 ** Math.min(this.#failures++, 10) * (code === 4029 ? 8 : 1));
-    const wait = steered > 0 ? steered : ceiling * (0.5 + 0.5 * Math.random());
+    const { min_ms: least = ceiling / 2, max_ms: most = ceiling } = (first && this.hello?.reconnect) || {};
+    const wait = steered > 0 ? steered : Math.max(least + (most - least) * Math.random(), (retryAfter ?? 0) * 1000);
     this.#after("retry", wait, () => this.#open());
     this.#become("reconnecting", { retryAt: Date.now() + wait, code, reason });
   }
