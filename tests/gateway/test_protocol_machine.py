@@ -618,7 +618,7 @@ def lab(
     monkeypatch.setattr("gateway.process.ChannelLayerRelay", Relay)
     for limit in ("memory.RECENT_BYTES", "frames.MESSAGE_BYTES"):
         monkeypatch.setattr(f"gateway.{limit}", BACKLOG_BYTES // 4)  # in proportion, as by default
-    monkeypatch.setattr("gateway.connection.STALLED_CLOSE_SECONDS", 3_600.0)
+    monkeypatch.setattr("gateway.writing.STALLED_CLOSE_SECONDS", 3_600.0)
     with asyncio.Runner() as runner:
         lab = Lab(runner, NODES)
         yield lab
