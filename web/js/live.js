@@ -4,6 +4,7 @@ import * as api from "./api.js";
 import { closeRoom, converseOver, openRoom, outbox } from "./conversation.js";
 import { followWith, loadCommunities, refreshAll, refreshCommunities, refreshMembers, refreshRooms } from "./directory.js";
 import { Portcullis } from "./portcullis.js";
+import { lookOver, see } from "./presence.js";
 import { forgetSession } from "./session.js";
 import { changed, closing, currentRoom, learn, roomsOf, state } from "./state.js";
 
@@ -21,6 +22,7 @@ export async function goLive() {
   socket.addEventListener("revoked", ({ detail }) => revoked(detail));
   socket.addEventListener("resync", ({ detail }) => resync(detail.topic));
   converseOver(socket);
+  lookOver(socket);
   followWith((topic, after) => socket.follow(topic, { after }));
   socket.follow(`user:${state.user.id}`);
   socket.connect();
@@ -88,7 +90,8 @@ function typing(roomId, userId) {
   setTimeout(() => changed("typing"), TYPING_LASTS_MS + 50);
 }
 
-function applyToCommunity(communityId, { t }) {
+function applyToCommunity(communityId, { t, d }) {
+  if (t === "presence.changed") return see(d.presence);
   if (t.startsWith("member.")) {
     if (state.members.has(communityId)) refreshMembers(communityId);
     if (currentRoom()?.community === communityId) refreshMembers(state.route.room);
@@ -99,6 +102,10 @@ function applyToCommunity(communityId, { t }) {
 
 function applyToUser({ t, d }) {
   if (t === "read_marker.moved") readElsewhere(d);
+  else if (t === "user.updated") {
+    state.user = { ...state.user, ...d.user };
+    changed("user", "presence");
+  }
   else if (t === "membership.changed") {
     refreshCommunities();
     if (state.opened.has(d.community)) refreshRooms(d.community);

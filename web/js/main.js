@@ -9,6 +9,7 @@ import { changed, forgetState, state } from "./state.js";
 import { showEntrance } from "./views/entrance.js";
 import { markRead } from "./views/log.js";
 import { mountMembers, tuckMembersAway } from "./views/members.js";
+import { mountPresence } from "./views/presence.js";
 import { mountRoom } from "./views/room.js";
 import { mountSidebar } from "./views/sidebar.js";
 import { mountStage } from "./views/stage.js";
@@ -48,7 +49,7 @@ function enter() {
 }
 
 function mountFrame() {
-  for (const mount of [mountTopbar, mountSidebar, mountStage, mountRoom, mountMembers, listenToKeys]) mount();
+  for (const mount of [mountTopbar, mountSidebar, mountStage, mountRoom, mountMembers, mountPresence, listenToKeys]) mount();
   addEventListener("focus", markRead);
   document.addEventListener("visibilitychange", markRead);
 }

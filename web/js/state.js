@@ -4,7 +4,7 @@ import { nameOf } from "./words.js";
 
 /**
  * @typedef {import("./timeline.js").Timeline} Timeline
- * @typedef {"user"|"route"|"communities"|"rooms"|"members"|"timeline"|"typing"|"connection"} Part
+ * @typedef {"user"|"route"|"communities"|"rooms"|"members"|"timeline"|"typing"|"presence"|"connection"} Part
  */
 
 const blank = () => ({
@@ -18,6 +18,7 @@ const blank = () => ({
   /** @type {Map<string, Timeline>} by room */ timelines: new Map(),
   /** @type {Map<string, object>} every user met so far, by id */ people: new Map(),
   /** @type {Map<string, Map<string, number>>} until when, by room and user */ typing: new Map(),
+  /** @type {Map<string, {status: string, custom: ?object}>} how members are shown, by user */ presence: new Map(),
   /** @type {Map<string, {title: string, message: string, remedy: ?string}>} what was closed to us, by id */ closed: new Map(),
   connection: { state: "connecting", retryAt: null, code: null, reason: null },
 });
@@ -27,7 +28,7 @@ export const state = blank();
 /** Forget everything, as after signing out. */
 export function forgetState() {
   Object.assign(state, blank());
-  changed("user", "route", "communities", "rooms", "members", "timeline", "typing", "connection");
+  changed("user", "route", "communities", "rooms", "members", "timeline", "typing", "presence", "connection");
 }
 
 /** @type {{parts: Part[], listener: () => void}[]} */

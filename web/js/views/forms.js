@@ -35,7 +35,7 @@ export function formOf(fields, { label, submit, extra = [] }) {
 function fieldOf({ name, label, hint, type = "text", options, check, ...attributes }) {
   const id = `field-${name}`;
   const input = options
-    ? h("select", { id, name }, options.map(([value, text]) => h("option", { value }, text)))
+    ? h("select", { id, name }, options.map(([value, text]) => h("option", { value, selected: value === attributes.value }, text)))
     : h(type === "textarea" ? "textarea" : "input", { id, name, type: type === "textarea" ? null : type, ...attributes });
   const mistake = h("p.mistake", { id: `${id}-mistake`, hidden: true });
   const note = hint && h("p.hint", { id: `${id}-hint` }, hint);

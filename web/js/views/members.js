@@ -7,6 +7,7 @@ import { go, roomAddress } from "../router.js";
 import { currentCommunity, currentRoom, moderates, outranks, state, titleOf, watch } from "../state.js";
 import { avatar, nameOf, plural } from "../words.js";
 import { askForm, askYes, openDialog } from "./dialogs.js";
+import { dotOf, lookAtRows, presenceWords, sayingOf } from "./presence.js";
 import { complain } from "./toasts.js";
 
 const GROUPS = [["owner", "Owners"], ["moderator", "Moderators"], ["member", "Members"]];
@@ -35,9 +36,10 @@ function show() {
   const room = currentRoom();
   panel.hidden = !wanted || !community || !room;
   document.getElementById("members-toggle")?.setAttribute("aria-expanded", String(!panel.hidden));
-  if (panel.hidden) return;
+  if (panel.hidden) return lookAtRows(panel, null);
   const members = rosterOf(room);
   fill(panel, [room.id, members, community.my_role], () => [head(community, members), ...groups(members)]);
+  lookAtRows(panel, community.id);
   for (const id of [community.id, room.id]) if (!state.members.has(id)) load(id);
 }
 
@@ -75,9 +77,9 @@ function row(member) {
   const { user } = member;
   const name = nameOf(user);
   const you = user.id === state.user.id ? " (you)" : "";
-  return h("button.member", { type: "button", "aria-haspopup": "dialog", onclick: () => showCard(member) },
-    avatar(user, name, "small"),
-    h("span.names", {}, h("span", {}, name + you), h("small", {}, member.status === "timed_out" ? "timed out" : `@${user.username}`)));
+  return h("button.member", { type: "button", "aria-haspopup": "dialog", "data-user": user.id, onclick: () => showCard(member) },
+    h("span.portrait", {}, avatar(user, name, "small"), dotOf(user.id)),
+    h("span.names", {}, h("span", {}, name + you), sayingOf(user.id, member.status === "timed_out" ? "timed out" : `@${user.username}`)));
 }
 
 function showCard(member) {
@@ -85,7 +87,7 @@ function showCard(member) {
   const act = (label, run, kind = "button.button") => h(kind, { type: "button", onclick: () => (dialog.close(), run()) }, label);
   const about = [roleWord(member.role), member.joined_at && `joined ${new Date(member.joined_at).toLocaleDateString()}`].filter(Boolean).join(", ");
   const dialog = openDialog(nameOf(user),
-    h("div.member-card", {}, avatar(user, nameOf(user), "large"), h("div", {}, h("p", {}, `@${user.username}`), h("p", {}, about))),
+    h("div.member-card", {}, avatar(user, nameOf(user), "large"), h("div", {}, h("p", {}, `@${user.username}`), h("p", {}, presenceWords(user.id)), h("p", {}, about))),
     h("div.stack", {}, actionsOn(member, user, act), h("button.button", { type: "button", onclick: () => dialog.close() }, "Close")));
 }
 

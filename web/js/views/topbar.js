@@ -6,6 +6,7 @@ import { reconnectNow } from "../live.js";
 import { state, watch } from "../state.js";
 import { avatar, nameOf } from "../words.js";
 import { openDialog } from "./dialogs.js";
+import { askStatus } from "./presence.js";
 
 const WORDS = { online: "Live", connecting: "Connecting", reconnecting: "Reconnecting", offline: "Offline", refused: "Disconnected" };
 const KEYS = [
@@ -66,7 +67,8 @@ function showMe() {
   const { user } = state;
   const card = h("div.member-card", {}, avatar(user, nameOf(user), "large"), h("div", {}, h("strong", {}, nameOf(user)), h("p", {}, `@${user.username}`), h("p", {}, user.email)));
   const keys = h("dl.keys", {}, KEYS.flatMap(([key, what]) => [h("dt", {}, h("kbd", {}, key)), h("dd", {}, what)]));
+  const status = h("button.button", { type: "button", onclick: () => (dialog.close(), askStatus()) }, "Set your status");
   const leave = h("button.button", { type: "button", onclick: () => (dialog.close(), signOut()) }, "Sign out");
   const close = h("button.button.primary", { type: "button", onclick: () => dialog.close(), autofocus: true }, "Close");
-  const dialog = openDialog("Your account", card, h("h3", {}, icon("keys"), " Keyboard"), keys, h("div.actions", {}, leave, close));
+  const dialog = openDialog("Your account", card, h("div.stack", {}, status), h("h3", {}, icon("keys"), " Keyboard"), keys, h("div.actions", {}, leave, close));
 }
