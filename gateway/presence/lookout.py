@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 logger = structlog.get_logger(__name__)
 
 ALL_SIGHTINGS = Topic("presence:all")
-"""One group for all processes: see ADR 13."""
+"""One group for all processes: see ADR 18."""
 WINDOWS_MAX = 10
 """Windows of one socket."""
 READ_USERS = 256
