@@ -106,10 +106,16 @@ def row_cells(row: Row) -> tuple[str, ...]:
 
 def figure_cells(figure: Figure) -> tuple[str, ...]:
     """Return a figure as texts, in the order of `FIGURE_HEADS`; who cannot keep up has no latency to speak of."""
-    late = [readable(value) if figure.keeps_up else "falls behind" for value in (figure.p50_ms, figure.p99_ms)]
+    late = [_latency(value, figure.keeps_up) for value in (figure.p50_ms, figure.p99_ms)]
     cost = readable(figure.cpu_us) if figure.deliveries else "-"
     memory = readable(figure.memory_mb) if figure.memory_mb else "-"
     return figure.contestant, figure.setting, cost, readable(figure.deliveries), *late, memory
+
+
+def _latency(milliseconds: float, keeps_up: bool) -> str:
+    if not keeps_up:
+        return "falls behind"
+    return readable(milliseconds) if milliseconds else "-"
 
 
 def readable(number: float) -> str:

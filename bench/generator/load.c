@@ -31,9 +31,7 @@ static struct plan plan;
 static struct traffic traffic;
 static struct conn *links;
 static struct opening opening;
-static unsigned opened, links_ready, waiting_count;
-static struct conn **waiting; /* turned away for now */
-static int64_t opening_began;
+static unsigned links_ready;
 static int epoll_fd;
 static bool has_violations;
 static char buffer[CARRY_MAX + READ_MAX];
@@ -48,54 +46,17 @@ static double own_cpu(void) {
 
 /* --- Opening -------------------------------------------------------------------------------------------------------- */
 
-static void note_failure(const struct conn *conn) {
-    size_t most = sizeof opening.first_failure - 1, length = conn->heard_length < most ? conn->heard_length : most;
-    if (opening.failed++ || !conn->heard) return;
-    for (size_t index = 0; index < length; index++) {
-        char byte = conn->heard[index];
-        opening.first_failure[index] = byte < ' ' || byte > '~' || byte == '"' || byte == '\\' ? ' ' : byte;
-    }
-}
-
 static void drop(struct conn *conn) {
     if (conn->phase == CLOSED) return;
-    long away = conn_turned_away(conn);
-    if (away >= 0) {
-        opening.turned_away++;
-        conn->returns_at = now_ns() + away * SECOND;
-        waiting[waiting_count++] = conn;
-    } else if (conn->phase < READY) note_failure(conn);
+    if (conn->phase < READY) opening_note_refusal(&opening, conn);
     else if (conn->is_slow) traffic.slow_closed++;
     else traffic.closed++;
     conn_close(conn);
 }
 
-static void open_returning(int64_t now) {
-    for (unsigned index = 0; index < waiting_count;) {
-        if (waiting[index]->returns_at > now) {
-            index++;
-            continue;
-        }
-        conn_open(waiting[index], &plan, epoll_fd);
-        waiting[index] = waiting[--waiting_count];
-    }
-}
-
-static void open_next(void) {
-    if (waiting_count) open_returning(now_ns());
-    while (opened < plan.sockets && opened - opening.ready - opening.failed < plan.parallel)
-        conn_open(&traffic.conns[opened++], &plan, epoll_fd);
-}
-
-static void note_ready(struct conn *conn, int64_t now) {
-    if (conn->is_link) {
-        links_ready++;
-        return;
-    }
-    histogram_add(&opening.handshake, now - conn->began);
-    opening.ready++;
-    for (unsigned index = 0; index < 4; index++)
-        if (opening.ready == (plan.sockets * (index + 1) + 3) / 4) opening.quarter[index] = now - opening_began;
+static void note_ready(const struct conn *conn) {
+    if (conn->is_link) links_ready++;
+    else opening_note_ready(&opening, conn);
 }
 
 static bool has_caught_up(const struct conn *conn) {
@@ -114,7 +75,7 @@ static void take(struct conn *conn, char *bytes, size_t length) {
     }
     if (conn->phase == CATCHING_UP && has_caught_up(conn)) {
         conn->phase = READY;
-        note_ready(conn, now);
+        note_ready(conn);
     }
 }
 
@@ -124,7 +85,7 @@ static void end_talk(struct conn *conn) {
     size_t length = conn->heard_length;
     conn->heard = NULL;
     conn->heard_length = 0;
-    if (conn->phase == READY) note_ready(conn, now_ns());
+    if (conn->phase == READY) note_ready(conn);
     else if (length) take(conn, rest, length);
     free(rest);
 }
@@ -272,7 +233,6 @@ static void prepare(void) {
     traffic.waiting = calloc(rooms, sizeof *traffic.waiting);
     traffic.dirty = calloc(rooms, sizeof *traffic.dirty);
     links = calloc(rooms, sizeof *links);
-    waiting = calloc(plan.sockets, sizeof *waiting);
     for (unsigned index = 0; index < plan.sockets; index++) {
         traffic.conns[index].index = index;
         traffic.conns[index].first_room = index / plan.members * plan.rooms_each;
@@ -289,17 +249,14 @@ static void prepare(void) {
 
 static bool open_all(void) {
     unsigned link_count = plan.link_port ? traffic.room_count : 0;
-    opening_began = now_ns();
+    opening_begin(&opening, &plan, traffic.conns, epoll_fd);
     for (unsigned index = 0; index < link_count; index++) conn_open(&links[index], &plan, epoll_fd);
-    while (opening.ready + opening.failed < plan.sockets || links_ready < link_count) {
-        if (now_ns() - opening_began > (int64_t)(plan.connect_seconds * 1e9)) opening.failed = plan.sockets - opening.ready;
-        if (opening.failed) break;
-        open_next();
+    while (!opening_has_ended(&opening) || (links_ready < link_count && !opening.failed)) {
+        opening_go_on(&opening);
         look(100);
     }
-    opening.seconds = (double)(now_ns() - opening_began) / 1e9;
     report_ready(&opening);
-    return opening.failed == 0 && links_ready == link_count;
+    return opening.failed == 0;
 }
 
 /* Reads one order from standard input; a line is at most as long as a pipe writes at once. */

@@ -12,9 +12,9 @@ from bench.peers.javascript import NodeWs, SocketIo
 from bench.peers.limit import Limit
 from bench.peers.nchan import Nchan
 from bench.peers.python_socketio.contestant import PythonSocketIo
-from bench.results import Row, against, alone
+from bench.results import Row, alone
 from bench.servers import Contestant, Services, services
-from bench.works.measuring import Findings, Pace, available
+from bench.works.measuring import Findings, Pace, available, rival_row
 from bench.works.turns import Speeds, Turn, in_windows
 
 Goals = Sequence[float | None]
@@ -22,7 +22,10 @@ Goals = Sequence[float | None]
 SOCKETS = 500
 WINDOWS = (1, 8, 64)
 SHOWN = (None, None, None)
-TUTORIAL_ROUNDS = 2  # it is slower by a factor that no noise hides, and takes ten seconds to finish what is in flight
+TUTORIAL_ROUNDS, TUTORIAL_SECONDS = (
+    2,
+    3,
+)  # it is slower by a factor that no noise hides, and takes ten seconds to finish what is in flight
 LIVE_GOALS: Mapping[str, Goals] = {
     Nchan.name: (1.0, 2.0, 4.0),
     Limit.name: (0.7, 0.4, 0.3),
@@ -54,7 +57,8 @@ def measure(pace: Pace) -> Findings:
         found = in_windows(turns, WINDOWS, pace)
         tutorials = available(tutorial_makers(running), findings)
         turns = [Turn(live, SOCKETS), *(Turn(one, SOCKETS) for one in tutorials)]
-        slow = in_windows(turns, WINDOWS, replace(pace, rounds=TUTORIAL_ROUNDS))
+        paces = replace(pace, rounds=TUTORIAL_ROUNDS, seconds=TUTORIAL_SECONDS * pace.seconds)
+        slow = in_windows(turns, WINDOWS, paces)
     findings.rows = [
         *_rows("live", live.name, found, LIVE_GOALS),
         *_rows("live", live.name, slow, TUTORIAL_GOALS),
@@ -98,8 +102,7 @@ def _rows(kind: str, our_name: str, found: Speeds, goals: Mapping[str, Goals]) -
 
 def _row(work: str, found: Speeds, names: tuple[str, str], window: int, goal: float | None) -> Row:
     ours, peer = found[names[0], window], found.get((names[1], window))
-    speed, ratio = (peer.deliveries, ours.speed_ratio(peer)) if peer else (None, None)
-    return against(work, "deliveries/s", ours.deliveries, names[1], speed, goal=goal, ratio=ratio)
+    return rival_row(work, ours, names[1], peer, goal)
 
 
 def _same(found: Speeds, window: int) -> Row:

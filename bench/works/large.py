@@ -5,9 +5,9 @@ from __future__ import annotations
 from bench.ours import Live, start_gateway
 from bench.peers.limit import Limit
 from bench.peers.nchan import Nchan
-from bench.results import Row, against, at_most
+from bench.results import Row, at_most
 from bench.servers import Contestant, services
-from bench.works.measuring import Findings, Pace, available
+from bench.works.measuring import Findings, Pace, available, rival_row
 from bench.works.turns import Speeds, Turn, in_windows
 
 LARGE, SMALL = 5_000, 100
@@ -43,5 +43,4 @@ def measure(pace: Pace) -> Findings:
 def _row(found: Speeds, peer_name: str, members: int, goal: float | None) -> Row:
     ours, peer = found[Live.name, WINDOW], found.get((peer_name, WINDOW))
     work = f"live fan-out to {members:,}, window {WINDOW}"
-    speed, ratio = (peer.deliveries, ours.speed_ratio(peer)) if peer else (None, None)
-    return against(work, "deliveries/s", ours.deliveries, peer_name, speed, goal=goal, ratio=ratio)
+    return rival_row(work, ours, peer_name, peer, goal)

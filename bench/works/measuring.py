@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from bench.load import Meter, Run
 from bench.processes import SERVER_CORE, check_pinned, core_time, cpu_seconds
-from bench.results import Figure, Row
+from bench.results import Figure, Row, against
 from bench.servers import Absent, Contestant
 
 
@@ -93,6 +93,17 @@ class Measured:
         return Figure(
             *what, self.cpu, self.deliveries, *late, memory, self.keeps_up, [_details(run) for run in self.runs]
         )
+
+
+def rival_row(work: str, ours: Measured, peer_name: str, peer: Measured | None, goal: float | None) -> Row:
+    """Return the row of a speed beside a peer's, which is None where the peer is absent; `cheaper` compares CPU per delivery."""
+    if peer is None:
+        return against(work, "deliveries/s", ours.deliveries, peer_name, None, goal=goal)
+    cheaper = peer.cpu / ours.cpu if ours.cpu else None
+    ratio = ours.speed_ratio(peer)
+    return against(
+        work, "deliveries/s", ours.deliveries, peer_name, peer.deliveries, goal=goal, ratio=ratio, cheaper=cheaper
+    )
 
 
 def meter_of(pids: Sequence[int], core: int | None = SERVER_CORE) -> Meter:

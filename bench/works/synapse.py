@@ -6,9 +6,8 @@ from dataclasses import replace
 
 from bench.ours import Durable, start_gateway
 from bench.peers.synapse import Synapse
-from bench.results import against
 from bench.servers import Contestant, services
-from bench.works.measuring import Findings, Pace, available
+from bench.works.measuring import Findings, Pace, available, rival_row
 from bench.works.turns import Turn, in_windows
 
 MEMBERS = 50
@@ -27,10 +26,7 @@ def measure(pace: Pace) -> Findings:
     for window in WINDOWS:
         mine, peer = found[ours.name, window], found.get((Synapse.name, window))
         work = f"durable fan-out to {MEMBERS}, window {window}"
-        speed, ratio = (peer.deliveries, mine.speed_ratio(peer)) if peer else (None, None)
-        findings.rows.append(
-            against(work, "deliveries/s", mine.deliveries, Synapse.name, speed, goal=None, ratio=ratio)
-        )
+        findings.rows.append(rival_row(work, mine, Synapse.name, peer, None))
     findings.figures = [measured.figure() for measured in found.values()]
     findings.notes += [
         f"{one.contestant}: a run has no speed: {one.violations}." for one in found.values() if one.violations
