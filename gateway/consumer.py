@@ -81,7 +81,7 @@ async def _read(connection: Connection, handshake: Handshake, receive: Receive) 
         del handshake
         await _greet(connection, *proven)
         del proven
-        while True:
+        while not connection.closing:
             await receive_message(connection, await _next_message(connection, receive))
     except Disconnected:
         return

@@ -15,5 +15,9 @@ class DirectWriter(Protocol):
     def paused(self) -> bool:
         """Whether the socket's buffer is full or the socket is gone: then frames go the usual way."""
 
+    @property
+    def deflates(self) -> bool:
+        """Whether the client takes messages compressed without context (`permessage-deflate`)."""
+
     def write_message(self, message: bytes) -> None:
         """Hand a complete WebSocket frame to the transport."""

@@ -42,9 +42,13 @@ async def receive_message(connection: Connection, message: dict[str, Any]) -> No
     """
     connection.last_heard = connection.process.now()
     with connection.under_way.reading():
+        empty = True
         try:
             for data in _split(connection, message):
+                empty = False
                 await _receive_object(connection, data)
+            if empty:
+                await _count_frame(connection, None)
         except (InvalidInput, TooLarge) as error:
             await _refuse_frame(connection, None, error)
 
@@ -71,11 +75,16 @@ async def _receive_object(connection: Connection, data: bytes) -> None:
     except (InvalidInput, TooLarge) as error:
         await _refuse_frame(connection, None, error)
         return
+    if await _count_frame(connection, frame.ref):
+        await _carry_out(connection, frame)
+
+
+async def _count_frame(connection: Connection, ref: str | None) -> bool:
+    """Return whether the socket may send another frame now; a message without any counts as one."""
     wait = connection.frames_limit.take(connection.process.now())
     if wait:
-        await _refuse_frame(connection, frame.ref, RateLimited(retry_after=round(wait, 3), limit="socket.frame"))
-        return
-    await _carry_out(connection, frame)
+        await _refuse_frame(connection, ref, RateLimited(retry_after=round(wait, 3), limit="socket.frame"))
+    return not wait
 
 
 async def _carry_out(connection: Connection, frame: ClientFrame) -> None:

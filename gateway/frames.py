@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Literal, TypeVar
 
 import msgpack
@@ -120,52 +120,6 @@ class Frame:
         return self._msgpack
 
 
-class Burst:
-    """Frames of one topic that go to many sockets together, as one WebSocket message each, encoded once per wire format."""
-
-    __slots__ = ("_messages", "frames")
-
-    def __init__(self, frames: Sequence[Frame]) -> None:
-        self.frames = frames
-        self._messages: dict[WireFormat, bytes] = {}
-
-    def message(self, wire_format: WireFormat) -> bytes:
-        """Return the complete, unmasked WebSocket frame (RFC 6455, section 5.2) with all of them."""
-        message = self._messages.get(wire_format)
-        if message is None:
-            message = self._messages[wire_format] = _websocket_frame(self.frames, wire_format)
-        return message
-
-
-def _websocket_frame(frames: Sequence[Frame], wire_format: WireFormat) -> bytes:
-    if wire_format == "json":
-        opcode, payload = _FINAL_TEXT, b"\n".join([frame.json for frame in frames])
-    else:
-        opcode, payload = _FINAL_BINARY, b"".join([frame.msgpack for frame in frames])
-    size = len(payload)
-    if size < 126:
-        return bytes((opcode, size)) + payload
-    if size < 65_536:
-        return bytes((opcode, 126)) + size.to_bytes(2) + payload
-    return bytes((opcode, 127)) + size.to_bytes(8) + payload
-
-
-def bursts_of(frames: Sequence[Frame]) -> Iterator[Burst]:
-    """Return the frames in as few bursts as keep a message at about 256 KiB."""
-    part: list[Frame] = []
-    size = 0
-    for frame in frames:
-        part.append(frame)
-        size += len(frame.json)
-        if size >= MESSAGE_BYTES:
-            yield Burst(part)
-            part, size = [], 0
-    if part:
-        yield Burst(part)
-
-
-_FINAL_TEXT = 0x81
-_FINAL_BINARY = 0x82
 _UNKNOWN_FIELD = re.compile(r"(?:unknown|required) field `(.*)`")
 _json_encoder = msgspec.json.Encoder()
 _json_frame_decoder = msgspec.json.Decoder(ClientFrame)

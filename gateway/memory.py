@@ -13,7 +13,9 @@ import msgspec
 from eventlog.doorbell import LoggedEvent
 from eventlog.events import AccessRevoked
 from eventlog.topics import Topic
-from gateway.frames import Burst, Frame, bursts_of, frame_of_event
+from gateway.bursts import Burst, bursts_of
+from gateway.compression import MIN_AUDIENCE
+from gateway.frames import Frame, frame_of_event
 from kernel.ids import UserId
 
 RECENT_EVENTS = 256
@@ -94,7 +96,8 @@ class Missed:
 
     @cached_property
     def _bursts(self) -> Sequence[Burst]:
-        return list(bursts_of([one.frame for one in self.deliveries]))
+        """Compressed as for many: the largest messages that a returning phone gets, and others lack the same."""
+        return list(bursts_of([one.frame for one in self.deliveries], audience=MIN_AUDIENCE))
 
     def give(self, recipient: Recipient) -> bool:
         """Give everything at once; return False when one of the events took the topic away from the recipient."""

@@ -9,8 +9,9 @@ import msgspec
 from accounts.events import SessionRevoked
 from eventlog.doorbell import LoggedEvent
 from eventlog.topics import Topic
+from gateway.bursts import Burst
 from gateway.close_codes import CloseCode
-from gateway.frames import Burst, Frame
+from gateway.frames import Frame
 from kernel.actor import Actor
 
 

@@ -7,7 +7,8 @@ from typing import Protocol
 
 from eventlog.doorbell import LoggedEvent
 from eventlog.topics import Topic
-from gateway.frames import Frame, bursts_of
+from gateway.bursts import bursts_of
+from gateway.frames import Frame
 from gateway.memory import Delivery, Memories, Memory, Missed, Recipient, delivery_of, give
 from gateway.pacing import Pacer
 
@@ -102,7 +103,7 @@ class Stream:
     def flush(self) -> None:
         """Give what was gathered to every follower."""
         frames, self._gathered = self._gathered, []
-        for burst in bursts_of(frames):
+        for burst in bursts_of(frames, audience=len(self.followers)):
             for subscriber in self.followers:
                 subscriber.deliver(burst)
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from django.conf import settings
 
+from gateway.bursts import Burst, encoding_of
 from gateway.close_codes import CloseCode
 from gateway.direct_writes import DirectWriter
-from gateway.frames import Burst, Frame, WireFormat, join
+from gateway.frames import Frame, WireFormat, join
 from gateway.outbox import Outbox
 from gateway.signal import Signal
 
@@ -29,6 +31,7 @@ class SocketWriter:
 
     __slots__ = (
         "_direct",
+        "_encoding",
         "_give_up",
         "_outbox",
         "_room",
@@ -43,6 +46,7 @@ class SocketWriter:
     def __init__(self, send: Send, wire_format: WireFormat, direct: DirectWriter | None = None) -> None:
         self._send = send
         self._direct = direct
+        self._encoding = encoding_of(wire_format, deflates=direct is not None and direct.deflates)
         self.wire_format: WireFormat = wire_format
         self._outbox: Outbox | None = None
         self._room = Signal()
@@ -60,7 +64,7 @@ class SocketWriter:
     def deliver(self, burst: Burst) -> None:
         """Write or queue the frames of a burst, which is encoded once for all sockets."""
         if self._direct is not None and self._task is None and not self._direct.paused and self.close_code is None:
-            self._direct.write_message(burst.message(self.wire_format))
+            self._direct.write_message(burst.message(self._encoding))
             return
         for frame in burst.frames:
             self.offer(frame)
@@ -76,13 +80,13 @@ class SocketWriter:
             await self._room.wait()
 
     def close(self, code: CloseCode) -> None:
-        """Close after what waits, at most two seconds later when the client does not take it; the first reason counts."""
+        """Close after what waits, at most two seconds later without it when the client does not take it; the first reason counts."""
         if self.close_code is not None:
             return
         self.close_code = code
         self._room.give()
         self._write_soon()
-        self._give_up = asyncio.get_running_loop().call_later(STALLED_CLOSE_SECONDS, self._end)
+        self._give_up = asyncio.get_running_loop().call_later(STALLED_CLOSE_SECONDS, self._close_now)
 
     async def serve(self, reading: Awaitable[None]) -> None:
         """Run what reads the socket until it ends or there is nobody to write to; what says why it closes is still written."""
@@ -114,8 +118,8 @@ class SocketWriter:
         if self._outbox.put(frame):
             self._write_soon()
             return
-        self._outbox.clear()
         self.close(CloseCode.TOO_SLOW)
+        self._close_now()
 
     def _write_soon(self) -> None:
         if self._task is None and not self.over:
@@ -128,13 +132,29 @@ class SocketWriter:
                 await self._write_message(join(self._outbox.take(), self.wire_format))
                 self._room.give()
             if self.close_code is not None:
-                code = self.close_code
-                await self._send({"type": "websocket.close", "code": int(code), "reason": code.name.lower()})
+                await self._write_close(self.close_code)
         except (OSError, RuntimeError):  # the client has gone, or the server has closed for a reason of its own
             self._end()
         self._task = self._outbox = None
         if self.close_code is not None:
             self._end()
+
+    def _close_now(self) -> None:
+        """Forget what the client does not take: the code follows what the server has already taken, for whenever it is read."""
+        if self.over or self.close_code is None:
+            return
+        if self._task is not None:
+            self._task.cancel()
+        self._outbox = None
+        self._task = asyncio.create_task(self._write_close_at_last(self.close_code))
+
+    async def _write_close_at_last(self, code: CloseCode) -> None:
+        with contextlib.suppress(OSError, RuntimeError, TimeoutError):
+            await asyncio.wait_for(self._write_close(code), STALLED_CLOSE_SECONDS)
+        self._end()
+
+    async def _write_close(self, code: CloseCode) -> None:
+        await self._send({"type": "websocket.close", "code": int(code), "reason": code.name.lower()})
 
     async def _write_message(self, message: str | bytes) -> None:
         key = "text" if isinstance(message, str) else "bytes"

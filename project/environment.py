@@ -191,6 +191,9 @@ class Gateway(BaseSettings):
     socket_backlog_bytes: PositiveInt = Field(
         1_048_576, description="Bytes that wait for a slow socket before it is closed."
     )
+    socket_compression: bool = Field(
+        True, description="Compress busy rooms' bursts, once for all sockets that offer permessage-deflate (uvicorn)."
+    )
     socket_topics_max: PositiveInt = Field(1_000, description="Topics that one socket may follow.")
     socket_connections_max: PositiveInt = Field(20_000, description="Sockets that one gateway process admits.")
     socket_admission_rate: PositiveInt = Field(

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import os
 import socket
-from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
 
@@ -45,13 +43,13 @@ def serve_with_uvicorn(listener: socket.socket, notify: int | None) -> None:
 
     from django.conf import settings
 
-    from gateway.lean_protocol import UpgradingProtocol
     from gateway.uvicorn_protocol import DirectWriteProtocol
+    from project.http_protocol import BoundedHeadProtocol
 
     config = uvicorn.Config(
         "project.asgi:application",
         loop="uvloop",
-        http=UpgradingProtocol,
+        http=BoundedHeadProtocol,
         ws=DirectWriteProtocol,
         ws_max_size=LARGEST_MESSAGE_BYTES,
         ws_ping_interval=None,
@@ -67,18 +65,12 @@ def serve_with_uvicorn(listener: socket.socket, notify: int | None) -> None:
 
 
 def serve_with_daphne(listener: socket.socket, notify: int | None) -> None:
-    """Serve with daphne, which installs its reactor when it is imported: before anything else that uses Twisted."""
-    from daphne.server import Server
-    from twisted.internet import reactor
-    from twisted.internet.defer import Deferred
-
+    """Serve with daphne. It is the first installed app, so its reactor is installed before anything else uses Twisted."""
     from project.asgi import application
+    from project.daphne_flow import FlowControlServer, before_shutdown
 
-    untyped: Any = reactor
-    untyped.addSystemEventTrigger(
-        "before", "shutdown", lambda: Deferred.fromFuture(asyncio.ensure_future(stop_gateway()))
-    )
-    Server(
+    before_shutdown(stop_gateway)
+    FlowControlServer(
         application,
         endpoints=[f"fd:fileno={listener.fileno()}"],
         websocket_timeout=-1,

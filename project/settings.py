@@ -224,6 +224,7 @@ HEARTBEAT_DEAD_SECONDS = environment.heartbeat_dead_seconds
 SOCKET_AUTH_SECONDS = environment.socket_auth_seconds
 SOCKET_FRAME_BYTES = environment.socket_frame_bytes
 SOCKET_BACKLOG_BYTES = environment.socket_backlog_bytes
+SOCKET_COMPRESSION = environment.socket_compression
 SOCKET_TOPICS_MAX = environment.socket_topics_max
 SOCKET_CONNECTIONS_MAX = environment.socket_connections_max
 SOCKET_ADMISSION_RATE = environment.socket_admission_rate

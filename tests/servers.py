@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -55,6 +56,11 @@ class Gateway:
     address: str
 
     @property
+    def _listener(self) -> tuple[str, int]:
+        host, _, port = self.address.rpartition(":")
+        return host, int(port)
+
+    @property
     def url(self) -> str:
         """The origin of its REST edge."""
         return f"http://{self.address}"
@@ -68,6 +74,15 @@ class Gateway:
         """End it without a chance to say a word, as the kernel does when memory runs out."""
         os.kill(self.child.pid, signal.SIGKILL)
         self.child.wait()
+
+    def holds(self, client: tuple[str, int]) -> bool:
+        """Tell whether the process still holds its end of a connection over IPv4, however full it is (Linux)."""
+        ends = [f"{socket.inet_aton(host)[::-1].hex().upper()}:{port:04X}" for host, port in (client, self._listener)]
+        for row in Path(f"/proc/{self.child.pid}/net/tcp").read_text().splitlines()[1:]:
+            fields = row.split()
+            if [fields[2], fields[1]] == ends and fields[9] != "0":  # 0: only the kernel still has something to say
+                return True
+        return False
 
     def resident_bytes(self) -> int:
         """Return how much memory the process holds (Linux)."""

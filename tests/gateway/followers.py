@@ -6,7 +6,8 @@ import msgspec
 
 from eventlog.doorbell import LoggedEvent
 from eventlog.topics import Topic
-from gateway.frames import Burst, Frame
+from gateway.bursts import Burst
+from gateway.frames import Frame
 from kernel.ids import UserId, uuid7
 
 

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from websockets.client import ClientProtocol
-from websockets.protocol import OPEN
-from websockets.uri import parse_uri
 
-from gateway.frames import MESSAGE_BYTES, Burst, Frame, bursts_of
+from gateway.frames import MESSAGE_BYTES, Frame
 from gateway.outbox import Outbox
 from kernel.wire import WireStruct
 
@@ -93,27 +89,3 @@ def test_the_size_is_always_that_of_what_waits_and_never_above_the_budget_after_
             outbox.clear()
     waiting = outbox.size
     assert waiting == sum(len(item.json) for item in outbox.take())
-
-
-@given(st.lists(st.text(max_size=200), min_size=1, max_size=50))
-def test_a_burst_is_one_websocket_message_that_any_client_reads(bodies):
-    client = ClientProtocol(parse_uri("ws://localhost/"), state=OPEN)
-    client.receive_data(Burst([frame(body) for body in bodies]).message("json"))
-    (message,) = client.events_received()
-    assert message.data.decode().split("\n") == [frame(body).json.decode() for body in bodies]
-
-
-@pytest.mark.parametrize("size", [0, 111, 112, 65_521, 65_522])
-def test_the_length_of_a_burst_is_written_as_the_standard_says(size):
-    client = ClientProtocol(parse_uri("ws://localhost/"), state=OPEN, max_size=None)
-    client.receive_data(Burst([frame("x" * size)]).message("json"))
-    (message,) = client.events_received()
-    assert (message.fin, len(message.data)) == (True, size + len(b'{"text":""}'))
-
-
-def test_bursts_hold_about_a_quarter_of_a_megabyte_and_lose_nothing():
-    frames = [frame("x" * 50_000) for _ in range(20)]
-    bursts = list(bursts_of(frames))
-    assert [item for burst in bursts for item in burst.frames] == frames
-    assert all(len(burst.message("json")) < MESSAGE_BYTES + 60_000 for burst in bursts)
-    assert list(bursts_of([])) == []

@@ -7,8 +7,9 @@ import asyncio
 import pytest
 
 from gateway import writing
+from gateway.bursts import Burst
 from gateway.close_codes import CloseCode
-from gateway.frames import Burst, Frame
+from gateway.frames import Frame
 from gateway.writing import SocketWriter
 from kernel.wire import WireStruct
 
@@ -26,7 +27,7 @@ class Server:
 
     def __init__(self) -> None:
         self.sent: list = []
-        self.paused = False
+        self.paused = self.deflates = False
         self.writable = asyncio.Event()
         self.writable.set()
 

@@ -32,6 +32,12 @@ class RawSocket:
         await asyncio.get_running_loop().sock_connect(plain, (host, int(port)))
         return cls(*await asyncio.open_connection(sock=plain, limit=2**16))
 
+    @property
+    def address(self) -> tuple[str, int]:
+        """Our end of the connection, as the server sees it."""
+        host, port = self.writer.get_extra_info("sockname")[:2]
+        return host, port
+
     async def send(self, data: bytes) -> None:
         """Send bytes as they are."""
         self.writer.write(data)
