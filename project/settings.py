@@ -119,8 +119,8 @@ configure_structlog()
 
 # --- PostgreSQL and Redis --------------------------------------------------------------------------------------------
 _database = database_settings(environment.database_url.get_secret_value())
+_database["ENGINE"] = "project.postgresql"
 _database["CONN_MAX_AGE"] = 0
-_database["CONN_HEALTH_CHECKS"] = True  # a restarted PostgreSQL costs no request: the pool replaces dead connections
 _database["DISABLE_SERVER_SIDE_CURSORS"] = environment.database_behind_pgbouncer
 _database["OPTIONS"] = {"connect_timeout": 3, "keepalives_idle": 30, "tcp_user_timeout": 10_000} | _database["OPTIONS"]
 if not environment.database_behind_pgbouncer:
@@ -135,6 +135,7 @@ if not TESTING:  # a test run needs one connection per process, and one that the
         "min_size": environment.database_pool_min_size,
         "max_size": environment.database_pool_max_size,
         "timeout": environment.database_pool_timeout,
+        "reconnect_timeout": 2.0,  # then the next call tries at once; psycopg's own pauses grow as long as the outage was
     }
 DATABASES = {"default": _database}
 
