@@ -46,11 +46,12 @@ def topic(community) -> str:
 
 
 @pytest.fixture
-def look(connect, community, topic):
+def look(gateway, connect, community, topic):
     """Return a function that connects somebody who looks at these members, and the answer that they got."""
 
     async def connect_and_look(viewer: User, *users: User):
         client = await connect(viewer)
+        await told(gateway)
         await client.command("topic.follow", topic=topic)
         return client, await watch(client, community, *users)
 
