@@ -135,6 +135,7 @@ async def _greet(connection: Connection, session: AuthenticatedSession, answer: 
     await _watch_session(connection)
     process = connection.process
     hello = await process.signing_in.greet(session, connection.id, process.reconnect_advice())
+    await process.turns.turn()
     logger.info("socket.opened", format=connection.wire_format)
     if answer is not None:
         connection.offer(answer)
