@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import socket
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+CONNECT_SECONDS = 3
+_KEEPALIVE = {
+    getattr(socket, name): value
+    for name, value in {"TCP_KEEPIDLE": 15, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3}.items()
+    if hasattr(socket, name)
+}
 _SCHEMES = {"database": ("postgres", "postgresql"), "redis": ("redis", "rediss", "unix")}
 
 
@@ -41,6 +48,17 @@ def checked_redis_url(url: str) -> str:
         raise WrongAddress("it must start with redis://, rediss:// or unix://")
     _port_of(url)
     return url
+
+
+def layer_host(url: str) -> dict[str, Any]:
+    """Return a host for the channel layer. Its subscription is read without a time-out, which would end it when it is idle.
+
+    A Redis that is gone without a word is noticed by TCP within half a minute.
+    """
+    host: dict[str, Any] = {"address": url, "socket_timeout": None, "socket_connect_timeout": CONNECT_SECONDS}
+    if urlsplit(url).scheme != "unix":
+        host |= {"socket_keepalive": True, "socket_keepalive_options": _KEEPALIVE}
+    return host
 
 
 def _port_of(url: str) -> int | None:

@@ -6,7 +6,7 @@ import logging
 from datetime import timedelta
 from typing import Any
 
-from project.addresses import database_settings
+from project.addresses import database_settings, layer_host
 from project.environment import BASE_DIR, environment
 from project.observability.logs import configure_structlog, logging_settings
 
@@ -144,8 +144,7 @@ REDIS_TIMEOUT = environment.redis_timeout
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "gateway.channel_layer.GatheringChannelLayer",
-        # redis-py's default time-out would end idle subscriptions.
-        "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_timeout": None, "socket_connect_timeout": 3}]},
+        "CONFIG": {"hosts": [layer_host(REDIS_URL)]},
     }
 }
 CACHES = {

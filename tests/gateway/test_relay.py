@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 
 import pytest
 from django.conf import settings
@@ -228,3 +229,10 @@ async def test_the_layer_still_serves_consumers_of_channels(topic):
 def test_the_subscriptions_connection_has_no_read_time_out():
     (host,) = settings.CHANNEL_LAYERS["default"]["CONFIG"]["hosts"]
     assert host["socket_timeout"] is None
+
+
+async def test_the_subscriptions_connection_is_kept_alive_by_tcp(ear, topic):
+    await ear.relay.join(topic)
+    (shard,) = ear.relay._layer.on_this_loop()._shards
+    connected = shard._pubsub.connection._writer.get_extra_info("socket")
+    assert connected.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from project.addresses import WrongAddress, checked_redis_url, database_settings
+from project.addresses import WrongAddress, checked_redis_url, database_settings, layer_host
 
 
 @pytest.mark.parametrize(
@@ -65,3 +65,10 @@ def test_redis_addresses_are_taken_as_they_are(url: str) -> None:
 def test_a_wrong_redis_address_is_refused(url: str) -> None:
     with pytest.raises(WrongAddress):
         checked_redis_url(url)
+
+
+def test_a_redis_that_is_gone_without_a_word_is_noticed_by_tcp_alone():
+    host = layer_host("rediss://redis.example.org")
+    assert (host["socket_timeout"], host["socket_keepalive"]) == (None, True)
+    assert set(host["socket_keepalive_options"].values()) == {15, 5, 3}
+    assert "socket_keepalive" not in layer_host("unix:///run/redis.sock")
