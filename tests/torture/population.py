@@ -8,7 +8,7 @@ import random
 import secrets
 import time
 from collections import Counter
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from typing import Any
 
 import httpx
@@ -40,7 +40,10 @@ class Size(msgspec.Struct, frozen=True):
 
 
 class Population:
-    """All of them. `start` lets them come, `quiet_down` ends the talk and waits for every answer."""
+    """All of them. `start` lets them come, `quiet_down` ends the talk and waits for every answer.
+
+    While `silent`, nobody begins to say anything: no later message then tells that one was missed.
+    """
 
     def __init__(self, cast: Cast, size: Size, route: Route, rest: list[str], seed: int) -> None:
         self.history = History()
@@ -60,6 +63,7 @@ class Population:
         self._errands: set[asyncio.Task[None]] = set()
         self._moderating: asyncio.Task[None] | None = None
         self._talking: asyncio.Task[None] | None = None
+        self.silent = False
         self._over = False
 
     def _device(self, number: int, route: Route) -> Client:
@@ -89,6 +93,11 @@ class Population:
                 break
             await asyncio.sleep(0.1)
         return away
+
+    def cursors(self) -> Iterator[tuple[str, int | None]]:
+        """Yield how far every client has come in every room."""
+        for client in self.clients:
+            yield from ((topic, view.cursor) for topic, view in client.views.items())
 
     async def acknowledged_again(self, within: float) -> bool:
         """Wait until a message that nobody has sent yet is acknowledged; tell whether that was so in time."""
@@ -131,6 +140,8 @@ class Population:
     async def _keep_talking(self) -> None:
         while not self._over:
             await asyncio.sleep(self._chance.expovariate(self._size.messages_per_second))
+            if self.silent:
+                continue
             self.say(self._chance.choice(self.clients))
             if self._chance.random() < 0.05:
                 self.say(self._chance.choice(self.outsiders))
@@ -197,6 +208,8 @@ class Population:
     async def _keep_removing(self) -> None:
         while not self._over:
             await asyncio.sleep(self._chance.uniform(*BETWEEN_REMOVALS_SECONDS))
+            if self.silent:
+                continue
             client = self._chance.choice(self.clients)
             await self._remove_and_let_in(client.person, self._chance.choice(list(client.views)))
 

@@ -24,6 +24,8 @@ CATCH_UP_SECONDS = 30.0
 PAUSE_SECONDS = (1.0, 3.0)
 SHOWN_TROUBLES = 5
 PAIRS = 0.35
+SILENCES = 0.5
+SILENT_AFTER_SECONDS = 3.0
 
 
 class Happened(msgspec.Struct):
@@ -95,8 +97,11 @@ class Run:
     async def _one(self, names: tuple[str, ...]) -> Happened:
         """Play a fault or two, wait until everybody is back, and let things be for a moment."""
         before, began = self._population.totals(), time.monotonic()
+        silence = asyncio.create_task(self._fall_silent())
         notes = await asyncio.gather(*(self._harm(name) for name in names))
         over = time.monotonic()
+        if await silence:
+            await self._check_silence(" and ".join(names))
         if complaint := await self._recovered():
             self._history.violations.append(Violation("did not recover", f"{' and '.join(names)}: {complaint}"))
         recovered = time.monotonic()
@@ -114,6 +119,20 @@ class Run:
         except TimeoutError:
             self._history.violations.append(Violation("did not recover", f"{name} was not over in time"))
             return "not over in time"
+
+    async def _fall_silent(self) -> bool:
+        """Now and then let nobody speak any more from some moment of the fault on; tell whether that is so."""
+        if self._stage.chance.random() < SILENCES:
+            await asyncio.sleep(self._stage.chance.uniform(0, SILENT_AFTER_SECONDS))
+            self._population.silent = True
+        return self._population.silent
+
+    async def _check_silence(self, fault: str) -> None:
+        """What was said last must arrive too, although nothing follows that would show a gap."""
+        if not await self._caught_up():
+            text = f"{fault}: the last messages did not reach everybody within {CATCH_UP_SECONDS:g} s of silence"
+            self._history.violations.append(Violation("not caught up", text))
+        self._population.silent = False
 
     async def _recovered(self) -> str:
         """Wait until a message is acknowledged again and everybody is connected; return what is missing after too long."""
@@ -133,21 +152,26 @@ class Run:
     async def _end(self) -> None:
         """Stop the talk, and give everybody a bounded time to have everything."""
         await self._population.quiet_down(RECOVERY_SECONDS)
+        await self._caught_up()
+
+    async def _caught_up(self) -> bool:
+        """Wait until every client is at the head of each of its rooms; False when that takes too long."""
         deadline = time.monotonic() + CATCH_UP_SECONDS
         while time.monotonic() < deadline:
             heads = await asyncio.to_thread(read_heads, self._cluster.postgres.url)
-            if all(
-                view.cursor == heads.get(topic)
-                for client in self._population.clients
-                for topic, view in client.views.items()
-            ):
-                return
+            if all(cursor == heads.get(topic) for topic, cursor in self._population.cursors()):
+                return True
             await asyncio.sleep(0.3)
+        return False
 
 
 def read_heads(url: str) -> dict[str, int]:
-    """Return the newest seq of every room."""
-    with psycopg.connect(url) as connection:
+    """Return the newest seq of every room; of none while PostgreSQL is away."""
+    try:
+        connection = psycopg.connect(url, connect_timeout=5)
+    except psycopg.OperationalError:
+        return {}
+    with connection:
         rows = connection.execute("SELECT topic, max(seq) FROM eventlog_event WHERE topic LIKE 'room:%' GROUP BY topic")
         return dict(rows.fetchall())
 

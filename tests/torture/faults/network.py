@@ -6,6 +6,8 @@ import asyncio
 
 from tests.torture.faults.menu import Stage, fault
 
+NOTICED_SECONDS = 8.0  # a client pings every three seconds and waits five for the answer
+
 
 @fault("connections reset", part="network")
 async def reset_connections(stage: Stage) -> str:
@@ -22,7 +24,7 @@ async def half_open_connections(stage: Stage) -> str:
     wires = [wire for node in stage.cluster.nodes for wire in node.proxy.wires(0.3, stage.chance)]
     for wire in wires:
         wire.swallow(*stage.chance.choice((("up",), ("down",), ("up", "down"))))
-    await asyncio.sleep(stage.seconds(2, 6))
+    await asyncio.sleep(NOTICED_SECONDS)
     return f"{len(wires)} connections"
 
 
