@@ -29,7 +29,11 @@ SILENT_AFTER_SECONDS = 3.0
 
 
 class Happened(msgspec.Struct):
-    """A fault, or two at once, and what everybody counted from the begin to that of the next."""
+    """A fault, or two at once, and what everybody counted from the begin to that of the next.
+
+    `recovered_seconds` are from its end, or from that of the silence after it, until somebody's new message is
+    acknowledged and everybody is connected.
+    """
 
     names: tuple[str, ...]
     note: str
@@ -97,11 +101,12 @@ class Run:
     async def _one(self, names: tuple[str, ...]) -> Happened:
         """Play a fault or two, wait until everybody is back, and let things be for a moment."""
         before, began = self._population.totals(), time.monotonic()
-        silence = asyncio.create_task(self._fall_silent())
+        silence = asyncio.create_task(self._fall_silent(names))
         notes = await asyncio.gather(*(self._harm(name) for name in names))
         over = time.monotonic()
         if await silence:
             await self._check_silence(" and ".join(names))
+        resumed = time.monotonic()
         if complaint := await self._recovered():
             self._history.violations.append(Violation("did not recover", f"{' and '.join(names)}: {complaint}"))
         recovered = time.monotonic()
@@ -111,7 +116,7 @@ class Run:
         counts = self._population.totals()
         counts.subtract(before)
         moved = {key: count for key, count in counts.items() if count}
-        return Happened(names, "; ".join(filter(None, notes)), over - began, recovered - over, moved)
+        return Happened(names, "; ".join(filter(None, notes)), over - began, recovered - resumed, moved)
 
     async def _harm(self, name: str) -> str:
         try:
@@ -120,9 +125,9 @@ class Run:
             self._history.violations.append(Violation("did not recover", f"{name} was not over in time"))
             return "not over in time"
 
-    async def _fall_silent(self) -> bool:
+    async def _fall_silent(self, names: tuple[str, ...]) -> bool:
         """Now and then let nobody speak any more from some moment of the fault on; tell whether that is so."""
-        if self._stage.chance.random() < SILENCES:
+        if ROLLING_RESTART not in names and self._stage.chance.random() < SILENCES:
             await asyncio.sleep(self._stage.chance.uniform(0, SILENT_AFTER_SECONDS))
             self._population.silent = True
         return self._population.silent
