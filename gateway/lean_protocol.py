@@ -10,7 +10,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.http11 import Request
 from websockets.protocol import Protocol
 
-from gateway.signal import Signal
+from gateway.signal import Gate
 
 
 class UpgradingProtocol(HttpToolsProtocol):
@@ -75,7 +75,7 @@ class LeanWebSocketProtocol(WebSocketsSansIOProtocol):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.queue = Inbox()  # type: ignore[assignment]  # does what the protocol asks of a queue
-        self.writable = Gate()  # type: ignore[assignment]  # does what the protocol asks of an event
+        self.writable = Gate(is_open=True)  # type: ignore[assignment]  # does what the protocol asks of an event
 
     def handle_connect(self, event: Request) -> None:
         """Start over with the parser, which is between two frames now and would keep the request for good."""
@@ -120,27 +120,3 @@ class Inbox:
             finally:
                 self._reader = None
         return self._messages.pop(0)
-
-
-class Gate:
-    """An event that is open most of the time."""
-
-    __slots__ = ("_open", "_opened")
-
-    def __init__(self) -> None:
-        self._open = True
-        self._opened = Signal()
-
-    def set(self) -> None:
-        """Open."""
-        self._open = True
-        self._opened.give()
-
-    def clear(self) -> None:
-        """Close."""
-        self._open = False
-
-    async def wait(self) -> None:
-        """Return when it is open."""
-        while not self._open:
-            await self._opened.wait()

@@ -17,6 +17,7 @@ from eventlog.doorbell import EphemeralEvent, LoggedEvent, by_topic
 from eventlog.topics import Topic
 from gateway.channel_layer import REDIS_AWAY, GatheringChannelLayer
 from gateway.rings import Ring, RingCodec
+from gateway.signal import Gate
 
 logger = structlog.get_logger(__name__)
 
@@ -43,7 +44,7 @@ class ChannelLayerRelay:
         self._rejoined = rejoined
         self._layer = cast("GatheringChannelLayer", get_channel_layer())
         self._codec = RingCodec()
-        self._wanted: dict[Topic, asyncio.Event] = {}
+        self._wanted: dict[Topic, Gate] = {}
         self._joined: set[Topic] = set()
         self._changed: set[Topic] = set()
         self._change = asyncio.Event()
@@ -78,7 +79,7 @@ class ChannelLayerRelay:
         """Start to hear of a topic; return when that is so, or after a second: the log covers for a slow Redis."""
         joined = self._wanted.get(topic)
         if joined is None:
-            joined = self._wanted[topic] = asyncio.Event()
+            joined = self._wanted[topic] = Gate(is_open=False)
             self._reconsider(topic)
         if joined.is_set():
             return

@@ -24,3 +24,31 @@ class Signal:
         if self._event is None:
             self._event = asyncio.Event()
         await self._event.wait()
+
+
+class Gate:
+    """What an `asyncio.Event` does, at the price of a `Signal`."""
+
+    __slots__ = ("_changed", "_open")
+
+    def __init__(self, *, is_open: bool) -> None:
+        self._open = is_open
+        self._changed = Signal()
+
+    def is_set(self) -> bool:
+        """Return whether it is open."""
+        return self._open
+
+    def set(self) -> None:
+        """Open."""
+        self._open = True
+        self._changed.give()
+
+    def clear(self) -> None:
+        """Close."""
+        self._open = False
+
+    async def wait(self) -> None:
+        """Return when it is open."""
+        while not self._open:
+            await self._changed.wait()

@@ -13,7 +13,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
 LARGEST_MESSAGE_BYTES = 2 * 1024 * 1024
 KEEP_ALIVE_SECONDS = 75  # longer than a reverse proxy keeps an idle connection, so that it never reuses a closing one
 BACKLOG = 2048
-COLLECTOR_THRESHOLDS = (2_000, 10, 10)
+COLLECTOR_THRESHOLDS = (20_000, 20, 50)  # a gateway makes about a hundred lasting objects per socket
 
 
 def main() -> None:
