@@ -13,7 +13,7 @@ import psycopg
 
 from bench.servers import Services
 
-LOGGED = re.compile(rb"LOG:  (?:statement|execute [^:]*): (.{0,70})")
+LOGGED = re.compile(rb"LOG:  (?:statement|execute [^:]*): \s*(.{0,70})")
 SETTLE_SECONDS = 1.0  # every backend reads the changed setting before its next statement; the log is written at once
 KINDS_SHOWN = 8
 

@@ -70,7 +70,7 @@ def test_statements_are_found_in_the_log_however_they_are_sent():
         b"2026-01-02 03:04:05 UTC [7] LOG:  statement: BEGIN\n"
         b"2026-01-02 03:04:05 UTC [7] LOG:  execute _pg3_0: SELECT head FROM eventlog_topic\n"
         b"2026-01-02 03:04:05 UTC [7] DETAIL:  Parameters: $1 = 'statement: none'\n"
-        b"2026-01-02 03:04:05 UTC [7] LOG:  execute <unnamed>: INSERT INTO eventlog_event VALUES ($1)\n"
+        b"2026-01-02 03:04:05 UTC [7] LOG:  execute <unnamed>: \n\tINSERT INTO eventlog_event VALUES ($1)\n"
         b"2026-01-02 03:04:05 UTC [7] LOG:  checkpoint starting: time\n"
     )
     assert LOGGED.findall(log) == [
