@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 
@@ -10,6 +11,7 @@ from django.db import connection, transaction
 
 from eventlog.doorbell import EphemeralEvent, LoggedEvent, announce, ring
 from eventlog.events import Event, event_type_of
+from eventlog.metrics import APPEND_SECONDS, EVENTS_APPENDED
 from eventlog.round_trips import Answer
 from eventlog.statements import after_answer, numbers, pipeline, send, texts
 from eventlog.topics import Topic
@@ -96,7 +98,10 @@ def append(drafts: Sequence[Draft], *, held: HeldTopics | None = None) -> list[A
         raise RuntimeError("append() belongs into the transaction that causes the events")
     if not drafts:
         return []
+    started = time.perf_counter()
     appended, logged = _append(drafts) if held is None else _append_held(drafts, held)
+    APPEND_SECONDS.observe(time.perf_counter() - started)
+    EVENTS_APPENDED.inc(len(logged))
     transaction.on_commit(lambda: ring(logged))
     return appended
 

@@ -10,6 +10,7 @@ import structlog
 from django.db import connection, transaction
 
 from eventlog.doorbell import LoggedEvent
+from eventlog.metrics import CONSUMER_FAILURES, EVENTS_CONSUMED
 from eventlog.models import Cursor
 from eventlog.replay import read_events
 from eventlog.topics import Topic
@@ -33,6 +34,14 @@ class Consumer(msgspec.Struct, frozen=True):
     handle: Handle
 
 
+class Backlog(msgspec.Struct, frozen=True):
+    """What a consumer has not handled yet, in events, and how many topics it fails at."""
+
+    consumer: str
+    events: int
+    failing: int
+
+
 _consumers: dict[str, Consumer] = {}
 
 _PENDING = """
@@ -42,6 +51,14 @@ WHERE split_part(topic.name, ':', 1) = ANY(%s::text[])
   AND topic.head > coalesce(cursor.seq, 0)
   AND (cursor.retry_at IS NULL OR cursor.retry_at <= now())
 LIMIT %s
+"""
+
+
+_BACKLOG = """
+SELECT coalesce(sum(topic.head - coalesce(cursor.seq, 0)), 0)::bigint, count(*) FILTER (WHERE cursor.failures > 0)
+FROM eventlog_topic topic
+LEFT JOIN eventlog_cursor cursor ON cursor.consumer = %s AND cursor.topic = topic.name
+WHERE split_part(topic.name, ':', 1) = ANY(%s::text[]) AND topic.head > coalesce(cursor.seq, 0)
 """
 
 
@@ -70,7 +87,22 @@ def sweep(reader: Consumer) -> int:
     with connection.cursor() as cursor:
         cursor.execute(_PENDING, [reader.name, list(reader.kinds), TOPICS_PER_SWEEP])
         topics = [Topic(name) for (name,) in cursor.fetchall()]
-    return sum(_advance(reader, topic) for topic in topics)
+    handled = sum(_advance(reader, topic) for topic in topics)
+    if handled:
+        EVENTS_CONSUMED.labels(reader.name).inc(handled)
+    return handled
+
+
+def backlogs() -> list[Backlog]:
+    """Return how far each registered consumer is behind. One statement per consumer."""
+    return [_backlog(reader) for reader in _consumers.values()]
+
+
+def _backlog(reader: Consumer) -> Backlog:
+    with connection.cursor() as cursor:
+        cursor.execute(_BACKLOG, [reader.name, list(reader.kinds)])
+        events, failing = cursor.fetchone()
+    return Backlog(reader.name, events, failing)
 
 
 def _advance(reader: Consumer, topic: Topic) -> int:
@@ -78,6 +110,7 @@ def _advance(reader: Consumer, topic: Topic) -> int:
         return _handle_page(reader, topic)
     except Exception:
         logger.exception("consumer.failed", consumer=reader.name, topic=topic)
+        CONSUMER_FAILURES.labels(reader.name).inc()
         _postpone(reader, topic)
         return 0
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import Context
@@ -12,11 +12,13 @@ from typing import Any, NamedTuple
 import structlog
 
 from gateway.errors import InternalError
+from gateway.metrics import BATCH_COMMANDS, COMMAND_SECONDS, COMMANDS
 from gateway.pool import DatabasePool
 from gateway.signal import Signal
 from kernel.actor import Actor
 from kernel.commands import BatchHandler, Outcome
 from kernel.errors import DomainError, Unavailable
+from kernel.metrics import limit_hit
 
 logger = structlog.get_logger(__name__)
 
@@ -32,6 +34,7 @@ class _Waiting(NamedTuple):
     actor: Actor
     body: Any
     answered: Callable[[Outcome], None]
+    since: float
 
 
 class Batcher:
@@ -51,11 +54,17 @@ class Batcher:
     def put(self, actor: Actor, body: Any, answered: Callable[[Outcome], None]) -> None:
         """Have a command carried out; `answered` is called, once, on the event loop. Raises `Unavailable` when too many wait."""
         if len(self._waiting) >= QUEUE_SIZE:
+            limit_hit("batch.queue")
             raise Unavailable(retry_after=FULL_RETRY_SECONDS)
-        self._waiting.append(_Waiting(actor, body, answered))
+        self._waiting.append(_Waiting(actor, body, answered, asyncio.get_running_loop().time()))
         if self._running is None:
             # A context of its own: log lines of a batch must not carry the ids of the socket that happened to start it.
             self._running = asyncio.create_task(self._run(), context=Context())
+
+    @property
+    def queued(self) -> int:
+        """How many commands wait for the next batch."""
+        return len(self._waiting)
 
     def close(self) -> None:
         """Let a running batch end and begin no other."""
@@ -66,10 +75,20 @@ class Batcher:
         try:
             while self._waiting:
                 batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), BATCH_SIZE))]
-                for waiting, outcome in await self._carry_out(batch):
+                answered = await self._carry_out(batch)
+                self._count(batch[0].since, [outcome for _, outcome in answered])
+                for waiting, outcome in answered:
                     waiting.answered(outcome)
         finally:
             self._running = None
+
+    def _count(self, since: float, outcomes: Sequence[Outcome]) -> None:
+        """Count once per batch; its time is that of the command that waited longest."""
+        BATCH_COMMANDS.labels(self._name).observe(len(outcomes))
+        COMMAND_SECONDS.labels(self._name).observe(asyncio.get_running_loop().time() - since)
+        codes = Counter([outcome.code if isinstance(outcome, DomainError) else "ok" for outcome in outcomes])
+        for code, times in codes.items():
+            COMMANDS.labels(self._name, code).inc(times)
 
     async def _carry_out(self, batch: Sequence[_Waiting]) -> list[tuple[_Waiting, Outcome]]:
         """Return an outcome for each, whatever happens; a failure that is not the database's is traced to the command at fault."""
@@ -116,6 +135,8 @@ class UnderWay:
 
     async def turn(self, batcher: Batcher | None = None) -> None:
         """Return when the next command may begin: with others of its batcher, up to a bound, else when all are answered."""
+        if self._batched >= IN_FLIGHT_MAX:
+            limit_hit("socket.in_flight")
         while self._batched and (batcher is not self._batcher or self._batched >= IN_FLIGHT_MAX):
             await self._changed.wait()
 

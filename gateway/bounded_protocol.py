@@ -9,6 +9,7 @@ from websockets.frames import Frame
 
 from gateway.close_codes import CloseCode
 from gateway.lean_protocol import LeanWebSocketProtocol
+from kernel.metrics import limit_hit
 
 if TYPE_CHECKING:
     from uvicorn._types import ASGIReceiveEvent, ASGISendEvent
@@ -47,6 +48,7 @@ class BoundedProtocol(LeanWebSocketProtocol):
         if self.close_sent:
             self._late_bytes += len(data)
             if self._late_bytes > LATE_BYTES_MAX:
+                limit_hit("socket.late_bytes")
                 self.transport.pause_reading()
                 return
         if self._unread is None and len(data) <= SLICE_BYTES:
@@ -93,6 +95,7 @@ class BoundedProtocol(LeanWebSocketProtocol):
             self._extra_frames_since, self._extra_frames = now, 0
         self._extra_frames += 1
         if self._extra_frames > EXTRA_FRAMES_MAX and not self.close_sent:
+            limit_hit("socket.extra_frames")
             self._close(CloseCode.RATE_LIMITED)
 
     # The end ---------------------------------------------------------------------------------------------------------

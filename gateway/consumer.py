@@ -21,10 +21,12 @@ from gateway.dispatch import read_first_auth, receive_message
 from gateway.errors import AuthTimeout, InternalError
 from gateway.frames import Frame, problem
 from gateway.handshake import Handshake, origin_allowed, read_handshake
+from gateway.metrics import SOCKETS, SOCKETS_CLOSED, SOCKETS_REFUSED
 from gateway.process import ensure_started
 from gateway.session_watch import SessionWatch
 from gateway.writing import Send
 from kernel.errors import DomainError, InvalidInput, TooLarge, Unauthenticated, Unavailable
+from kernel.metrics import limit_hit
 
 logger = structlog.get_logger(__name__)
 
@@ -48,6 +50,7 @@ class GatewayConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no t
         handshake = read_handshake(scope)
         await receive()
         if not origin_allowed(scope):
+            SOCKETS_REFUSED.labels("origin").inc()
             await send({"type": "websocket.close", "code": int(CloseCode.BAD_PROTOCOL)})
             return
         refusal = process.refusal()
@@ -58,6 +61,7 @@ class GatewayConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no t
         connection = Connection(process, send, handshake.wire_format, extensions.get(DIRECT_WRITES))
         await send({"type": "websocket.accept", "subprotocol": handshake.subprotocol})
         process.connections.add(connection)
+        SOCKETS.inc()
         bind_contextvars(socket_id=connection.id)
         reading = _read(connection, handshake, receive)
         del scope, handshake, extensions  # hold the request, for which there is no more use
@@ -67,10 +71,12 @@ class GatewayConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no t
             _log_end(connection)
             connection.detach()
             process.connections.discard(connection)
+            SOCKETS.dec()
 
 
 def _log_end(connection: Connection) -> None:
     code = connection.close_code
+    SOCKETS_CLOSED.labels(int(code) if code else "client").inc()
     reason = code.name.lower() if code else "client"
     logger.info("socket.closed", user_id=str(connection.actor.user_id), code=code and int(code), reason=reason)
 
@@ -119,6 +125,7 @@ async def _authenticate(
     try:
         message = await asyncio.wait_for(_next_message(connection, receive), settings.SOCKET_AUTH_SECONDS)
     except TimeoutError:
+        limit_hit("socket.auth_seconds")
         raise AuthTimeout from None
     return read_first_auth(connection, message)
 

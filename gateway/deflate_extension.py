@@ -5,11 +5,13 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 
-from websockets.exceptions import NegotiationError
+from websockets.exceptions import NegotiationError, PayloadTooBig
 from websockets.extensions import Extension
 from websockets.extensions.permessage_deflate import PerMessageDeflate, ServerPerMessageDeflateFactory
 from websockets.frames import Frame
 from websockets.typing import ExtensionParameter
+
+from kernel.metrics import limit_hit
 
 INFLATED_BYTES_MAX = 65_536
 """Larger than any frame that is answered, and no bomb: above it the socket is closed with 1009 before more is inflated."""
@@ -25,7 +27,11 @@ class SharedDeflate(PerMessageDeflate):
     def decode(self, frame: Frame, *, max_size: int | None = None) -> Frame:
         """Return a frame of the client, inflated. Raises `PayloadTooBig` before it holds more than the bound."""
         bound = INFLATED_BYTES_MAX if max_size is None else min(INFLATED_BYTES_MAX, max_size)
-        return super().decode(frame, max_size=bound)
+        try:
+            return super().decode(frame, max_size=bound)
+        except PayloadTooBig:
+            limit_hit("socket.inflated_bytes")
+            raise
 
     def encode(self, frame: Frame) -> Frame:
         """Return a frame as it is: each message says by itself whether it is compressed."""

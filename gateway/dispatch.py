@@ -25,10 +25,12 @@ from gateway.frames import (
     split_json,
     split_msgpack,
 )
+from gateway.metrics import COMMAND_SECONDS, COMMANDS, FOLLOWS, FRAMES_REFUSED, MESSAGES_RECEIVED
 from gateway.presence.commands import ReportPresence, UnwatchPresence, Watched, WatchPresence
 from gateway.process import GatewayProcess
 from kernel.commands import Command, Done, Outcome, RegisteredCommand, registered_commands
 from kernel.errors import DomainError, InvalidInput, RateLimited, TooLarge, Unauthenticated
+from kernel.metrics import limit_hit
 
 logger = structlog.get_logger(__name__)
 
@@ -41,6 +43,7 @@ async def receive_message(connection: Connection, message: dict[str, Any]) -> No
     Returns when all are answered but those that are gathered in a batch.
     """
     connection.last_heard = connection.process.now()
+    MESSAGES_RECEIVED.inc()
     with connection.under_way.reading():
         empty = True
         try:
@@ -61,6 +64,7 @@ def _split(connection: Connection, message: dict[str, Any]) -> Iterable[bytes]:
         kind = "text" if connection.wire_format == "json" else "binary"
         raise InvalidInput(f"This subprotocol takes {kind} messages.")
     if len(expected) > settings.SOCKET_FRAME_BYTES:
+        limit_hit("socket.frame_bytes")
         raise FrameTooLarge(f"A message holds at most {settings.SOCKET_FRAME_BYTES} bytes.")
     return split_json(expected) if isinstance(expected, str) else split_msgpack(expected)
 
@@ -70,6 +74,7 @@ async def _receive_object(connection: Connection, data: bytes) -> None:
         return
     try:
         if len(data) > settings.SOCKET_FRAME_BYTES:
+            limit_hit("socket.frame_bytes")
             raise FrameTooLarge(f"A frame holds at most {settings.SOCKET_FRAME_BYTES} bytes.")
         frame = decode_frame(data, connection.wire_format)
     except (InvalidInput, TooLarge) as error:
@@ -83,6 +88,7 @@ async def _count_frame(connection: Connection, ref: str | None) -> bool:
     """Return whether the socket may send another frame now; a message without any counts as one."""
     wait = connection.frames_limit.take(connection.process.now())
     if wait:
+        limit_hit("socket.frame")
         await _refuse_frame(connection, ref, RateLimited(retry_after=round(wait, 3), limit="socket.frame"))
     return not wait
 
@@ -97,14 +103,26 @@ async def _carry_out(connection: Connection, frame: ClientFrame) -> None:
     if frame.t not in _BY_ITSELF:
         connection.process.presence.used(connection)
     await connection.under_way.turn(batcher)
+    began = connection.process.now()
     try:
         await answer(connection, frame.ref, body)
     except DomainError as error:
         await connection.under_way.turn()
         connection.offer(problem(frame.ref, error))
+        count_command(frame.t, error.code, began, connection.process.now())
     except Exception:
         logger.exception("gateway.command_failed", command=frame.t)
         connection.offer(problem(frame.ref, InternalError()))
+        count_command(frame.t, InternalError.code, began, connection.process.now())
+    else:
+        if batcher is None:
+            count_command(frame.t, "ok", began, connection.process.now())
+
+
+def count_command(name: str, outcome: str, began: float, ended: float) -> None:
+    """Count a command that is not part of a batch; a batch counts its own."""
+    COMMANDS.labels(name, outcome).inc()
+    COMMAND_SECONDS.labels(name).observe(ended - began)
 
 
 def _resolve(process: GatewayProcess, name: str) -> tuple[type[Command], Answered, Batcher | None]:
@@ -158,6 +176,7 @@ async def _answer_follow(connection: Connection, ref: str | None, body: FollowTo
     """Ask, then hand over from the position that was asked about: events are contiguous from there, so none slips through."""
     topic = topic_for(*parse_topic(body.topic))
     if topic not in connection.topics and len(connection.topics) >= settings.SOCKET_TOPICS_MAX:
+        limit_hit("socket.topics")
         raise TooManyTopics(f"A socket follows at most {settings.SOCKET_TOPICS_MAX} topics.")
     following, hub = connection.process.following, connection.process.hub
     head = await following.admit(connection.actor, topic, hub.reached(topic), body.after)
@@ -170,6 +189,9 @@ async def _answer_follow(connection: Connection, ref: str | None, body: FollowTo
         connection.unfollow(topic)
         connection.offer(ack(ref, Followed(topic=topic, head=head, recovered=resumed, reason=found.reason)))
         connection.topics.add(topic)
+        FOLLOWS.labels(found.reason or ("live" if body.after is None else "recovered")).inc()
+        if found.reason == "too_old":
+            limit_hit("events.kept")
         await hub.catch_up(stream, connection, head if body.after is None or not resumed else body.after)
     finally:
         hub.release(stream)
@@ -214,7 +236,9 @@ async def _refuse_frame(connection: Connection, ref: str | None, error: DomainEr
     """Answer a frame that breaks the protocol; a client that goes on like this is closed."""
     await connection.under_way.turn()
     connection.offer(problem(ref, error))
+    FRAMES_REFUSED.labels(error.code).inc()
     if connection.problems_limit.take(connection.process.now()):
+        limit_hit("socket.problem")
         rate_limited = isinstance(error, RateLimited)
         connection.close(CloseCode.RATE_LIMITED if rate_limited else CloseCode.BAD_PROTOCOL)
 

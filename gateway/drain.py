@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.close_codes import CloseCode
 from gateway.frames import Frame, ReconnectBody, ReconnectFrame
+from kernel.metrics import limit_hit
 
 if TYPE_CHECKING:
     from gateway.connection import Connection
@@ -41,4 +42,4 @@ async def _wait(event: Coroutine[Any, Any, None], seconds: float) -> None:
     try:
         await asyncio.wait_for(event, seconds)
     except TimeoutError:
-        return
+        limit_hit("drain.seconds")

@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 
 from gateway.pool import DatabasePool
 from kernel.errors import DomainError, Unavailable
+from kernel.metrics import limit_hit
 
 Q = TypeVar("Q")
 A = TypeVar("A")
@@ -45,6 +46,7 @@ class Gatherer(Generic[Q, A]):
     async def ask(self, question: Q) -> A:
         """Return the answer. Raises the refusal, what the call raises, or `Unavailable` when more than 20,000 wait."""
         if len(self._waiting) >= QUEUE_SIZE:
+            limit_hit("gather.queue")
             raise Unavailable(retry_after=FULL_RETRY_SECONDS)
         future: asyncio.Future[A] = asyncio.get_running_loop().create_future()
         self._waiting.append((question, future))

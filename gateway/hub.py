@@ -14,8 +14,10 @@ from eventlog.topics import Topic
 from gateway.frames import frame_of_ephemeral
 from gateway.lingering import LINGER_SECONDS, Lingering
 from gateway.memory import Memories
+from gateway.metrics import BACKFILLS, EPHEMERAL_DELIVERIES, EVENTS_GONE, EVENTS_REPLAYED, LOST_RINGS
 from gateway.pages import Pages
 from gateway.stream import Notice, Stream, Subscriber, ignore
+from kernel.metrics import limit_hit
 
 logger = structlog.get_logger(__name__)
 
@@ -84,8 +86,14 @@ class Hub:
         """Give an ephemeral event to whoever follows its topic here, unless they are more than its type is meant for."""
         audience_max = registered_events()[event.type].audience_max
         stream = self._streams.get(event.topic)
-        if stream is not None and (audience_max is None or self.watchers(event.topic) <= audience_max):
-            stream.offer(frame_of_ephemeral(event))
+        if stream is None:
+            return
+        watchers = self.watchers(event.topic)
+        if audience_max is not None and watchers > audience_max:
+            limit_hit("ephemeral.audience")
+            return
+        stream.offer(frame_of_ephemeral(event))
+        EPHEMERAL_DELIVERIES.inc(watchers)
 
     def ring(self, topic: Topic, head: int) -> None:
         """Learn that a topic has reached `head` without the events themselves."""
@@ -143,6 +151,7 @@ class Hub:
                 subscriber.must_resume()
                 return
             stream.remember_before(page)
+            EVENTS_REPLAYED.inc(len(page.deliveries))
             for kept in page.give_in_parts(subscriber):
                 if not kept:
                     return
@@ -160,6 +169,11 @@ class Hub:
         """Return how many subscribers of this process follow a topic."""
         stream = self._streams.get(topic)
         return len(stream.subscribers()) if stream else 0
+
+    @property
+    def topics(self) -> int:
+        """How many topics are followed here."""
+        return len(self._streams)
 
     # When it is written ----------------------------------------------------------------------------------------------
 
@@ -198,6 +212,9 @@ class Hub:
         known = [(stream.topic, stream.cursor) for stream in self._streams.values() if stream.cursor is not None]
         for start in range(0, len(known), HEADS_PER_QUERY):
             moved = await self._log.moved(dict(known[start : start + HEADS_PER_QUERY]))
+            LOST_RINGS.inc(
+                sum(head > self._streams[topic].head for topic, head in moved.items() if topic in self._streams)
+            )
             for topic, head in moved.items():
                 self.ring(topic, head)
 
@@ -224,6 +241,8 @@ class Hub:
 
     async def _backfill(self, stream: Stream) -> None:
         await asyncio.sleep(GAP_GRACE_SECONDS)
+        if stream.behind:
+            BACKFILLS.inc()
         try:
             while stream.behind and (page := await self._log.events(stream.topic, stream.cursor or 0)):
                 self._advance_from_log(stream, page)
@@ -233,6 +252,7 @@ class Hub:
     def _advance_from_log(self, stream: Stream, page: Sequence[LoggedEvent]) -> None:
         if stream.cursor is not None and page[0].seq > stream.cursor + 1:
             logger.error("hub.events_gone", topic=stream.topic, cursor=stream.cursor, next=page[0].seq)
+            EVENTS_GONE.inc()
             stream.skip_to(page[0].seq - 1)
         stream.advance(page)
         self._flush_soon(stream)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from eventlog.topics import Topic
+from kernel.metrics import limit_hit
 
 LINGER_SECONDS = 60.0
 LINGERING_TOPICS = 10_000
@@ -28,6 +29,8 @@ class Lingering:
     def take_due(self, now: float) -> list[Topic]:
         """Remove and return the topics that nobody has come back to in time, and those that are too many."""
         surplus = len(self._deadlines) - self._limit
+        if surplus > 0:
+            limit_hit("lingering.topics", surplus)
         due = []
         for place, (topic, deadline) in enumerate(self._deadlines.items()):
             if deadline > now and place >= surplus:

@@ -17,6 +17,7 @@ from gateway.bursts import Burst, bursts_of
 from gateway.compression import MIN_AUDIENCE
 from gateway.frames import Frame, frame_of_event
 from kernel.ids import UserId
+from kernel.metrics import limit_hit
 
 RECENT_EVENTS = 256
 RECENT_BYTES = 262_144
@@ -132,6 +133,7 @@ class Memories:
         self._latest_last.pop(memory, None)
         self._latest_last[memory] = None
         while self.used > self._budget:
+            limit_hit("memory.bytes")
             next(iter(self._latest_last)).clear()
 
     def shrank(self, memory: Memory, size: int) -> None:

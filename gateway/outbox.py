@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 
 from gateway.frames import MESSAGE_BYTES, Frame
+from gateway.metrics import FRAMES_SHED
 
 
 class Outbox:
@@ -66,9 +67,11 @@ class Outbox:
         self.size = 0
 
     def _shrink(self) -> bool:
+        FRAMES_SHED.labels("droppable").inc(len(self._droppable))
         self._droppable.clear()
         self._measure()
         if self.size > self._budget:
+            FRAMES_SHED.labels("coalesced").inc(len(self._coalesced))
             self._coalesced.clear()
             self._measure()
         return self.size <= self._budget

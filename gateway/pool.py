@@ -11,22 +11,37 @@ from typing import ParamSpec, TypeVar
 from django.db import InterfaceError, OperationalError, close_old_connections
 
 from kernel.errors import Unavailable
+from kernel.metrics import limit_hit
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
 class DatabasePool:
-    """Runs calls in at most `threads` threads of its own; each gives its database connection back when the call ends."""
+    """Runs calls in at most `threads` threads of its own; each gives its database connection back when the call ends.
+
+    `calls` are running or waiting; one that is given up counts no more, although its thread may still be at it.
+    """
 
     def __init__(self, name: str, threads: int) -> None:
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix=f"gateway-{name}")
+        self.name = name
+        self.threads = threads
+        self.calls = 0
 
     async def run(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Return `function(...)`. Raises what it raises, and `Unavailable` when the database is away."""
         loop = asyncio.get_running_loop()
         context = copy_context()  # log lines of the call carry the socket's and the user's ids
-        return await loop.run_in_executor(self._executor, lambda: context.run(_call, lambda: function(*args, **kwargs)))
+        if self.calls >= self.threads:
+            limit_hit(f"pool.{self.name}")
+        self.calls += 1
+        try:
+            return await loop.run_in_executor(
+                self._executor, lambda: context.run(_call, lambda: function(*args, **kwargs))
+            )
+        finally:
+            self.calls -= 1
 
     def close(self) -> None:
         """Let running calls end and take no more."""

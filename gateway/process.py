@@ -12,6 +12,7 @@ from django.conf import settings
 from eventlog.doorbell import EphemeralEvent, LoggedEvent
 from eventlog.replay import find_moved_heads, read_events, read_heads
 from eventlog.topics import Topic
+from gateway import metrics
 from gateway.admission import Admission, ReconnectAdvice
 from gateway.batching import Batcher
 from gateway.close_codes import CloseCode
@@ -27,6 +28,7 @@ from gateway.signing_in import SigningIn
 from gateway.timers import every, logged
 from gateway.turns import Turns
 from kernel.commands import BatchHandler, RegisteredCommand
+from kernel.metrics import limit_hit, sample
 
 if TYPE_CHECKING:
     from gateway.connection import Connection
@@ -36,6 +38,7 @@ P = ParamSpec("P")
 
 REPLAY_THREADS = 2
 SOCKETS_CHECK_SECONDS = 1.0
+SAMPLE_SECONDS = 5.0
 
 _current: GatewayProcess | None = None
 
@@ -106,6 +109,7 @@ class GatewayProcess:
         self._tasks = [
             asyncio.create_task(every(settings.GATEWAY_SWEEP_SECONDS, self.hub.check_heads)),
             asyncio.create_task(every(SOCKETS_CHECK_SECONDS, self._close_silent_and_expired)),
+            asyncio.create_task(every(SAMPLE_SECONDS, self.sample)),
         ]
 
     async def stop(self) -> None:
@@ -129,11 +133,18 @@ class GatewayProcess:
     def refusal(self) -> tuple[CloseCode, ReconnectAdvice] | None:
         """Return why no new socket is let in now and when one may come back, or count one and return None."""
         if self.draining:
+            metrics.SOCKETS_REFUSED.labels("draining").inc()
             return CloseCode.SHUTTING_DOWN, self.reconnect_advice()
         if len(self.connections) >= settings.SOCKET_CONNECTIONS_MAX:
+            metrics.SOCKETS_REFUSED.labels("full").inc()
+            limit_hit("socket.connections")
             return CloseCode.RATE_LIMITED, self.reconnect_advice()
         wait = self.admission.take(self.now())
-        return (CloseCode.RATE_LIMITED, self.admission.advice(len(self.connections), not_before=wait)) if wait else None
+        if not wait:
+            return None
+        metrics.SOCKETS_REFUSED.labels("admission").inc()
+        limit_hit("socket.admission")
+        return CloseCode.RATE_LIMITED, self.admission.advice(len(self.connections), not_before=wait)
 
     def reconnect_advice(self) -> ReconnectAdvice:
         """Return how those who are here, or would be, spread their return after a break."""
@@ -183,12 +194,27 @@ class GatewayProcess:
         if self._checking is None or self._checking.done():
             self._checking = asyncio.create_task(logged(self.hub.check_heads))
 
+    async def sample(self) -> None:
+        """Look at what cannot be counted as it happens: how much waits, and where."""
+        metrics.SOCKETS_MAX.set(settings.SOCKET_CONNECTIONS_MAX)
+        metrics.TOPICS.set(self.hub.topics)
+        metrics.BACKLOG_BYTES.set(sum(connection.backlog_bytes for connection in self.connections))
+        metrics.QUEUED.labels("relay").set(self.relay.queued)
+        metrics.QUEUED.labels("batches").set(sum(batcher.queued for batcher in self._batchers.values()))
+        for pool in (self.commands, self.replays):
+            running = min(pool.calls, pool.threads)
+            metrics.THREADS.labels(pool.name).set(pool.threads)
+            metrics.CALLS.labels(pool.name, "running").set(running)
+            metrics.CALLS.labels(pool.name, "waiting").set(pool.calls - running)
+        sample()
+
     async def _close_silent_and_expired(self) -> None:
         """Two comparisons for each socket are cheaper, and smaller, than two timers."""
         now = self._loop.time()
         deadline = now - settings.HEARTBEAT_DEAD_SECONDS
         for connection in tuple(self.connections):
             if connection.last_heard < deadline:
+                limit_hit("heartbeat.dead_seconds")
                 connection.close(CloseCode.INTERNAL)
             elif connection.expires <= now:
                 connection.expire()

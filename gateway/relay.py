@@ -16,8 +16,10 @@ from channels.layers import get_channel_layer
 from eventlog.doorbell import EphemeralEvent, LoggedEvent, by_topic
 from eventlog.topics import Topic
 from gateway.channel_layer import REDIS_AWAY, GatheringChannelLayer
+from gateway.metrics import RELAY_FAILURES
 from gateway.rings import Ring, RingCodec
 from gateway.signal import Gate
+from kernel.metrics import limit_hit
 
 logger = structlog.get_logger(__name__)
 
@@ -87,6 +89,7 @@ class ChannelLayerRelay:
             await asyncio.wait_for(joined.wait(), JOIN_WAIT_SECONDS)
         except TimeoutError:
             logger.warning("relay.join_slow", topic=topic)
+            RELAY_FAILURES.labels("join_slow").inc()
 
     def leave(self, topic: Topic) -> None:
         """Stop to hear of a topic."""
@@ -108,6 +111,7 @@ class ChannelLayerRelay:
                 await self._reconcile(changed)
             except REDIS_AWAY as error:
                 logger.warning("relay.join_failed", error=type(error).__name__)
+                RELAY_FAILURES.labels("join").inc()
                 refused = True
                 await asyncio.sleep(RETRY_SECONDS)
                 self._changed |= changed
@@ -152,6 +156,11 @@ class ChannelLayerRelay:
         """Tell the other processes that joined a topic how users are shown now."""
         self._enqueue(topic, self._codec.sightings(sightings))
 
+    @property
+    def queued(self) -> int:
+        """How many rings wait to be sent."""
+        return len(self._outgoing)
+
     async def drain(self) -> None:
         """Return when everything queued so far was sent or given up."""
         await self._outgoing_none.wait()
@@ -159,6 +168,7 @@ class ChannelLayerRelay:
     def _enqueue(self, topic: Topic, ring: bytes) -> None:
         if self._outgoing_bytes + len(ring) > QUEUE_BYTES:
             logger.warning("relay.dropped", topic=topic)
+            limit_hit("relay.queue")
             return
         self._outgoing.append((group_of(topic), ring))
         self._outgoing_bytes += len(ring)
@@ -176,6 +186,7 @@ class ChannelLayerRelay:
                 await asyncio.wait_for(layer.send_to_groups(rings), SEND_SECONDS)
             except (*REDIS_AWAY, TimeoutError) as error:
                 logger.warning("relay.send_failed", rings=len(rings), error=type(error).__name__)
+                RELAY_FAILURES.labels("send").inc()
             if not self._outgoing:
                 self._outgoing_some.clear()
                 self._outgoing_none.set()

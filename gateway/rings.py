@@ -9,6 +9,7 @@ import msgspec
 
 from eventlog.doorbell import EphemeralEvent, LoggedEvent
 from eventlog.topics import Topic
+from kernel.metrics import limit_hit
 
 INLINE_BYTES = 262_144
 """Events of one ring that are larger than this are not carried along: readers are told the head and read the log."""
@@ -59,6 +60,7 @@ class RingCodec:
         """Return the ring for committed events of one topic."""
         topic = events[0].topic
         if sum(len(event.data) for event in events) > INLINE_BYTES:
+            limit_hit("relay.inline_bytes")
             return _encode(HeadRing(self._sender, topic, max(event.seq for event in events)))
         return _encode(EventsRing(self._sender, topic, [(event.seq, event.type, event.data) for event in events]))
 

@@ -10,7 +10,9 @@ from eventlog.topics import Topic
 from gateway.bursts import bursts_of
 from gateway.frames import Frame
 from gateway.memory import Delivery, Memories, Memory, Missed, Recipient, delivery_of, give
+from gateway.metrics import DELIVERIES, EVENTS_REPLAYED
 from gateway.pacing import Pacer
+from kernel.metrics import limit_hit
 
 PENDING_EVENTS = 4_096
 NOTICED = frozenset({"access.revoked", "user.updated"})
@@ -98,11 +100,15 @@ class Stream:
                 self._deliver(event)
             elif len(self._pending) < PENDING_EVENTS:
                 self._pending[event.seq] = event
+            else:
+                limit_hit("stream.pending")
         self._drain_pending()
 
     def flush(self) -> None:
         """Give what was gathered to every follower."""
         frames, self._gathered = self._gathered, []
+        if frames:
+            DELIVERIES.inc(len(frames) * len(self.followers))
         for burst in bursts_of(frames, audience=len(self.followers)):
             for subscriber in self.followers:
                 subscriber.deliver(burst)
@@ -127,6 +133,7 @@ class Stream:
         if missed is None:
             return False
         self.flush()
+        EVENTS_REPLAYED.inc(len(missed.deliveries))
         if missed.give(subscriber):
             self.followers[subscriber] = position
         return True

@@ -15,6 +15,7 @@ from gateway.direct_writes import DirectWriter
 from gateway.frames import Frame, WireFormat, join
 from gateway.outbox import Outbox
 from gateway.signal import Signal
+from kernel.metrics import limit_hit
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
@@ -74,6 +75,11 @@ class SocketWriter:
         if self._outbox is not None:
             self._outbox.purge(topic)
 
+    @property
+    def backlog_bytes(self) -> int:
+        """How much waits for the client, in bytes."""
+        return self._outbox.size if self._outbox else 0
+
     async def ready(self) -> None:
         """Return when less than half of the budget waits, or the socket is about to close."""
         while self.close_code is None and self._outbox and self._outbox.size > settings.SOCKET_BACKLOG_BYTES // 2:
@@ -118,6 +124,7 @@ class SocketWriter:
         if self._outbox.put(frame):
             self._write_soon()
             return
+        limit_hit("socket.backlog_bytes")
         self.close(CloseCode.TOO_SLOW)
         self._close_now()
 

@@ -9,11 +9,13 @@ class ProjectConfig(AppConfig):
     name = "project"
 
     def ready(self) -> None:
-        """Register the checks, the OpenAPI extensions and the access log, and plug in what apps need of one another."""
+        """Register the checks, the OpenAPI extensions, the access log and metrics, and plug in what apps need of one another."""
+        from kernel.metrics import register_sampler
         from kernel.rate_limits import use_limiter
         from project import checks  # noqa: F401  # registers
         from project.hello import wire_hello
         from project.observability import requests  # noqa: F401  # registers
+        from project.observability.metrics import sample_database_pool, watch_garbage_collector
         from project.presence import wire_presence
         from project.rate_limits import limiter_from_settings
         from project.rest import openapi  # noqa: F401  # registers
@@ -21,3 +23,5 @@ class ProjectConfig(AppConfig):
         use_limiter(limiter_from_settings())
         wire_hello()
         wire_presence()
+        register_sampler(sample_database_pool)
+        watch_garbage_collector()

@@ -125,6 +125,15 @@ class Logs(BaseSettings):
     )
 
 
+class Metrics(BaseSettings):
+    """Metrics"""
+
+    metrics_token: SecretStr = Field(
+        SecretStr(""),
+        description="What a scraper of /metrics sends as a bearer token; without one, /metrics does not exist in production.",
+    )
+
+
 class Rest(BaseSettings):
     """REST"""
 
@@ -230,7 +239,9 @@ class Presence(BaseSettings):
     )
 
 
-class Environment(Safety, Services, Logs, Rest, RateQuotas, Identity, Communities, Chat, Events, Gateway, Presence):
+class Environment(
+    Safety, Services, Logs, Metrics, Rest, RateQuotas, Identity, Communities, Chat, Events, Gateway, Presence
+):
     """The typed environment. Names are upper-cased, as in `DATABASE_URL`; unknown names and empty values are ignored."""
 
     model_config = SettingsConfigDict(extra="ignore", validate_default=True, env_ignore_empty=True)

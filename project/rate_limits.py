@@ -11,7 +11,9 @@ import redis
 import structlog
 from django.conf import settings
 
+from kernel.metrics import limit_hit
 from kernel.rate_limits import Allowance, RateLimit
+from project.observability.metrics import LIMIT_UNITS, LIMITER_FAILURES
 
 # Generic cell rate algorithm: the key holds the theoretical arrival time (TAT) of the next unit, in microseconds.
 # A unit costs seconds/quota; it is allowed while TAT would lie at most `seconds` ahead of now.
@@ -58,6 +60,7 @@ class RedisLimiter:
     def take_many(self, limit: RateLimit, keys: Sequence[str]) -> list[Allowance]:
         """Use up one unit for each key, in order, in one round trip; remember the allowances as `take` does."""
         allowances = self._ask(limit, keys) if keys else []
+        _count(limit, allowances)
         taken = _taken.get()
         if taken is not None:
             taken.extend(allowances)
@@ -71,11 +74,19 @@ class RedisLimiter:
         except redis.RedisError as error:
             self._asleep_until = time.monotonic() + _PAUSE_AFTER_FAILURE_SECONDS
             logger.warning("rate_limits_off", error=type(error).__name__)
+            LIMITER_FAILURES.inc()
             return [_unlimited(limit)] * len(keys)
         return [
             Allowance(limit, bool(allowed), remaining, reset / 1_000_000, retry / 1_000_000)
             for allowed, remaining, reset, retry in answers
         ]
+
+
+def _count(limit: RateLimit, allowances: Sequence[Allowance]) -> None:
+    allowed = sum(allowance.allowed for allowance in allowances)
+    LIMIT_UNITS.labels(limit.name).inc(allowed)
+    if allowed < len(allowances):
+        limit_hit(limit.name, len(allowances) - allowed)
 
 
 def _unlimited(limit: RateLimit) -> Allowance:

@@ -62,6 +62,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "project.health.HealthMiddleware",
+    "project.observability.metrics.MetricsMiddleware",
     "project.observability.requests.RequestIdMiddleware",
     "project.observability.requests.AccessLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -109,7 +110,8 @@ WHITENOISE_AUTOREFRESH = not PRODUCTION
 WHITENOISE_MAX_AGE = 60 if PRODUCTION else 0
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 
-# --- Logs ------------------------------------------------------------------------------------------------------------
+# --- Logs and metrics ------------------------------------------------------------------------------------------------
+METRICS_TOKEN = environment.metrics_token.get_secret_value()
 LOGGING = logging_settings(level=environment.log_level, as_json=environment.logs_are_json())
 DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True  # checked before by RequestIdMiddleware
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False  # believes any X-Forwarded-For

@@ -13,6 +13,7 @@ from rest_framework.test import APIClient
 from kernel import rate_limits
 from kernel.rate_limits import Allowance, RateLimit
 
+hypothesis_settings.register_profile("default", deadline=None)  # a busy machine is no bug
 hypothesis_settings.register_profile(
     "long", max_examples=1_000, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
 )

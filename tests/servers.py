@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit, urlunsplit
 
 import httpx
@@ -165,7 +166,10 @@ def server_group(
         home = stack.enter_context(passing_home())
         redis = start_redis(home)
         stack.callback(redis.child.stop)
-        settings = environment_of(**RAISED | environment, DATABASE_URL=database_url, REDIS_URL=redis.url)
+        metrics = stack.enter_context(TemporaryDirectory(prefix="portcullis-metrics-"))
+        settings = environment_of(
+            **RAISED | environment, DATABASE_URL=database_url, REDIS_URL=redis.url, PROMETHEUS_MULTIPROC_DIR=metrics
+        )
         working = _start(stack, programs.worker(settings), home.logs) if worker else None
         gateways = _start_gateways(stack, Options(processes, 0, server=server), settings, home.logs, one_port=one_port)
         group = ServerGroup(server, gateways, working, redis, database_url, settings)

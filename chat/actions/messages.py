@@ -24,6 +24,7 @@ from kernel.actor import Actor
 from kernel.clock import now
 from kernel.errors import DomainError, Unauthenticated
 from kernel.ids import MessageId, RoomId
+from kernel.metrics import limit_hit
 from kernel.rate_limits import take, take_many
 
 
@@ -99,6 +100,7 @@ def _check_editable(actor: Actor, message: Message) -> None:
     if message.deleted_at is not None:
         raise MessageIsDeleted
     if now() - message.created_at > timedelta(hours=settings.MESSAGE_EDIT_WINDOW_HOURS):
+        limit_hit("message.edit_window")
         raise EditWindowOver
 
 

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 
 from accounts.models.users import validate_printable
 from kernel.errors import InvalidInput
+from kernel.metrics import limit_hit
 
 
 def checked_body(body: str) -> str:
@@ -16,6 +17,7 @@ def checked_body(body: str) -> str:
     if not any(character.isprintable() and not character.isspace() for character in stripped):
         raise InvalidInput("Write something first.", field="body")
     if len(stripped) > settings.MESSAGE_MAX_CHARACTERS:
+        limit_hit("message.characters")
         raise InvalidInput(f"Use at most {settings.MESSAGE_MAX_CHARACTERS} characters.", field="body")
     return stripped
 
@@ -24,6 +26,7 @@ def checked_nonce(nonce: str) -> str:
     """Return the nonce as it is. Raises `InvalidInput` unless it has 1 to 64 characters."""
     _refuse_unstorable(nonce, "nonce")
     if not 1 <= len(nonce) <= settings.NONCE_MAX_CHARACTERS:
+        limit_hit("nonce.characters")
         raise InvalidInput(f"Use 1 to {settings.NONCE_MAX_CHARACTERS} characters.", field="nonce")
     return nonce
 

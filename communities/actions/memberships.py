@@ -28,6 +28,7 @@ from kernel.actor import Actor
 from kernel.clock import now
 from kernel.errors import InvalidInput, NotFound
 from kernel.ids import CommunityId, UserId
+from kernel.metrics import limit_hit
 
 
 def join_community(actor: Actor, *, community_id: CommunityId) -> MemberPayload:
@@ -90,6 +91,7 @@ def time_out_member(actor: Actor, *, community_id: CommunityId, user_id: UserId,
     """
     longest = timedelta(days=settings.MEMBER_TIMEOUT_MAX_DAYS)
     if not 1 <= seconds <= longest.total_seconds():
+        limit_hit("member.timeout")
         raise InvalidInput(f"A time-out lasts from 1 second to {longest.days} days.", field="seconds")
     with transaction.atomic():
         membership = lock_member_for(actor, community_id, user_id, Permission.TIME_OUT_MEMBER)

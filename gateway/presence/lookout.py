@@ -22,6 +22,7 @@ from gateway.presence.windows import Window, Windows
 from gateway.relay import ChannelLayerRelay
 from kernel.errors import NotFound, Unavailable
 from kernel.ids import CommunityId, UserId
+from kernel.metrics import limit_hit
 
 if TYPE_CHECKING:
     from gateway.connection import Connection
@@ -139,9 +140,11 @@ class Lookout:
         if topic not in viewer.topics:
             raise NotFollowing
         if len(user_ids) > settings.PRESENCE_WINDOW_MEMBERS:
+            limit_hit("presence.window_members")
             raise TooManyMembers(f"A window shows at most {settings.PRESENCE_WINDOW_MEMBERS} members.", field="users")
         own = self._windows.of(viewer)
         if topic not in own and len(own) >= WINDOWS_MAX:
+            limit_hit("presence.windows")
             raise TooManyWindows
 
     def _payload(self, user_id: UserId) -> PresencePayload:

@@ -9,6 +9,7 @@ import msgspec
 
 from kernel.errors import TooLarge
 from kernel.ids import uuid7
+from kernel.metrics import limit_hit
 from project.rest.problems import CONTENT_TYPE, problem_for
 
 Scope = dict[str, Any]
@@ -62,6 +63,7 @@ def _announced_length(scope: Scope) -> int:
 
 async def _refuse(send: Send, max_bytes: int) -> None:
     request_id = str(uuid7())
+    limit_hit("rest.body_bytes")
     body = msgspec.json.encode(problem_for(TooLarge(max_bytes=max_bytes), request_id))
     headers = [
         (b"content-type", CONTENT_TYPE.encode()),

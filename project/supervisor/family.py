@@ -25,12 +25,22 @@ class Member:
 
 
 class Family:
-    """All children, oldest first. Not thread-safe: one loop calls `look_after` every now and then."""
+    """All children, oldest first. Not thread-safe: one loop calls `look_after` every now and then.
 
-    def __init__(self, say: Say, clock: Callable[[], float] = time.monotonic) -> None:
+    `ended` is called with the process id of each child that ended by itself.
+    """
+
+    def __init__(
+        self,
+        say: Say,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        ended: Callable[[int], None] = lambda _: None,
+    ) -> None:
         self._members: list[Member] = []
         self._say = say
         self._clock = clock
+        self._ended = ended
 
     def adopt(self, child: Child) -> None:
         """Look after a child that runs."""
@@ -60,6 +70,7 @@ class Family:
         code = member.child.exit_code
         if code is None:
             return
+        self._ended(member.child.pid)
         healthy = self._clock() - member.started_at > HEALTHY_SECONDS
         member.failures = 1 if healthy else member.failures + 1
         pause = min(FIRST_PAUSE_SECONDS * 2 ** (member.failures - 1), LONGEST_PAUSE_SECONDS)

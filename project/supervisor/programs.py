@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from project.embedded.processes import Program
+from project.supervisor.metrics_folder import FOLDER_VARIABLE
 from project.supervisor.options import Options
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -17,8 +18,16 @@ DRAIN_SECONDS = 25.0  # more than GATEWAY_DRAIN_SECONDS, in which clients are se
 
 
 def environment_with(addresses: Mapping[str, str]) -> dict[str, str]:
-    """Return our environment with the services' addresses, output unbuffered so that logs are whole when a process is killed."""
-    return {**os.environ, **addresses, "PYTHONUNBUFFERED": "1"}
+    """Return our environment with the services' addresses and the folder for metrics.
+
+    Output is unbuffered so that logs are whole when a process is killed.
+    """
+    return {FOLDER_VARIABLE: str(metrics()), **os.environ, **addresses, "PYTHONUNBUFFERED": "1"}
+
+
+def metrics() -> Path:
+    """Return the folder that all processes keep their metrics in."""
+    return Path(os.environ.get(FOLDER_VARIABLE, VAR / "metrics"))
 
 
 def preparation(addresses: Mapping[str, str], *, demo: bool) -> Program:

@@ -19,7 +19,7 @@ from project.embedded.processes import Child
 from project.embedded.services import STARTERS
 from project.embedded.sharing import publish_addresses, sole_owner
 from project.environment import environment
-from project.supervisor import programs
+from project.supervisor import metrics_folder, programs
 from project.supervisor.banner import banner
 from project.supervisor.family import Family
 from project.supervisor.listeners import open_listeners, url_of
@@ -43,10 +43,11 @@ def run(options: Options) -> None:
         refuse_unsafe_production()
     signals = StopSignals()
     signals.install()
-    family = Family(say)
+    family = Family(say, ended=lambda pid: metrics_folder.forget(programs.metrics(), pid))
     began = time.monotonic()
     with ExitStack() as stack:
         stack.enter_context(sole_owner(programs.VAR))
+        metrics_folder.empty(programs.metrics())
         listeners = [
             stack.enter_context(one) for one in open_listeners(options.address, options.port, options.processes)
         ]

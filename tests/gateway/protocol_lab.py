@@ -130,7 +130,7 @@ class Client:
         self.typing: list[tuple[str, str]] = []
         self.unasked: list[dict[str, Any]] = []
         self.faults: list[str] = []
-        self.paused = False
+        self.paused = self.deflates = False
         self._answers: dict[str, dict[str, Any]] = {}
         self._asked: dict[str, tuple[str, dict[str, Any]]] = {}
         self._inbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()

@@ -616,7 +616,7 @@ def lab(
         "socket.problem": RateLimit("socket.problem", model.BAD_FRAMES, 60),
     }
     monkeypatch.setattr("gateway.process.ChannelLayerRelay", Relay)
-    for limit in ("memory.RECENT_BYTES", "frames.MESSAGE_BYTES"):
+    for limit in ("memory.RECENT_BYTES", "bursts.MESSAGE_BYTES"):
         monkeypatch.setattr(f"gateway.{limit}", BACKLOG_BYTES // 4)  # in proportion, as by default
     monkeypatch.setattr("gateway.writing.STALLED_CLOSE_SECONDS", 3_600.0)
     with asyncio.Runner() as runner:

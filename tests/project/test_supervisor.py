@@ -8,10 +8,13 @@ import sys
 import time
 
 import pytest
+from prometheus_client import CollectorRegistry
+from prometheus_client.multiprocess import MultiProcessCollector
 
 from project.embedded.errors import CannotStart
 from project.embedded.processes import Child, Program
 from project.embedded.sharing import AlreadyRunning, publish_addresses, published_addresses, sole_owner
+from project.supervisor import metrics_folder
 from project.supervisor.banner import banner
 from project.supervisor.family import HEALTHY_SECONDS, Family
 from project.supervisor.listeners import open_listeners, url_of
@@ -249,6 +252,34 @@ def test_a_child_that_does_not_stop_in_time_is_killed_and_reported(tmp_path, sai
     family.stop(in_a_hurry=lambda: False)
     assert child.exit_code == -signal.SIGKILL
     assert said == ["gateway 1 did not stop in time and was killed."]
+
+
+COUNTING = """
+import os
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = {folder!r}
+from prometheus_client import Counter, Gauge
+Counter("served", "Served.").inc(2)
+Gauge("open", "Open.", multiprocess_mode="livesum").set(3)
+"""
+
+
+def test_what_a_child_counted_outlives_it_and_what_it_said_of_the_present_does_not(tmp_path, said, clock):
+    folder = tmp_path / "metrics"
+    metrics_folder.empty(folder)
+    family = Family(said.append, clock, ended=lambda pid: metrics_folder.forget(folder, pid))
+    child = child_of(tmp_path, COUNTING.format(folder=str(folder)))
+    family.adopt(child)
+    assert child.wait(10)
+    assert samples_in(folder) == {"served_total": 2, "open": 3}
+    family.look_after()
+    assert samples_in(folder) == {"served_total": 2}
+    metrics_folder.empty(folder)
+    assert samples_in(folder) == {}
+
+
+def samples_in(folder):
+    collected = MultiProcessCollector(CollectorRegistry(), str(folder)).collect()
+    return {sample.name: sample.value for metric in collected for sample in metric.samples}
 
 
 # --- Sharing, logs, banner -------------------------------------------------------------------------------------------
