@@ -105,8 +105,10 @@ COMMANDS = {
 }
 
 
+@pytest.mark.parametrize("server_name", ["uvicorn"], indirect=True)
 @pytest.mark.parametrize("kind", COMMANDS)
 async def test_who_asks_on_and_on_and_reads_no_answer_is_closed_within_the_budget(place, servers, kind):
+    """daphne does not listen to who does not read: no answers pile up there, and the heartbeat ends it (`test_floods`)."""
     gateway = servers.gateways[0]
     bystander = await place.founder.connect(0)
     slow = await slow_reader(place, servers)
