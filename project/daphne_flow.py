@@ -1,4 +1,6 @@
-"""daphne with flow control: ASGI's `send` waits while a client does not take what it is sent. Without it daphne buffers without limit."""
+"""daphne with flow control in both directions: ASGI's `send` waits while a client does not take what it is sent, and a client is not
+listened to while the application has not taken what it sent. Without this daphne buffers without limit.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +16,9 @@ from zope.interface import implementer
 
 CLOSE_SECONDS = 5
 """How long a client may take to read up to the close frame and answer it before it is cut off."""
+INBOX_MESSAGES = 16
+"""Messages of one socket that wait for the application before its client is listened to no longer."""
+INBOX_LOOK_SECONDS = 0.01
 
 
 def before_shutdown(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -49,8 +54,38 @@ class Pressure:
         self.writable.set()
 
 
+class Inbox:
+    """What a socket's client sent and the application has not taken: beyond 16 messages the client has to wait."""
+
+    def __init__(self, queue: asyncio.Queue[dict[str, Any]], transport: Any, pressure: Pressure) -> None:
+        self._queue = queue
+        self._transport = transport
+        self._pressure = pressure
+        self._waiting = False
+
+    def put_nowait(self, message: dict[str, Any]) -> None:
+        """Hand a message to the application; a server that reads ahead calls this for what it has read already, whatever waits."""
+        self._queue.put_nowait(message)
+        if self._queue.qsize() <= INBOX_MESSAGES:
+            return
+        self._transport.pauseProducing()  # each time: the pressure of the other direction may have ended meanwhile
+        if not self._waiting:
+            self._waiting = True
+            self._look_again()
+
+    def _look_again(self) -> None:
+        """The queue does not tell when it was taken from: look from time to time, while the client waits and only then."""
+        if self._transport.disconnecting:
+            return
+        if self._queue.qsize() > INBOX_MESSAGES // 2 or not self._pressure.writable.is_set():
+            asyncio.get_running_loop().call_later(INBOX_LOOK_SECONDS, self._look_again)
+            return
+        self._waiting = False
+        self._transport.resumeProducing()
+
+
 class FlowControlServer(Server):  # type: ignore[misc]  # daphne has no types
-    """daphne's server, with a `send` that waits for sockets whose buffer is full. A close does not wait."""
+    """daphne's server, with a `send` that waits for sockets whose buffer is full, and sockets with an `Inbox`. A close does not wait."""
 
     def protocol_connected(self, protocol: Any) -> None:
         """Listen to the transport of every new socket, in place of the HTTP channel that it came from."""
@@ -60,6 +95,15 @@ class FlowControlServer(Server):  # type: ignore[misc]  # daphne has no types
             protocol.pressure = Pressure(protocol.transport)
             protocol.transport.unregisterProducer()
             protocol.transport.registerProducer(protocol.pressure, True)
+
+    def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
+        """Return what the protocol puts a client's messages into."""
+        queue = super().create_application(protocol, scope)
+        return (
+            queue
+            if queue is None or scope["type"] != "websocket"
+            else Inbox(queue, protocol.transport, protocol.pressure)
+        )
 
     async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
         """Pass a message of the application on to the protocol, when there is room."""
