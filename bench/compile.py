@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,7 +28,8 @@ def _compiled(name: str, sources: Sequence[Path]) -> Path:
     if not program.exists() or program.stat().st_mtime < newest:
         VAR.mkdir(parents=True, exist_ok=True)
         units = [str(source) for source in sources if source.suffix == ".c"]
-        unfinished = program.with_suffix(".new")  # the old one may be running
+        # The old one may be running, and others may compile at the same time.
+        unfinished = program.with_suffix(f".{os.getpid()}")
         subprocess.run(["gcc", *FLAGS, "-o", str(unfinished), *units], check=True)
         unfinished.rename(program)
     return program

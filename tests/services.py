@@ -18,6 +18,8 @@ from project.embedded.errors import CannotStart
 from project.embedded.services import throwaway_services
 
 REDIS_IS_OURS = "TESTS_STARTED_REDIS"
+WORKERS_MAX = 12
+"""Redis has 16 databases, and PostgreSQL 200 connections."""
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -31,6 +33,12 @@ def pytest_load_initial_conftests() -> Iterator[None]:
         database = int(worker.removeprefix("gw")) + 1
         os.environ["REDIS_URL"] = urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{database}").geturl()
     return (yield)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Run two workers for each core: half of the time tests wait for the processes that they have started."""
+    return min(2 * (os.cpu_count() or 1), WORKERS_MAX)
 
 
 def _start_services() -> None:
