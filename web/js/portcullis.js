@@ -156,8 +156,7 @@ export class Portcullis extends EventTarget {
     this.#nextTurn = Math.max(this.#nextTurn, Date.now()) + gap;
     const wait = this.#nextTurn - Date.now() - (frames / 2) * gap;
     const ask = () => this.#topics.get(topic) === entry && this.#ask(topic, entry);
-    if (wait <= 0) ask();
-    else this.#after(topic, wait, ask);
+    return wait <= 0 ? ask() : this.#after(topic, wait, ask);
   }
 
   /** Ask for a topic from its cursor. The cursor moves at once with the answer: missed events follow in the same breath. */
