@@ -77,6 +77,7 @@ def test_a_message_is_edited_and_deleted_before_the_eyes_of_the_other(pair: tupl
 def test_moderators_delete_the_messages_of_others_and_members_do_not(pair: tuple[Page, Page]) -> None:
     olive, ben = pair
     write(olive, "By Olive")
+    expect_bodies(ben, ["By Olive"])
     write(ben, "By Ben")
     expect(olive.locator(".message")).to_have_count(2)
     ben.locator(".message", has_text="By Olive").hover()
