@@ -18,15 +18,15 @@ A = TypeVar("A")
 CALL_SIZE = 256
 QUEUE_SIZE = 20_000
 FULL_RETRY_SECONDS = 1.0
-CROWD = 64
+CROWD = 128
 LONGEST_PAUSE_SECONDS = 0.1
 
 
 class Gatherer(Generic[Q, A]):
     """Answers single questions with few calls: what is asked while a call runs is the next call.
 
-    Nobody waits for company while at most 64 share a call. After a call for more the next one waits, longer the more they were, a
-    tenth of a second at most: in a storm over a hundred share a call, where its own speed alone would make it ten.
+    A question by itself never waits for company. After a call for several the next one waits, longer by the square of how many they
+    were: hardly for ten, a tenth of a second from 128 on. In a storm over a hundred share a call, where its own speed would make it ten.
 
     `answer_all` gets at most 256 questions and returns an answer or a refusal for each, in order. At most `calls` run at a time, in
     the given pool. What it raises is the fate of its whole call. Lives on one event loop.
@@ -87,7 +87,7 @@ class Gatherer(Generic[Q, A]):
 
 
 def _pause_after(questions: int) -> float:
-    return LONGEST_PAUSE_SECONDS * min(max(questions - CROWD, 0) / CROWD, 1.0)
+    return LONGEST_PAUSE_SECONDS * min(questions / CROWD, 1.0) ** 2 if questions > 1 else 0.0
 
 
 def _settle(future: asyncio.Future[A], outcome: A | Exception) -> None:

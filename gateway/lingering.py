@@ -6,11 +6,11 @@ from eventlog.topics import Topic
 from kernel.metrics import limit_hit
 
 LINGER_SECONDS = 60.0
-LINGERING_TOPICS = 2_000
+LINGERING_TOPICS = 10_000
 
 
 class Lingering:
-    """Topics without followers, each for so many seconds, and never more than 2,000: then the oldest goes first."""
+    """Topics without followers, each for so many seconds, and never more than 10,000: then the oldest goes first."""
 
     def __init__(self, seconds: float = LINGER_SECONDS, limit: int = LINGERING_TOPICS) -> None:
         self._seconds = seconds

@@ -108,16 +108,6 @@ async def test_after_a_crowd_the_next_call_waits_for_more_and_after_a_single_one
     assert doubling.calls == [[1], [2, 3], [4, 5]]
 
 
-async def test_those_who_are_no_crowd_do_not_wait(pool, monkeypatch):
-    monkeypatch.setattr("gateway.gathering.LONGEST_PAUSE_SECONDS", 3_600)
-    doubling = Doubling()
-    doubling.let_go.set()
-    gatherer = Gatherer(pool, doubling)
-    for _ in range(2):
-        assert len(await asyncio.gather(*(gatherer.ask(number) for number in range(100, 164)))) == 64
-    assert [len(call) for call in doubling.calls] == [64, 64]
-
-
 async def test_a_full_call_does_not_wait(pool, monkeypatch):
     monkeypatch.setattr("gateway.gathering.CALL_SIZE", 2)
     monkeypatch.setattr("gateway.gathering.CROWD", 1)
