@@ -5,6 +5,7 @@ listened to while the application has not taken what it sent. Without this daphn
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -16,9 +17,11 @@ from zope.interface import implementer
 
 CLOSE_SECONDS = 5
 """How long a client may take to read up to the close frame and answer it before it is cut off."""
+GOODBYE_SECONDS = 2.0
 INBOX_MESSAGES = 16
 """Messages of one socket that wait for the application before its client is listened to no longer."""
 INBOX_LOOK_SECONDS = 0.01
+CLOSE_LOOK_SECONDS = 0.01
 
 
 def before_shutdown(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -95,6 +98,18 @@ class FlowControlServer(Server):  # type: ignore[misc]  # daphne has no types
             protocol.pressure = Pressure(protocol.transport)
             protocol.transport.unregisterProducer()
             protocol.transport.registerProducer(protocol.pressure, True)
+
+    async def sockets_closed(self) -> None:
+        """Return when every socket's close was answered, or after two seconds: the end of the reactor cuts off what is not written."""
+        deadline = time.monotonic() + GOODBYE_SECONDS
+        while self._is_closing_sockets() and time.monotonic() < deadline:  # noqa: ASYNC110  # daphne tells nobody
+            await asyncio.sleep(CLOSE_LOOK_SECONDS)
+
+    def _is_closing_sockets(self) -> bool:
+        return any(
+            hasattr(protocol, "pressure") and "disconnected" not in details
+            for protocol, details in self.connections.items()
+        )
 
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
         """Return what the protocol puts a client's messages into."""

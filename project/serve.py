@@ -71,8 +71,7 @@ def serve_with_daphne(listener: socket.socket, notify: int | None) -> None:
     from project.asgi import application
     from project.daphne_flow import FlowControlServer, before_shutdown
 
-    before_shutdown(stop_gateway)
-    FlowControlServer(
+    server = FlowControlServer(
         application,
         endpoints=[f"fd:fileno={listener.fileno()}"],
         websocket_timeout=-1,
@@ -81,7 +80,14 @@ def serve_with_daphne(listener: socket.socket, notify: int | None) -> None:
         verbosity=0,
         server_name="",
         ready_callable=lambda: tell_ready(notify),
-    ).run()
+    )
+
+    async def stop() -> None:
+        await stop_gateway()
+        await server.sockets_closed()
+
+    before_shutdown(stop)
+    server.run()
 
 
 async def stop_gateway() -> None:
