@@ -111,11 +111,27 @@ class ServerGroup:
         return bool(dead)
 
     def wait_until(self, probe: str) -> None:
-        """Return when Redis answers and every gateway answers `livez` (it serves) or `readyz` (so does all that it needs)."""
+        """Return when Redis answers and every gateway answers `livez` (it serves) or `readyz` (so does all that it needs).
+
+        Raises `RuntimeError` when a process ends meanwhile, or when one is not ready in time, with what it said last.
+        """
         wait_for(lambda: answers(self.redis.url), "Redis")
         with httpx.Client(trust_env=False, timeout=5) as client:
             for gateway in self.gateways:
-                wait_for(lambda: _says_yes(client, gateway, probe), gateway.child.program.name)  # noqa: B023
+                self._wait_for_gateway(client, gateway, probe)
+
+    def _wait_for_gateway(self, client: httpx.Client, gateway: Gateway, probe: str) -> None:
+        deadline = time.monotonic() + READY_SECONDS
+        while answer := _complaint(client, gateway, probe):
+            for child in self._children:
+                if child.exit_code is not None:
+                    raise RuntimeError(f"{child.program.name} ended:\n{child.last_words(30)}")
+            if time.monotonic() > deadline:
+                words = "\n".join(f"{child.program.name}:\n{child.last_words(30)}" for child in self._children)
+                raise RuntimeError(
+                    f"{gateway.child.program.name} was not ready after {READY_SECONDS:g} s: {answer}\n{words}"
+                )
+            time.sleep(POLL_SECONDS)
 
     def mark_logs(self) -> None:
         """Remember where the logs end now."""
@@ -192,13 +208,13 @@ def wait_for(condition: Callable[[], bool], what: str, seconds: float = READY_SE
         time.sleep(POLL_SECONDS)
 
 
-def _says_yes(client: httpx.Client, gateway: Gateway, probe: str) -> bool:
-    if gateway.child.exit_code is not None:
-        raise RuntimeError(f"{gateway.child.program.name} ended:\n{gateway.child.last_words(30)}")
+def _complaint(client: httpx.Client, gateway: Gateway, probe: str) -> str:
+    """Return what a gateway that is not ready says, or how it does not answer; nothing when it is ready."""
     try:
-        return client.get(f"{gateway.url}/{probe}").is_success
-    except httpx.TransportError:
-        return False
+        response = client.get(f"{gateway.url}/{probe}")
+    except httpx.TransportError as error:
+        return repr(error)
+    return "" if response.is_success else response.text
 
 
 def _start_gateways(
