@@ -114,11 +114,9 @@ class FlowControlServer(Server):  # type: ignore[misc]  # daphne has no types
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
         """Return what the protocol puts a client's messages into."""
         queue = super().create_application(protocol, scope)
-        return (
-            queue
-            if queue is None or scope["type"] != "websocket"
-            else Inbox(queue, protocol.transport, protocol.pressure)
-        )
+        if queue is None or scope["type"] != "websocket":
+            return queue
+        return Inbox(queue, protocol.transport, protocol.pressure)
 
     async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
         """Pass a message of the application on to the protocol, when there is room."""

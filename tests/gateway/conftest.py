@@ -17,10 +17,13 @@ from channels.testing import WebsocketCommunicator
 from django.db import connections
 
 from accounts.models import User
+from communities.models import Community
+from eventlog.topics import topic_for
 from gateway.process import GatewayProcess, ensure_started
 from gateway.schema import protocol_schema
 from project.asgi import application
-from tests.factories.accounts import sign_in
+from tests.factories.accounts import make_user, sign_in
+from tests.factories.communities import make_community, make_member
 from tests.gateway.contract import check_frame
 
 WAIT_SECONDS = 5.0
@@ -78,6 +81,32 @@ class SocketClient:
         while (message := await self.communicator.receive_output(WAIT_SECONDS))["type"] != "websocket.close":
             pass
         return message["code"]
+
+
+@pytest.fixture
+def owner(transactional_db: None) -> User:
+    """Return who owns the community."""
+    return make_user()
+
+
+@pytest.fixture
+def member(transactional_db: None) -> User:
+    """Return an ordinary member of it."""
+    return make_user()
+
+
+@pytest.fixture
+def community(owner: User, member: User) -> Community:
+    """Return a community of the two."""
+    community = make_community(owner=owner)
+    make_member(community, member)
+    return community
+
+
+@pytest.fixture
+def topic(community: Community) -> str:
+    """Return the topic of the community."""
+    return topic_for("community", community.id)
 
 
 @pytest.fixture

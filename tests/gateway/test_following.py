@@ -9,14 +9,12 @@ import msgspec
 import pytest
 from asgiref.sync import sync_to_async
 
-from accounts.models import User
 from communities.actions.communities import update_community
 from communities.actions.memberships import remove_member
-from communities.models import Community
 from eventlog.doorbell import LoggedEvent
 from eventlog.events import AccessRevoked
 from eventlog.replay import Resumption
-from eventlog.topics import authorise_follows, topic_for
+from eventlog.topics import authorise_follows
 from gateway import following, process
 from gateway.following import Admission, Following, admit_all
 from gateway.memory import Memories
@@ -26,29 +24,7 @@ from kernel.actor import user_actor
 from kernel.errors import NotFound
 from kernel.ids import CommunityId, UserId, uuid7
 from tests.factories.accounts import actor_for, make_user
-from tests.factories.communities import acting, make_community, make_member
-
-
-@pytest.fixture
-def owner(transactional_db) -> User:
-    return make_user()
-
-
-@pytest.fixture
-def member(transactional_db) -> User:
-    return make_user()
-
-
-@pytest.fixture
-def community(owner, member) -> Community:
-    community = make_community(owner=owner)
-    make_member(community, member)
-    return community
-
-
-@pytest.fixture
-def topic(community) -> str:
-    return topic_for("community", community.id)
+from tests.factories.communities import acting, make_member
 
 
 @pytest.fixture

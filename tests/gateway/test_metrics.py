@@ -11,27 +11,9 @@ from eventlog.topics import topic_for
 from gateway.admission import Admission
 from kernel.ids import CommunityId
 from project.asgi import application
-from tests.factories.accounts import actor_for, make_user
+from tests.factories.accounts import actor_for
 from tests.factories.chat import make_room
-from tests.factories.communities import make_community, make_member
 from tests.metrics import growth_of, value_of
-
-
-@pytest.fixture
-def member(transactional_db):
-    return make_user()
-
-
-@pytest.fixture
-def owner(transactional_db):
-    return make_user()
-
-
-@pytest.fixture
-def community(owner, member):
-    community = make_community(owner=owner)
-    make_member(community, member)
-    return community
 
 
 @pytest.fixture

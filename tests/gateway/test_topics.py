@@ -19,29 +19,7 @@ from gateway.relay import ChannelLayerRelay
 from kernel.decision import Decision
 from kernel.ids import CommunityId, UserId
 from tests.factories.accounts import actor_for, make_user
-from tests.factories.communities import make_community, make_member
-
-
-@pytest.fixture
-def owner(transactional_db) -> User:
-    return make_user()
-
-
-@pytest.fixture
-def member(transactional_db) -> User:
-    return make_user()
-
-
-@pytest.fixture
-def community(owner, member) -> Community:
-    community = make_community(owner=owner)
-    make_member(community, member)
-    return community
-
-
-@pytest.fixture
-def topic(community) -> str:
-    return topic_for("community", community.id)
+from tests.factories.communities import make_community
 
 
 @pytest.fixture

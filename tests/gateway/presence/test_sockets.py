@@ -20,7 +20,7 @@ from gateway.presence.store import PresenceStore
 from gateway.relay import ChannelLayerRelay
 from kernel.ids import CommunityId, UserId, uuid7
 from tests.factories.accounts import actor_for, make_user
-from tests.factories.communities import make_community, make_member
+from tests.factories.communities import make_member
 
 
 @pytest.fixture
@@ -31,18 +31,6 @@ def owner(transactional_db) -> User:
 @pytest.fixture
 def member(transactional_db) -> User:
     return make_user("mia")
-
-
-@pytest.fixture
-def community(owner, member) -> Community:
-    community = make_community(owner=owner)
-    make_member(community, member)
-    return community
-
-
-@pytest.fixture
-def topic(community) -> str:
-    return topic_for("community", community.id)
 
 
 @pytest.fixture
