@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import IO, Any
 
@@ -12,6 +13,7 @@ from rest_framework.parsers import BaseParser
 from kernel.errors import InvalidInput, TooLarge
 
 NESTING_LIMIT = 32
+_STRINGS_AND_BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[\[{\]}]', re.DOTALL)
 
 
 class StrictJsonParser(BaseParser):
@@ -29,9 +31,25 @@ class StrictJsonParser(BaseParser):
         body = stream.read(settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
         if len(body) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
             raise TooLarge(max_bytes=settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+        _refuse_deep_nesting(body)
         value = _decode(body)
-        _refuse_unsafe(value, depth=0)
+        _refuse_nul(value)
         return value
+
+
+def _refuse_deep_nesting(body: bytes) -> None:
+    """Refuse it unread: a decoder that runs out of stack would leave none to whatever Python does meanwhile, such as collecting garbage."""
+    if body.count(b"[") + body.count(b"{") <= NESTING_LIMIT:
+        return
+    depth = 0
+    for found in _STRINGS_AND_BRACKETS.finditer(body):
+        match found.group():
+            case b"[" | b"{":
+                depth += 1
+            case b"]" | b"}":
+                depth -= 1
+        if depth > NESTING_LIMIT:
+            raise InvalidInput(f"The body is nested deeper than {NESTING_LIMIT} levels.")
 
 
 def _decode(body: bytes) -> Any:
@@ -39,21 +57,17 @@ def _decode(body: bytes) -> Any:
         return msgspec.json.decode(body)
     except UnicodeDecodeError as error:
         raise InvalidInput("The body is not valid UTF-8.") from error
-    except RecursionError as error:
-        raise InvalidInput(f"The body is nested deeper than {NESTING_LIMIT} levels.") from error
     except msgspec.MsgspecError as error:
         raise InvalidInput(f"The body is not valid JSON: {error}.") from error
 
 
-def _refuse_unsafe(value: Any, depth: int) -> None:
-    """Refuse NUL characters (PostgreSQL's text cannot hold them) and nesting beyond the limit, wherever they hide."""
+def _refuse_nul(value: Any) -> None:
+    """Refuse NUL characters, which PostgreSQL's text cannot hold, wherever they hide."""
     if isinstance(value, str):
         if "\0" in value:
             raise InvalidInput("The body holds a NUL character.")
         return
     if not isinstance(value, (dict, list)):
         return
-    if depth == NESTING_LIMIT:
-        raise InvalidInput(f"The body is nested deeper than {NESTING_LIMIT} levels.")
     for item in (*value.keys(), *value.values()) if isinstance(value, dict) else value:
-        _refuse_unsafe(item, depth + 1)
+        _refuse_nul(item)

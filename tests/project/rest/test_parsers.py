@@ -73,6 +73,20 @@ def test_nesting_up_to_the_limit_is_fine() -> None:
     assert json.dumps(parse(body)).encode() == body
 
 
+@pytest.mark.parametrize(
+    "value", [["[" * 100], ["\\" * 3 + '"' + "{" * 100], [[] for _ in range(100)], {"a": [{}] * 50}]
+)
+def test_brackets_in_texts_and_side_by_side_are_not_nesting(value: Any) -> None:
+    assert parse(json.dumps(value).encode()) == value
+
+
+@pytest.mark.parametrize("start", [b'["]",', b'{"}":', b'["\\"]",'])
+def test_closing_brackets_in_texts_hide_no_nesting(start: bytes) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        parse(start * 33)
+    assert caught.value.text == "The body is nested deeper than 32 levels."
+
+
 def test_a_body_over_the_limit_is_refused(settings: Any) -> None:
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 10
     assert parse(b'"12345678"') == "12345678"
