@@ -28,12 +28,6 @@ ON CONFLICT (name) DO UPDATE SET head = topic.head + excluded.head
 RETURNING name, head
 """
 
-_RAISE_HEADS = """
-UPDATE eventlog_topic AS topic SET head = topic.head + wanted.amount
-FROM unnest(%s::text[], %s::bigint[]) AS wanted (name, amount) WHERE topic.name = wanted.name
-RETURNING topic.name, topic.head
-"""
-
 _INSERT_EVENTS = """
 INSERT INTO eventlog_event (topic, seq, type, data)
 SELECT * FROM unnest(%s::text[], %s::bigint[], %s::text[], %s::text[])
@@ -121,8 +115,7 @@ def publish(topic: Topic, event: Event, *, key: str = "") -> None:
 def _append(drafts: Sequence[Draft]) -> tuple[list[Appended], list[LoggedEvent]]:
     """Number by the database: give every draft the next number of its topic, and log the events that waited for theirs."""
     amounts = Counter(draft.topic for draft in drafts)
-    taken = _change_heads(_TAKE_SEQS, amounts).fetchall()
-    last = {Topic(name): head - amounts[Topic(name)] for name, head in taken}
+    last = {Topic(name): head - amounts[Topic(name)] for name, head in _take_seqs(amounts).fetchall()}
     appended = [_numbered(draft, last) for draft in drafts]
     logged = [_logged(entry) for entry in appended]
     _insert(logged)
@@ -138,21 +131,21 @@ def _append_held(drafts: Sequence[Draft], held: HeldTopics) -> tuple[list[Append
     logged = [_logged(entry) for entry in appended]
     with pipeline():
         expected = {topic: held.heads[topic] for topic in amounts}
-        raised = _change_heads(_RAISE_HEADS, amounts)
+        taken = _take_seqs(amounts)
         _insert(logged)
-        after_answer(lambda: _check_heads(raised, expected))
+        after_answer(lambda: _check_heads(taken, expected))
     return appended, logged
 
 
-def _check_heads(raised: Answer, expected: dict[Topic, int]) -> None:
-    if dict(raised.rows) != expected:
+def _check_heads(taken: Answer, expected: dict[Topic, int]) -> None:
+    if dict(taken.rows) != expected:
         raise RuntimeError(
             "the topics moved since they were held: they are held no longer, or were appended to without `held`"
         )
 
 
-def _change_heads(statement: str, amounts: Counter[Topic]) -> Answer:
-    return send(statement, [texts(amounts), numbers(amounts.values())])
+def _take_seqs(amounts: Counter[Topic]) -> Answer:
+    return send(_TAKE_SEQS, [texts(amounts), numbers(amounts.values())])
 
 
 def _numbered(draft: Draft, last: dict[Topic, int]) -> Appended:

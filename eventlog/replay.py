@@ -19,7 +19,8 @@ _READ_HEADS = "SELECT name, head FROM eventlog_topic WHERE name = ANY(%s::text[]
 
 _MOVED_HEADS = """
 SELECT topic.name, topic.head FROM unnest(%s::text[], %s::bigint[]) AS known (name, head)
-JOIN eventlog_topic topic ON topic.name = known.name AND topic.head > known.head
+CROSS JOIN LATERAL (SELECT name, head FROM eventlog_topic found WHERE found.name = known.name LIMIT 1) topic
+WHERE topic.head > known.head
 """
 
 _READ_EVENTS = "SELECT seq, type, data FROM eventlog_event WHERE topic = %s AND seq > %s ORDER BY seq LIMIT %s"

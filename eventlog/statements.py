@@ -2,6 +2,9 @@
 
 They go to libpq past the driver's cursors, which cost more than PostgreSQL does. Everything else is the ORM's, whose cursor puts parameters
 into the text: then nothing can be prepared, and long arrays are slow.
+
+A session plans such a statement once, maybe when the tables are new: a join with `unnest` is then planned as a walk through the
+whole table, for good. So what is looked up is looked up row by row, `LATERAL (SELECT ... LIMIT 1)`, which leaves nothing but an index.
 """
 
 from __future__ import annotations

@@ -22,11 +22,15 @@ SELECT room.id, asked.user_id, room.community_id, room.visibility, room.archived
        membership.status, membership.role, membership.timed_out_until, membership.access_epoch,
        own.state, own.added_at >= membership.joined_at
 FROM unnest(%s::uuid[], %s::uuid[]) AS asked (room_id, user_id)
-JOIN chat_room room ON room.id = asked.room_id
-LEFT JOIN accounts_user account ON account.id = asked.user_id
-LEFT JOIN communities_membership membership
-       ON membership.user_id = asked.user_id AND membership.community_id = room.community_id
-LEFT JOIN chat_roommember own ON own.room_id = room.id AND own.user_id = asked.user_id
+CROSS JOIN LATERAL (SELECT * FROM chat_room found WHERE found.id = asked.room_id LIMIT 1) room
+LEFT JOIN LATERAL (SELECT * FROM accounts_user found WHERE found.id = asked.user_id LIMIT 1) account ON true
+LEFT JOIN LATERAL (
+    SELECT * FROM communities_membership found
+    WHERE found.community_id = room.community_id AND found.user_id = asked.user_id LIMIT 1
+) membership ON true
+LEFT JOIN LATERAL (
+    SELECT * FROM chat_roommember found WHERE found.room_id = asked.room_id AND found.user_id = asked.user_id LIMIT 1
+) own ON true
 """
 
 Pair = tuple[RoomId, UserId | None]

@@ -21,13 +21,19 @@ _REPEATED = """
 SELECT message.id, message.room_id, message.seq, message.author_id, author.username, author.display_name, message.body,
        message.reply_to, message.nonce, message.created_at, message.edited_at, message.deleted_at IS NOT NULL
 FROM unnest(%s::uuid[], %s::uuid[], %s::text[]) AS wanted (room_id, author_id, nonce)
-JOIN chat_message message USING (room_id, author_id, nonce)
-JOIN accounts_user author ON author.id = message.author_id
+CROSS JOIN LATERAL (
+    SELECT * FROM chat_message found
+    WHERE found.room_id = wanted.room_id AND found.author_id = wanted.author_id AND found.nonce = wanted.nonce LIMIT 1
+) message
+CROSS JOIN LATERAL (SELECT * FROM accounts_user found WHERE found.id = message.author_id LIMIT 1) author
 """
 
 _IN_ROOMS = """
 SELECT message.room_id, message.id FROM unnest(%s::uuid[], %s::uuid[]) AS wanted (room_id, id)
-JOIN chat_message message USING (room_id, id)
+CROSS JOIN LATERAL (
+    SELECT found.room_id, found.id FROM chat_message found
+    WHERE found.room_id = wanted.room_id AND found.id = wanted.id LIMIT 1
+) message
 """
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from datetime import timedelta
+from itertools import count
 
 import msgspec
 import psycopg
@@ -64,6 +66,31 @@ def test_a_batch_takes_as_many_statements_as_one_message(community):
 
     assert len(many) == 500
     assert statements_of(one) == statements_of(many) == 9  # of which two are this test's savepoint
+
+
+def plan_of(statement: str) -> str:
+    """Return the plan that a session makes once for all values."""
+    numbered = re.sub("%s", lambda _, number=count(1): f"${next(number)}", statement)
+    with connection.cursor() as cursor:
+        cursor.execute(f"PREPARE planned AS {numbered}")
+        nothing = ", ".join(["NULL"] * statement.count("%s"))
+        cursor.execute(f"EXPLAIN EXECUTE planned ({nothing})")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+        cursor.execute("DEALLOCATE planned")
+    return plan
+
+
+@pytest.mark.django_db
+def test_no_statement_of_a_batch_reads_a_whole_table_even_when_planned_before_there_are_statistics(community, member):
+    room = make_room(community)
+    question = MessageId(post(member, room).id)
+
+    with CaptureQueriesContext(connection) as captured:
+        post_messages([asked(member, room, reply_to=question)])
+
+    plans = [plan_of(query["sql"]) for query in captured if "%s" in query["sql"]]
+    assert len(plans) == 7
+    assert [plan for plan in plans if "Seq Scan" in plan] == []
 
 
 @pytest.mark.django_db
