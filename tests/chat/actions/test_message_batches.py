@@ -70,7 +70,8 @@ def test_a_batch_takes_as_many_statements_as_one_message(community):
 
 def plan_of(statement: str) -> str:
     """Return the plan that a session makes once for all values."""
-    numbered = re.sub("%s", lambda _, number=count(1): f"${next(number)}", statement)
+    places = count(1)
+    numbered = re.sub("%s", lambda _: f"${next(places)}", statement)
     with connection.cursor() as cursor:
         cursor.execute(f"PREPARE planned AS {numbered}")
         nothing = ", ".join(["NULL"] * statement.count("%s"))
