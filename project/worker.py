@@ -20,6 +20,7 @@ from eventlog.consumers import registered_consumers, sweep
 from eventlog.partitions import maintain_partitions
 from kernel.metrics import sample
 from project.health import WORKER_HEARTBEAT_KEY, WORKER_HEARTBEAT_SECONDS
+from project.persistence import persist
 
 logger = structlog.get_logger(__name__)
 
@@ -29,26 +30,41 @@ HEARTBEAT_PAUSE_SECONDS = 3.0  # often, so that a restarted Redis soon knows aga
 JOBS_AT_ONCE = 4
 
 
+class JobsEnded(Exception):
+    """The runner of jobs ended by itself, as it does when one of its own tasks loses the database; it has logged why."""
+
+
 async def run_worker() -> None:
-    """Work until SIGINT or SIGTERM, then let what is under way end."""
+    """Work until SIGINT or SIGTERM, then let what is under way end. Raises what a part failed with again and again."""
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopping.set)
+    work, stop = asyncio.create_task(_work()), asyncio.create_task(stopping.wait())
+    await asyncio.wait({work, stop}, return_when=asyncio.FIRST_COMPLETED)
+    work.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await work
+
+
+async def _work() -> None:
+    """Do what must be done once, then everything at the same time; nobody hears that we live before the database has answered."""
+    await persist("partitions", _maintain_partitions)
+    async with asyncio.TaskGroup() as parts:
+        parts.create_task(persist("jobs", _run_jobs))
+        parts.create_task(_consume())
+        parts.create_task(_beat())
+
+
+async def _maintain_partitions() -> None:
     await asyncio.to_thread(_with_connection, lambda: maintain_partitions(keep_days=settings.EVENTS_KEPT_DAYS))
+
+
+async def _run_jobs() -> None:
     with app.replace_connector(_connector()) as jobs:
-        await _work(jobs, stopping)
-
-
-async def _work(jobs: App, stopping: asyncio.Event) -> None:
-    async with jobs.open_async():
-        tasks = [
-            asyncio.create_task(jobs.run_worker_async(concurrency=JOBS_AT_ONCE, install_signal_handlers=False)),
-            asyncio.create_task(_consume(stopping)),
-            asyncio.create_task(_beat()),
-        ]
-        await asyncio.wait({*tasks, asyncio.create_task(stopping.wait())}, return_when=asyncio.FIRST_COMPLETED)
-        await _end(tasks)
+        async with jobs.open_async():
+            await jobs.run_worker_async(concurrency=JOBS_AT_ONCE, install_signal_handlers=False)
+    raise JobsEnded
 
 
 def _connector() -> PsycopgConnector:
@@ -57,25 +73,16 @@ def _connector() -> PsycopgConnector:
     return PsycopgConnector(kwargs=parameters)
 
 
-async def _end(tasks: list[asyncio.Task[None]]) -> None:
-    for task in tasks:
-        task.cancel()
-    for outcome in await asyncio.gather(*tasks, return_exceptions=True):
-        if isinstance(outcome, Exception):
-            raise outcome
-
-
-async def _consume(stopping: asyncio.Event) -> None:
+async def _consume() -> None:
     """Let every consumer read on, again and again; a sweep that found much is followed by the next at once."""
-    while not stopping.is_set():
+    while True:
         try:
             handled = await asyncio.to_thread(_with_connection, _sweep_all)
             pause = 0.0 if handled else SWEEP_PAUSE_SECONDS
         except Exception:
             logger.exception("worker.sweep_failed")
             pause = FAILURE_PAUSE_SECONDS
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stopping.wait(), pause or 0.001)
+        await asyncio.sleep(pause)
 
 
 def _sweep_all() -> int:

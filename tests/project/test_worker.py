@@ -1,4 +1,4 @@
-"""The worker as a process: it starts, beats, handles what the log holds, and stops when it is told to."""
+"""The worker as a process: it starts, beats, handles what the log holds, outlives its database's absence, and stops when told to."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 from django.conf import settings
 from django.db import connection
+from procrastinate.contrib.django.models import ProcrastinateJob
 from redis import Redis
 
 from accounts.models import User
@@ -20,6 +23,7 @@ from chat.constants import RoomMemberState
 from chat.models import Room, RoomMember
 from communities.actions.memberships import remove_member
 from eventlog.models import Cursor
+from eventlog.tasks import keep_partitions
 from kernel.ids import CommunityId, UserId
 from project.health import WORKER_HEARTBEAT_KEY
 from tests.factories.accounts import actor_for, make_user
@@ -27,16 +31,77 @@ from tests.factories.chat import make_room
 from tests.factories.communities import make_community, make_member
 
 
+class Worker:
+    """A worker process on the test's own database, and what it says."""
+
+    def __init__(self, log: Path) -> None:
+        path = f"/{connection.settings_dict['NAME']}"
+        address = urlsplit(os.environ["DATABASE_URL"])._replace(path=path).geturl()
+        self._log = log
+        with log.open("wb") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "manage.py", "run_worker"],
+                env=os.environ | {"DATABASE_URL": address, "DATABASE_POOL_TIMEOUT": "1"},
+                stdout=output,
+                stderr=output,
+            )
+
+    def says(self, words: str) -> bool:
+        return words in self._log.read_text()
+
+
+class Door:
+    """Lets connections into the test's own database, or throws out everybody but the test and lets nobody in."""
+
+    def __init__(self) -> None:
+        self._name = connection.settings_dict["NAME"]
+
+    def close(self) -> None:
+        connection.ensure_connection()
+        self._change("false")
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()",
+                [self._name],
+            )
+
+    def open(self) -> None:
+        self._change("true")
+
+    def _change(self, allowed: str) -> None:
+        with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as elsewhere:
+            elsewhere.execute(f'ALTER DATABASE "{self._name}" ALLOW_CONNECTIONS {allowed}')
+
+
 @pytest.fixture
-def worker(transactional_db) -> Iterator[subprocess.Popen[bytes]]:
-    """Start a worker on the test's own database."""
-    path = f"/{connection.settings_dict['NAME']}"
-    address = urlsplit(os.environ["DATABASE_URL"])._replace(path=path).geturl()
-    Redis.from_url(settings.REDIS_URL).delete(WORKER_HEARTBEAT_KEY)
-    process = subprocess.Popen([sys.executable, "manage.py", "run_worker"], env=os.environ | {"DATABASE_URL": address})
-    yield process
-    process.kill()
-    process.wait()
+def door(transactional_db) -> Iterator[Door]:
+    """Return the door of the database, which is open at the end."""
+    door = Door()
+    yield door
+    door.open()
+
+
+@pytest.fixture
+def start_worker(transactional_db, tmp_path) -> Iterator[Callable[[], Worker]]:
+    """Return a function that starts a worker."""
+    started: list[Worker] = []
+
+    def start() -> Worker:
+        Redis.from_url(settings.REDIS_URL).delete(WORKER_HEARTBEAT_KEY)
+        started.append(Worker(tmp_path / "worker.log"))
+        return started[-1]
+
+    yield start
+    for worker in started:
+        worker.process.kill()
+        worker.process.wait()
+
+
+@pytest.fixture
+def redis() -> Iterator[Redis]:
+    """Return a client of the Redis that the worker beats in."""
+    with Redis.from_url(settings.REDIS_URL) as client:
+        yield client
 
 
 def state_of(room: Room, user: User) -> str:
@@ -44,7 +109,7 @@ def state_of(room: Room, user: User) -> str:
 
 
 def eventually(condition: Callable[[], object]) -> bool:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         if condition():
             return True
@@ -52,20 +117,64 @@ def eventually(condition: Callable[[], object]) -> bool:
     return False
 
 
-def test_a_worker_beats_and_ends_cleanly_when_asked(worker):
-    redis = Redis.from_url(settings.REDIS_URL)
-    assert eventually(lambda: redis.exists(WORKER_HEARTBEAT_KEY))
-    assert 0 < redis.ttl(WORKER_HEARTBEAT_KEY) <= 30
-    worker.send_signal(signal.SIGTERM)
-    assert worker.wait(timeout=20) == 0
-
-
-def test_a_worker_handles_what_was_committed_before_and_while_it_runs(worker):
+def lose_a_member() -> tuple[Room, User]:
+    """Remove a member from a community; return a private room of theirs, in which they are until the worker has heard of it."""
     owner, member = make_user(), make_user()
     community = make_community(owner=owner)
     make_member(community, member)
     room = make_room(community, owner, member, private=True)
     remove_member(actor_for(owner), community_id=CommunityId(community.id), user_id=UserId(member.id))
+    return room, member
+
+
+def job_is_done(job_id: int) -> bool:
+    return ProcrastinateJob.objects.get(pk=job_id).status == "succeeded"
+
+
+def test_a_worker_beats_and_ends_cleanly_when_asked(start_worker, redis):
+    worker = start_worker()
+    assert eventually(lambda: redis.exists(WORKER_HEARTBEAT_KEY))
+    assert 0 < redis.ttl(WORKER_HEARTBEAT_KEY) <= 30
+    worker.process.send_signal(signal.SIGTERM)
+    assert worker.process.wait(timeout=20) == 0
+
+
+def test_a_worker_handles_what_was_committed_before_and_while_it_runs(start_worker):
+    start_worker()
+    room, member = lose_a_member()
     assert eventually(lambda: state_of(room, member) == RoomMemberState.REMOVED)
-    assert state_of(room, owner) == RoomMemberState.MEMBER
-    assert eventually(lambda: Cursor.objects.filter(topic=f"community:{community.id}").exists())
+    assert {state for state in RoomMember.objects.filter(room=room).values_list("state", flat=True)} == {
+        RoomMemberState.REMOVED,
+        RoomMemberState.MEMBER,
+    }
+    assert eventually(lambda: Cursor.objects.filter(topic=f"community:{room.community_id}").exists())
+
+
+def test_a_worker_that_is_not_let_into_the_database_at_its_start_waits_for_it(door, start_worker, redis):
+    door.close()
+    worker = start_worker()
+    assert eventually(lambda: worker.says("worker.part_failed"))
+    assert not redis.exists(WORKER_HEARTBEAT_KEY)
+    door.open()
+    assert eventually(lambda: redis.exists(WORKER_HEARTBEAT_KEY))
+    assert worker.process.poll() is None
+
+
+def test_a_worker_that_waits_for_the_database_ends_cleanly_when_asked(door, start_worker):
+    door.close()
+    worker = start_worker()
+    assert eventually(lambda: worker.says("worker.part_failed"))
+    worker.process.send_signal(signal.SIGTERM)
+    assert worker.process.wait(timeout=20) == 0
+
+
+def test_a_worker_whose_database_goes_away_does_its_jobs_and_reads_the_log_when_it_is_back(door, start_worker):
+    worker = start_worker()
+    assert eventually(lambda job_id=keep_partitions.defer(timestamp=0): job_is_done(job_id))
+    door.close()
+    assert eventually(lambda: worker.says("Side task listener failed"))
+    door.open()
+    room, member = lose_a_member()
+    assert eventually(lambda: state_of(room, member) == RoomMemberState.REMOVED)
+    assert eventually(lambda job_id=keep_partitions.defer(timestamp=0): job_is_done(job_id))
+    assert worker.process.poll() is None
