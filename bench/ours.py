@@ -39,10 +39,10 @@ class Gateway:
         """What the gateway runs on; the commit is that of the record."""
         return ", ".join([f"{name} {version(name)}" for name in RUNS_ON] + self.services.versions)
 
-    def prepare(self, users: int, rooms: int) -> Prepared:
-        """Return tokens of so many users, members of so many new rooms."""
+    def prepare(self, users: int, rooms: int, first: int = 0) -> Prepared:
+        """Return tokens of so many users, the `first` of all and those after, members of so many new rooms."""
         with tempfile.NamedTemporaryFile() as answer:
-            command = python("-m", "bench.prepare", str(users), str(rooms), answer.name)
+            command = python("-m", "bench.prepare", str(users), str(rooms), str(first), answer.name)
             self.services.run("preparation", command, self.environment)
             return msgspec.json.decode(Path(answer.name).read_bytes(), type=Prepared)
 
@@ -107,12 +107,12 @@ class Live:
         self.pids = gateway.pids
         self.version = gateway.version
 
-    def plan(self, sockets: int, members: int) -> Plan:
-        """See `Contestant`."""
+    def plan(self, sockets: int, members: int, first: int = 0) -> Plan:
+        """See `Contestant`; with `first`, others than the first users of all."""
         if sockets != members:
             raise ValueError("live events are those of one room")
         services = self._gateway.services
-        prepared = self._gateway.prepare(sockets, 1)
+        prepared = self._gateway.prepare(sockets, 1, first)
         message = redis_command(b"PUBLISH", prepared.channel.encode(), prepared.ring)
         plan = self._gateway.followers(sockets, members, prepared, message)
         log_in = Step(redis_command(b"AUTH", services.redis_password.encode()), b"+OK\r\n")

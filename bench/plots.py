@@ -97,13 +97,16 @@ def _draw_connects(axes: Any, rows: Sequence[Row]) -> None:
 
 def _draw_memory(axes: Any, rows: Sequence[Row]) -> None:
     """Draw the memory of each cycle, and how much of it the goal allows."""
-    marginal, growth = rows
-    plateaus = [size / 2**20 for size in marginal.more["plateaus"]]
-    allowed = plateaus[0] * (growth.goal or 1)
-    axes.plot(plateaus, color=COLOURS[0], marker=MARKERS[0], label="all sockets open")
-    axes.axhline(allowed, color=COLOURS[6], linestyle="--", label=f"goal: {growth.goal:g}x the first")
+    marginal, back, new, _ = rows
+    top = 0.0
+    for number, (row, name) in enumerate([(back, "the same people"), (new, "new people each time")]):
+        plateaus = [size / 2**20 for size in row.more["plateaus"]]
+        allowed = plateaus[0] * (row.goal or 1)
+        top = max(top, allowed, *plateaus)
+        axes.plot(plateaus, color=COLOURS[number], marker=MARKERS[number], label=name)
+        axes.axhline(allowed, color=COLOURS[number], linestyle="--", label=f"goal: {row.goal:g}x the first")
     title = f"memory of the group;\n{marginal.ours:.1f} KB per idle socket (goal: {marginal.goal:g})"
-    axes.set(xlabel="cycle", ylabel="MB", title=title, ylim=(0, max(*plateaus, allowed) * 1.2))
+    axes.set(xlabel="cycle", ylabel="MB", title=title, ylim=(0, top * 1.2))
     axes.legend(frameon=False, loc="lower right")
 
 

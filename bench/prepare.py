@@ -1,7 +1,7 @@
-"""Prepares what a run of ours needs, directly in the database: `python -m bench.prepare USERS ROOMS FILE`. Writes its answer as JSON.
+"""Prepares what a run of ours needs, directly in the database: `python -m bench.prepare USERS ROOMS FIRST FILE`. Writes its answer as JSON.
 
-Users and their community are kept from call to call; rooms and sessions are new each time, since access tokens live for minutes.
-Everything is written in bulk: thousands of rooms and sessions take seconds.
+Users, from number `FIRST` on, their sessions and their community are kept from call to call, as those of people who come back. Rooms
+are new each time, and so are access tokens, which live for minutes. Everything is written in bulk: thousands of rooms take seconds.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
 STAMP_STAND_IN = "~S" + "5" * 14 + "." + "7" * 19 + "~"
 NONCE_STAND_IN = "e" * 26
 SEQ_STAND_IN = 0xFEDC_BA98_7654_3210
+AGENT = "bench"
 CAPTURE_SECONDS = 10.0
 BATCH = 1_000
 
@@ -37,41 +38,52 @@ class Prepared(msgspec.Struct):
     ring: bytes
 
 
-def main(users: int, rooms: int, answer: Path) -> None:
+def main(users: int, rooms: int, first: int, answer: Path) -> None:
     """Prepare and write."""
     import django
 
     django.setup()
-    people = _people(users)
+    people = _people(range(first, first + users))
     room_ids = _rooms(_community(list(people.values())), rooms)
     channel, ring = asyncio.run(_captured_ring(room_ids[0], next(iter(people.values()))))
     answer.write_bytes(msgspec.json.encode(Prepared(_tokens(people), room_ids, _head(room_ids), channel, ring)))
 
 
-def _people(count: int) -> dict[str, Any]:
+def _people(numbers: range) -> dict[str, Any]:
     from accounts.actions.users import import_users
     from kernel.actor import SYSTEM
 
-    names = {f"bench{number:05}": f"Member {number}" for number in range(count)}
+    names = {f"bench{number:05}": f"Member {number}" for number in numbers}
     return import_users(SYSTEM, display_names=names)
 
 
 def _tokens(people: dict[str, Any]) -> list[str]:
-    """Start a session for everybody, and return the access tokens in the order of the names."""
-    from accounts.actions.tokens import RefreshToken, hash_of_jti, new_refresh_token, token_pair
+    """Return a new access token of everybody's session, in the order of the names; who has no session yet gets one."""
+    from accounts.actions.tokens import new_refresh_token, token_pair
+    from kernel.ids import SessionId, UserId
+
+    sessions, tokens = _sessions(people), []
+    for name in sorted(people):
+        session = sessions[people[name].pk]
+        refresh = new_refresh_token(user_id=UserId(session.user_id), session_id=SessionId(session.id))
+        tokens.append(token_pair(session, refresh).access)
+    return tokens
+
+
+def _sessions(people: dict[str, Any]) -> dict[Any, Any]:
+    from accounts.actions.tokens import RefreshToken
     from accounts.models import Session
     from kernel.clock import now
-    from kernel.ids import SessionId, UserId, uuid7
+    from kernel.ids import uuid7
 
-    sessions, tokens = [], []
-    for name in sorted(people):
-        session = Session(id=uuid7(), user=people[name], user_agent="bench", expires_at=now() + RefreshToken.lifetime)
-        refresh = new_refresh_token(user_id=UserId(session.user_id), session_id=SessionId(session.id))
-        session.refresh_jti_hash = hash_of_jti(refresh["jti"])
-        sessions.append(session)
-        tokens.append(token_pair(session, refresh).access)
-    Session.objects.bulk_create(sessions, batch_size=BATCH)
-    return tokens
+    sessions = {session.user_id: session for session in Session.objects.filter(user_agent=AGENT)}
+    missing = [
+        Session(id=uuid7(), user=user, user_agent=AGENT, expires_at=now() + RefreshToken.lifetime)
+        for user in people.values()
+        if user.pk not in sessions
+    ]
+    Session.objects.bulk_create(missing, batch_size=BATCH)
+    return sessions | {session.user_id: session for session in missing}
 
 
 def _community(people: list[Any]) -> Any:
@@ -191,4 +203,4 @@ def _with_placeholders(data: bytes) -> bytes:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]))
+    main(int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), Path(sys.argv[4]))

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 SERVER_CORE = 0
 GENERATOR_CORE = 1
 ALL_CORES = frozenset(os.sched_getaffinity(0))
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+SHARED_MEMORY = ("/dev/zero", "/dev/shm/", "/SYSV", "/memfd:", "/anon_hugepage")  # noqa: S108  # names of mappings
 OF_A_PROCESS = 2  # CPUCLOCK_SCHED of linux/posix-timers.h: the nanoseconds that all threads of a process ran
+
+
+Piece = tuple[str, str, str]
+"""A mapped piece of a file: device, inode, offset."""
 
 
 class NotPinned(Exception):
@@ -26,6 +32,20 @@ class CoreTime:
 
     busy: float
     stolen: float
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What processes have in memory, in bytes: of their own, shared among them, and of files that they have mapped, programs mostly."""
+
+    own: int
+    shared: int
+    files: int
+
+    @property
+    def total(self) -> int:
+        """All of it."""
+        return self.own + self.shared + self.files
 
 
 @contextmanager
@@ -72,9 +92,19 @@ def core_time(core: int) -> CoreTime:
     raise RuntimeError(f"there is no core {core}")
 
 
-def memory_bytes(roots: Iterable[int]) -> int:
-    """Return the memory of the processes and their descendants; shared pages are divided among those who share them."""
-    return sum(_proportional_kilobytes(pid) for pid in family(roots)) * 1024
+def memory(roots: Iterable[int]) -> Memory:
+    """Return the memory of the processes and their descendants.
+
+    What they share among themselves counts once. A page of a file counts in full though programs of others use it too: its
+    proportional share would fall and rise by megabytes with what else is started and ended on the machine.
+    """
+    pids = family(roots)
+    rolled = [_rolled_up(pid) for pid in pids]
+    pieces: dict[Piece, int] = {}
+    for piece, kilobytes in chain.from_iterable(_mapped_pieces(pid) for pid in pids):
+        pieces[piece] = max(kilobytes, pieces.get(piece, 0))
+    own, shared = (sum(found.get(name, 0) for found in rolled) for name in ("Pss_Anon", "Pss_Shmem"))
+    return Memory(own * 1024, shared * 1024, sum(pieces.values()) * 1024)
 
 
 def family(roots: Iterable[int]) -> set[int]:
@@ -116,9 +146,30 @@ def _ended_children_seconds(pid: int) -> float:
     return sum(map(int, _stat(pid)[13:15])) / TICKS_PER_SECOND
 
 
-def _proportional_kilobytes(pid: int) -> int:
+def _rolled_up(pid: int) -> dict[str, int]:
+    """Return the sums over all mappings of a process, in KB; nothing when it has gone."""
     with suppress(OSError):
-        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
-                return int(line.split()[1])
-    return 0
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
+        return {words[0].rstrip(":"): int(words[1]) for words in map(str.split, lines)}
+    return {}
+
+
+def _mapped_pieces(pid: int) -> Iterator[tuple[Piece, int]]:
+    """Yield every piece of a file that a process has mapped, and how much of it is there as it is in the file, in KB."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps").read_text().splitlines()
+    except OSError:
+        return
+    piece, resident = None, 0
+    for words in map(str.split, lines):
+        if not words[0].endswith(":"):
+            piece = (words[3], words[4], words[2]) if _is_of_file(words) else None
+        elif words[0] == "Rss:":
+            resident = int(words[1])
+        elif words[0] == "Anonymous:" and piece is not None:
+            yield piece, resident - int(words[1])
+
+
+def _is_of_file(mapping: Sequence[str]) -> bool:
+    """Tell of a mapping's first line (addresses, rights, offset, device, inode, path) whether a file is behind it."""
+    return mapping[4] != "0" and not mapping[5].startswith(SHARED_MEMORY)

@@ -25,6 +25,7 @@ REMEMBERED_BYTES = 67_108_864
 """What all topics of a process may keep in memory together."""
 
 PREPARED_RUNS = 32
+"""Runs, of at most 256 KiB, that are kept as they were encoded."""
 
 
 class Recipient(Protocol):
@@ -151,8 +152,14 @@ class Memories:
             self._prepared.pop(key, None)
             self._prepared[key] = missed
             if len(self._prepared) > PREPARED_RUNS:
+                limit_hit("memory.prepared_runs")
                 del self._prepared[next(iter(self._prepared))]
         return missed
+
+    def forget_prepared(self, topic: Topic) -> None:
+        """Forget the runs of a topic."""
+        for key in [key for key in self._prepared if key[0] == topic]:
+            del self._prepared[key]
 
 
 class Memory:
@@ -198,6 +205,7 @@ class Memory:
         """Forget everything."""
         self._run = None
         self._shrink(self.size)
+        self._memories.forget_prepared(self._topic)
 
     def _grow(self, size: int) -> None:
         self.size += size

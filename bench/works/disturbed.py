@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from bench.load import Load, Run, opened
 from bench.ours import Gateway, Live, start_gateway
-from bench.processes import memory_bytes
+from bench.processes import memory
 from bench.results import Row, alone, at_most
 from bench.servers import services
 from bench.works.disturbances import Editor, log_locked
@@ -50,7 +50,7 @@ def _measure_slow_sockets(pace: Pace, findings: Findings) -> None:
 
 def _calm(live: Live, seconds: float) -> tuple[Run, int]:
     with opened(live.plan(SOCKETS, SOCKETS)) as load:
-        return load.run(rate=RATE, warm=1, seconds=seconds), memory_bytes(live.pids)
+        return load.run(rate=RATE, warm=1, seconds=seconds), memory(live.pids).total
 
 
 def _with_slow_sockets(live: Live, seconds: float) -> tuple[Run, int]:
@@ -59,7 +59,7 @@ def _with_slow_sockets(live: Live, seconds: float) -> tuple[Run, int]:
     sampled: list[int] = []
 
     def sample() -> dict[str, float]:
-        sampled.append(memory_bytes(live.pids))
+        sampled.append(memory(live.pids).total)
         return {}
 
     with opened(plan) as load:

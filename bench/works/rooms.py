@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from bench.load import Load, Run, opened
 from bench.ours import Durable, start_gateway
-from bench.processes import memory_bytes
+from bench.processes import memory
 from bench.results import Row, alone
 from bench.servers import services
 from bench.works.measuring import Findings, Measured, Pace, meter_of
@@ -29,8 +29,8 @@ def measure(pace: Pace) -> Findings:
             steady = load.run(
                 rate=STEADY_RATE, warm=1.0, seconds=STEADY_SECONDS * pace.scale, meter=meter_of(ours.pids, None)
             )
-            memory = memory_bytes(ours.pids)
-    what = Measured(f"{ours.name}, {ROOMS} rooms on both cores", ours.version, MEMBERS, None, None, [], memory)
+            held = memory(ours.pids).total
+    what = Measured(f"{ours.name}, {ROOMS} rooms on both cores", ours.version, MEMBERS, None, None, [], held)
     by_window = [replace(what, window=window, runs=runs) for window, runs in windows.items()]
     findings = Findings([_most(by_window), _late(steady)])
     findings.figures = [one.figure() for one in (*by_window, replace(what, rate=STEADY_RATE, runs=[steady]))]

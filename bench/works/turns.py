@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from bench.load import Load, Run, opened
-from bench.processes import memory_bytes
+from bench.processes import memory
 from bench.servers import Contestant
 from bench.works.measuring import Measured, Pace, meter_of
 
@@ -90,4 +90,4 @@ def _run(turn: Turn, load: Load, pace: Pace, *, window: int = 0, rate: float = 0
 
 def _measured(turn: Turn, runs: Sequence[Run], *, window: int | None = None, rate: float | None = None) -> Measured:
     what = turn.label, turn.contestant.version, turn.members, window, rate
-    return Measured(*what, runs, memory_bytes(turn.contestant.pids) if runs else 0)
+    return Measured(*what, runs, memory(turn.contestant.pids).total if runs else 0)

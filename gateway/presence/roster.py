@@ -5,10 +5,8 @@ Time is handed in, in seconds of any clock that only goes forward.
 
 from __future__ import annotations
 
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Sequence
-from heapq import heappop, heappush
-from itertools import count
 
 import msgspec
 
@@ -18,13 +16,12 @@ from kernel.ids import UserId
 class Device:
     """One socket of a user. It is in use until it was silent for a while, or its client says that it is not."""
 
-    __slots__ = ("active", "gone", "last_used", "timed", "user_id")
+    __slots__ = ("active", "gone", "last_used", "user_id")
 
     def __init__(self, user_id: UserId) -> None:
         self.user_id = user_id
         self.active = True
         self.gone = False
-        self.timed = False
         self.last_used = 0.0
 
 
@@ -50,8 +47,9 @@ class Roster:
         self._offline_after = offline_after
         self._devices: dict[UserId, set[Device]] = {}
         self._departures: deque[tuple[float, Device]] = deque()
-        self._timers: list[tuple[float, int, Device]] = []
-        self._order = count()
+        self._in_use: OrderedDict[Device, None] = (
+            OrderedDict()
+        )  # silent for longest first: a plain dict is slow to give its first
         self._told: dict[UserId, bool] = {}
         self._due: dict[UserId, None] = {}
         self._preference_due: set[UserId] = set()
@@ -85,6 +83,7 @@ class Roster:
         """Note that a device is not in use, until it is again."""
         if device.active:
             device.active = False
+            del self._in_use[device]
             self._due[device.user_id] = None
 
     def doubt_preference(self, user_id: UserId) -> None:
@@ -100,13 +99,8 @@ class Roster:
 
     def pass_time(self, now: float) -> None:
         """Let devices rest that were silent for too long, and those go whose time of grace is over."""
-        while self._timers and self._timers[0][0] <= now:
-            device = heappop(self._timers)[2]
-            device.timed = False
-            if device.last_used + self._idle_after <= now:
-                self.rest(device)
-            elif device.active:
-                self._time(device)
+        while self._in_use and (silent := next(iter(self._in_use))).last_used + self._idle_after <= now:
+            self.rest(silent)
         while self._departures and self._departures[0][0] <= now:
             self._remove(self._departures.popleft()[1])
 
@@ -148,6 +142,7 @@ class Roster:
         return Change(user_id, active, preference_due=wanted or told is None)
 
     def _remove(self, device: Device) -> None:
+        self._in_use.pop(device, None)
         devices = self._devices[device.user_id]
         devices.discard(device)
         if not devices:
@@ -157,10 +152,5 @@ class Roster:
     def _use(self, device: Device, now: float) -> None:
         device.active = True
         device.last_used = now
-        if not device.timed:
-            self._time(device)
-
-    def _time(self, device: Device) -> None:
-        """At most one timer per device, however often it is used: it finds out when it is due."""
-        device.timed = True
-        heappush(self._timers, (device.last_used + self._idle_after, next(self._order), device))
+        self._in_use[device] = None
+        self._in_use.move_to_end(device)

@@ -60,6 +60,7 @@ LIMIT_OF_CONSTANT = {
     "process.REPLAY_THREADS": "pool.replays",
     "stream.PENDING_EVENTS": "stream.pending",
     "memory.REMEMBERED_BYTES": "memory.bytes",
+    "memory.PREPARED_RUNS": "memory.prepared_runs",
     "lingering.LINGERING_TOPICS": "lingering.topics",
     "bounded_protocol.EXTRA_FRAMES_MAX": "socket.extra_frames",
     "bounded_protocol.LATE_BYTES_MAX": "socket.late_bytes",

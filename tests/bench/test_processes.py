@@ -7,10 +7,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
-from bench.processes import ALL_CORES, NotPinned, check_pinned, cpu_seconds, on_core
+from bench.processes import ALL_CORES, NotPinned, check_pinned, cpu_seconds, memory, on_core
 from bench.statements import LOGGED
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc and the clocks of other processes")
@@ -44,6 +45,53 @@ def test_a_process_that_has_gone_uses_nothing():
     with busy(0.01) as (pid, _):
         pass
     assert cpu_seconds([pid]) == 0
+
+
+HOLDING = """
+import mmap, os
+own = bytearray(b"x") * {own}
+shared = mmap.mmap(-1, {shared})
+for place in range(0, {shared}, 4096): shared[place] = 1
+with open({file!r}, "rb") as opened: of_file = mmap.mmap(opened.fileno(), 0, prot=mmap.PROT_READ)
+sum(of_file[::4096])
+os.fork()
+os.write(1, b"here\\n")
+os.read(0, 1)
+"""
+MEGABYTE = 2**20
+
+
+@contextmanager
+def holding(file: Path, own: int = 0, shared: int = MEGABYTE) -> Iterator[int]:
+    """Yield a process that holds so much, as does its child, with which it shares all."""
+    command = [sys.executable, "-c", HOLDING.format(own=own, shared=shared, file=str(file))]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    with process:
+        assert [process.stdout.readline() for _ in range(2)] == ["here\n"] * 2
+        yield process.pid
+        process.stdin.write("..")
+        process.stdin.close()
+
+
+def test_memory_that_processes_share_counts_once_of_whatever_kind(tmp_path):
+    file = tmp_path / "mapped"
+    file.write_bytes(b"x" * 32 * MEGABYTE)
+    with holding(file) as little, holding(file, own=64 * MEGABYTE, shared=17 * MEGABYTE) as much:
+        less, more = memory([little]), memory([much])
+    assert 64 <= (more.own - less.own) / MEGABYTE < 65
+    assert more.shared - less.shared == 16 * MEGABYTE
+    assert 32 <= less.files / MEGABYTE < 60
+    assert more.total == more.own + more.shared + more.files
+
+
+def test_memory_of_files_does_not_depend_on_what_others_have_mapped(tmp_path):
+    file = tmp_path / "mapped"
+    file.write_bytes(b"x" * MEGABYTE)
+    with holding(file) as pid:
+        with holding(file) as other:
+            among_others, together = memory([pid]).files, memory([pid, other]).files
+        assert memory([pid]).files == among_others
+    assert among_others <= together < among_others + MEGABYTE
 
 
 def test_a_process_on_its_core_may_be_measured():

@@ -14,6 +14,7 @@ from eventlog.topics import Topic
 from gateway.memory import PREPARED_RUNS, RECENT_BYTES, RECENT_EVENTS, Memories, Memory, Missed, delivery_of
 from kernel.ids import SessionId, uuid7
 from tests.gateway.followers import Follower
+from tests.metrics import growth_of
 
 TOPIC = Topic("room:01900000-0000-7000-8000-000000000001")
 OTHER = Topic("room:01900000-0000-7000-8000-000000000002")
@@ -82,11 +83,12 @@ def test_no_more_older_events_are_taken_than_there_is_room_for():
 
 def test_over_the_budget_of_the_process_the_topic_that_heard_nothing_for_longest_forgets():
     memories = Memories(budget=3 * len(numbered(1, size=1_000).frame.json))
+    forgot = growth_of("portcullis_limit_hits_total", limit="memory.bytes")
     first, second, third = (Memory(topic, memories) for topic in (TOPIC, OTHER, TOPIC))
     for memory in (first, second, third):
         memory.add(numbered(1, size=1_000))
     first.add(numbered(2))
-    assert (second.after(0), second.size) == (None, 0)
+    assert (second.after(0), second.size, forgot()) == (None, 0, 1)
     assert (seqs_after(first, 0), seqs_after(third, 0)) == ([1, 2], [1])
     assert memories.used == first.size + third.size
     for memory in (first, third):
@@ -111,8 +113,23 @@ def test_all_who_lack_the_same_are_given_the_same_encoded_burst():
     memory.add(numbered(4))
     assert memory.after(1) is not before
     assert seqs_after(memory, 1) == [2, 3, 4]
-    for position in range(PREPARED_RUNS + 5):
-        memory_of(*range(1, PREPARED_RUNS + 10)).after(position)
+
+
+def test_only_so_many_runs_are_kept_prepared_and_those_of_a_topic_go_with_its_memory():
+    memories = Memories()
+    too_many = growth_of("portcullis_limit_hits_total", limit="memory.prepared_runs")
+    memory, other = memory_of(*range(1, PREPARED_RUNS + 6), memories=memories), Memory(OTHER, memories)
+    other.add(numbered(1))
+    first = memory.after(0)
+    for position in range(1, PREPARED_RUNS + 3):
+        memory.after(position)
+    assert (len(memories._prepared), too_many()) == (PREPARED_RUNS, 3)
+    assert memory.after(0) is not first
+    kept = other.after(0)
+    memory.clear()
+    assert list(memories._prepared.values()) == [kept]
+    other.clear()
+    assert (memories._prepared, memories.used) == ({}, 0)
 
 
 def test_what_ends_subscriptions_or_sessions_is_given_to_each_by_itself():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sized
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -124,6 +126,26 @@ def test_no_more_is_taken_than_asked_for_and_the_rest_stays_due():
     assert [change.user_id for change in roster.take_changes(1)] == [ANN]
     assert roster.due
     assert [change.user_id for change in roster.take_changes(1)] == [BEN]
+
+
+def test_who_has_gone_for_good_leaves_nothing_behind_however_long_idleness_takes():
+    roster = new_roster()
+    for number in range(20):
+        device = roster.open(UserId(uuid7()), number)
+        if number % 2:
+            tell(roster)
+        roster.close(device, number)
+    staying = roster.open(ANN, 20)
+    roster.pass_time(19 + OFFLINE)
+    tell(roster)
+    assert {name: len(kept) for name, kept in vars(roster).items() if isinstance(kept, Sized) and kept} == {
+        "_devices": 1,
+        "_in_use": 1,
+        "_told": 1,
+    }
+    roster.rest(staying)
+    assert list(roster._in_use) == []
+    assert tell(roster) == [(ANN, False)]
 
 
 class Model:

@@ -124,7 +124,7 @@ def test_every_bound_in_the_gateway_has_a_metric_or_is_none():
     assert found == {*limits.LIMIT_OF_CONSTANT, *limits.METRIC_OF_CONSTANT, *limits.NOT_LIMITS_OF_CONSTANTS}
 
 
-BOUNDS = {"SIZE", "MAX", "EVENTS", "BYTES", "THREADS", "TOPICS", "USERS"}
+BOUNDS = {"SIZE", "MAX", "EVENTS", "BYTES", "THREADS", "TOPICS", "USERS", "RUNS"}
 
 
 def test_every_limit_of_the_tables_is_counted_somewhere():
