@@ -61,20 +61,27 @@ class LoopLayer(RedisPubSubLoopLayer):  # type: ignore[misc]
     async def join_groups(self, groups: Iterable[str]) -> None:
         """Hear what is sent to groups from now on: one command per Redis server. Raises `RedisError` or `OSError`."""
         for shard, names in self._by_shard(groups).items():
-            self.heard_names.update(name.encode() for name in names)
-            await shard.subscribe_all(names)
+            self.heard_names.update(names)
+            try:
+                await shard.subscribe_all(names)
+            except BaseException:
+                self.heard_names.difference_update(
+                    names
+                )  # who tries again names them again; who does not leaves none behind
+                raise
 
     async def leave_groups(self, groups: Iterable[str]) -> None:
         """Hear of groups no longer. Raises `RedisError` or `OSError`."""
         for shard, names in self._by_shard(groups).items():
-            self.heard_names.difference_update(name.encode() for name in names)
+            self.heard_names.difference_update(names)
             await shard.unsubscribe_all(names)
 
-    def _by_shard(self, groups: Iterable[str]) -> dict[_Shard, list[str]]:
-        names: defaultdict[_Shard, list[str]] = defaultdict(list)
+    def _by_shard(self, groups: Iterable[str]) -> dict[_Shard, list[bytes]]:
+        """Return names as Redis says them: the client keeps the very object, so there is one of each."""
+        names: defaultdict[_Shard, list[bytes]] = defaultdict(list)
         for group in groups:
             name = self._get_group_channel_name(group)
-            names[self._get_shard(name)].append(name)
+            names[self._get_shard(name)].append(name.encode())
         return names
 
 
@@ -90,24 +97,22 @@ class _Shard(RedisSingleShardConnection):  # type: ignore[misc]
             commands.publish(name, data)
         await commands.execute()
 
-    async def subscribe_all(self, names: Collection[str]) -> None:
+    async def subscribe_all(self, names: Collection[bytes]) -> None:
         async with self._lock:
             self._ensure_redis()
             await self._pubsub.subscribe(*names)
-            self._subscribed_to.update(names)
             self._ensure_receiver()
 
-    async def unsubscribe_all(self, names: Collection[str]) -> None:
+    async def unsubscribe_all(self, names: Collection[bytes]) -> None:
         async with self._lock:
             self._ensure_redis()
             await self._pubsub.unsubscribe(*names)
-            self._subscribed_to.difference_update(names)
 
     async def subscribe(self, channel: str) -> None:
-        await self.subscribe_all([channel])
+        await self.subscribe_all([channel.encode()])
 
     async def unsubscribe(self, channel: str) -> None:
-        await self.unsubscribe_all([channel])
+        await self.unsubscribe_all([channel.encode()])
 
     def _ensure_receiver(self) -> None:
         connection = self._pubsub.connection

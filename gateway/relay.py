@@ -46,7 +46,8 @@ class ChannelLayerRelay:
         self._rejoined = rejoined
         self._layer = cast("GatheringChannelLayer", get_channel_layer())
         self._codec = RingCodec()
-        self._wanted: dict[Topic, Gate] = {}
+        self._wanted: set[Topic] = set()
+        self._awaited: dict[Topic, Gate] = {}
         self._joined: set[Topic] = set()
         self._changed: set[Topic] = set()
         self._change = asyncio.Event()
@@ -79,11 +80,12 @@ class ChannelLayerRelay:
 
     async def join(self, topic: Topic) -> None:
         """Start to hear of a topic; return when that is so, or after a second: the log covers for a slow Redis."""
-        joined = self._wanted.get(topic)
-        if joined is None:
-            joined = self._wanted[topic] = Gate(is_open=False)
+        if topic not in self._wanted:
+            self._wanted.add(topic)
+            self._awaited[topic] = Gate(is_open=False)
             self._reconsider(topic)
-        if joined.is_set():
+        joined = self._awaited.get(topic)
+        if joined is None:
             return
         try:
             await asyncio.wait_for(joined.wait(), JOIN_WAIT_SECONDS)
@@ -93,7 +95,9 @@ class ChannelLayerRelay:
 
     def leave(self, topic: Topic) -> None:
         """Stop to hear of a topic."""
-        if self._wanted.pop(topic, None):
+        if topic in self._wanted:
+            self._wanted.discard(topic)
+            self._awaited.pop(topic, None)
             self._reconsider(topic)
 
     def _reconsider(self, topic: Topic) -> None:
@@ -114,7 +118,7 @@ class ChannelLayerRelay:
                 RELAY_FAILURES.labels("join").inc()
                 refused = True
                 await asyncio.sleep(RETRY_SECONDS)
-                self._changed |= changed
+                self._changed |= self._open(changed)
                 self._change.set()
             else:
                 if refused:
@@ -130,8 +134,13 @@ class ChannelLayerRelay:
         self._joined.update(joining)
         await layer.leave_groups(map(group_of, leaving))
         self._joined.difference_update(leaving)
-        for topic in changed & self._wanted.keys() & self._joined:
-            self._wanted[topic].set()
+        for topic in changed & self._wanted & self._joined:
+            if (joined := self._awaited.pop(topic, None)) is not None:
+                joined.set()
+
+    def _open(self, changed: set[Topic]) -> set[Topic]:
+        """Return the topics that are still to be joined or left; who came and went while Redis was away is none."""
+        return {topic for topic in changed if topic in self._wanted or topic in self._joined}
 
     def _hear(self, data: bytes) -> None:
         try:

@@ -203,6 +203,38 @@ async def test_a_join_that_redis_refused_is_repeated_until_it_works(ear, bell, t
     assert ear.rejoined.is_set()
 
 
+async def test_a_topic_that_came_and_went_while_redis_was_away_is_forgotten(ear, topic, monkeypatch):
+    layer = ear.relay._layer.on_this_loop()
+    (shard,) = layer._shards
+
+    async def refuse(_):
+        raise ConnectionError("away")
+
+    monkeypatch.setattr(shard, "subscribe_all", refuse)
+    monkeypatch.setattr("gateway.relay.RETRY_SECONDS", 0.01)
+    monkeypatch.setattr("gateway.relay.JOIN_WAIT_SECONDS", 0.05)
+    await ear.relay.join(topic)
+    ear.relay.leave(topic)
+    await asyncio.wait_for(ear.rejoined.wait(), 5)
+    assert (ear.relay._wanted, ear.relay._awaited, ear.relay._changed) == (set(), {}, set())
+    assert (ear.relay._joined, layer.heard_names) == (set(), set())
+
+
+async def test_who_leaves_and_joins_again_at_once_hears_and_waits_for_it_no_longer(ear, bell, topic):
+    await ear.relay.join(topic)
+    ear.relay.leave(topic)
+    await ear.relay.join(topic)
+    ear.relay.leave(topic)
+    first = asyncio.create_task(ear.relay.join(topic))
+    await asyncio.sleep(0)
+    ear.relay.leave(topic)
+    await ear.relay.join(topic)
+    first.cancel()
+    bell.send_events([event(topic)])
+    assert await ear.events() == (topic, [1])
+    assert ear.relay._awaited == {}
+
+
 async def test_a_lost_connection_comes_back_with_its_groups_and_says_so(ear, bell, topic):
     """Redis restarted, or its client was killed: whoever listens learns that rings may be missing."""
     await ear.relay.join(topic)
