@@ -172,8 +172,18 @@ class Hub:
 
     @property
     def topics(self) -> int:
-        """How many topics are followed here."""
+        """How many topics are open here, those that linger included."""
         return len(self._streams)
+
+    @property
+    def lingering(self) -> int:
+        """How many topics are open for those alone who may come back."""
+        return len(self._lingering)
+
+    @property
+    def remembered_bytes(self) -> int:
+        """How much of all topics is in memory, as JSON."""
+        return self._memories.used
 
     # When it is written ----------------------------------------------------------------------------------------------
 

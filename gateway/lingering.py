@@ -17,6 +17,9 @@ class Lingering:
         self._limit = limit
         self._deadlines: dict[Topic, float] = {}
 
+    def __len__(self) -> int:
+        return len(self._deadlines)
+
     def add(self, topic: Topic, now: float) -> None:
         """Begin to wait for somebody to come back."""
         self.discard(topic)

@@ -14,7 +14,20 @@ SOCKETS = Gauge("portcullis_sockets", "Sockets that are open.", multiprocess_mod
 SOCKETS_MAX = Gauge("portcullis_sockets_max", "Sockets that may be open.", multiprocess_mode="livesum")
 SOCKETS_REFUSED = Counter("portcullis_sockets_refused", "Sockets that were not accepted, by reason.", ["reason"])
 SOCKETS_CLOSED = Counter("portcullis_sockets_closed", "Sockets that ended, by the server's close code.", ["code"])
-TOPICS = Gauge("portcullis_topics", "Topics that sockets follow, by process.", multiprocess_mode="livesum")
+TOPICS = Gauge("portcullis_topics", "Topics that are open, by process.", multiprocess_mode="livesum")
+TOPICS_LINGERING = Gauge(
+    "portcullis_topics_lingering",
+    "Open topics that nobody follows: they wait for those who were cut off.",
+    multiprocess_mode="livesum",
+)
+REMEMBERED_BYTES = Gauge(
+    "portcullis_remembered_bytes", "Newest events of all topics in memory, as JSON.", multiprocess_mode="livesum"
+)
+DEVICES = Gauge(
+    "portcullis_presence_devices",
+    "Sockets that presence knows of, those that have gone and may come back included.",
+    multiprocess_mode="livesum",
+)
 
 MESSAGES_RECEIVED = Counter(
     "portcullis_messages_received", "WebSocket messages from clients; one may carry several frames."

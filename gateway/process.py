@@ -198,6 +198,9 @@ class GatewayProcess:
         """Look at what cannot be counted as it happens: how much waits, and where."""
         metrics.SOCKETS_MAX.set(settings.SOCKET_CONNECTIONS_MAX)
         metrics.TOPICS.set(self.hub.topics)
+        metrics.TOPICS_LINGERING.set(self.hub.lingering)
+        metrics.REMEMBERED_BYTES.set(self.hub.remembered_bytes)
+        metrics.DEVICES.set(self.presence.devices)
         metrics.BACKLOG_BYTES.set(sum(connection.backlog_bytes for connection in self.connections))
         metrics.QUEUED.labels("relay").set(self.relay.queued)
         metrics.QUEUED.labels("batches").set(sum(batcher.queued for batcher in self._batchers.values()))

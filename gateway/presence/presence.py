@@ -61,6 +61,11 @@ class Presence:
         await self.reporter.stop(offline_after=settings.PRESENCE_OFFLINE_SECONDS)
         await self._store.close()
 
+    @property
+    def devices(self) -> int:
+        """How many sockets presence knows of, those in their time of grace included."""
+        return self.reporter.devices
+
     # Sockets ---------------------------------------------------------------------------------------------------------
 
     def greeted(self, connection: Connection) -> None:

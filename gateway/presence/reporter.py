@@ -82,6 +82,11 @@ class Reporter:
         except (TimeoutError, *AWAY):
             logger.info("presence.left_without_a_word")
 
+    @property
+    def devices(self) -> int:
+        """How many devices are at this process, those in their time of grace included."""
+        return self._roster.devices
+
     # What the sockets tell -------------------------------------------------------------------------------------------
 
     def open(self, user_id: UserId) -> Device:

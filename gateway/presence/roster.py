@@ -59,6 +59,11 @@ class Roster:
         """Whether there may be something to tell."""
         return bool(self._due)
 
+    @property
+    def devices(self) -> int:
+        """How many devices are here or have gone and are in their time of grace."""
+        return sum(map(len, self._devices.values()))
+
     def open(self, user_id: UserId, now: float) -> Device:
         """Take in a device of a user, in use from now on."""
         device = Device(user_id)

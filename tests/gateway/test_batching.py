@@ -17,6 +17,7 @@ from gateway.errors import InternalError
 from kernel.actor import SYSTEM
 from kernel.errors import Conflict, Unavailable
 from kernel.wire import WireStruct
+from tests.metrics import growth_of
 
 WAIT_SECONDS = 5.0
 
@@ -113,12 +114,13 @@ async def test_a_batch_is_bounded(batcher, recorder, monkeypatch):
 
 async def test_a_full_queue_is_a_retryable_refusal_and_what_waits_is_carried_out(batcher, recorder, monkeypatch):
     monkeypatch.setattr(batching, "QUEUE_SIZE", 2)
+    full = growth_of("portcullis_limit_hits_total", limit="batch.queue")
     answers = Answers()
     answers.put(batcher, 0)
     answers.put(batcher, 1)
     with pytest.raises(Unavailable) as refused:
         answers.put(batcher, 2)
-    assert (refused.value.retryable, refused.value.retry_after) == (True, 1.0)
+    assert (refused.value.retryable, refused.value.retry_after, full()) == (True, 1.0, 1)
     assert [number for number, _ in await answers.of(2)] == [0, 1]
 
 

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 
 import pytest
 
-from gateway.gathering import Gatherer
+from gateway.gathering import FULL_RETRY_SECONDS, Gatherer
 from gateway.pool import DatabasePool
-from kernel.errors import DomainError, NotFound
+from kernel.errors import DomainError, NotFound, Unavailable
+from tests.metrics import growth_of
 
 
 class Doubling:
@@ -92,6 +93,22 @@ async def test_who_asks_again_as_soon_as_the_answer_comes_is_answered_again(pool
     gatherer = Gatherer(pool, doubling)
     answers = [await asyncio.wait_for(gatherer.ask(number), 5) for number in (1, 2, 3)]
     assert answers == [2, 4, 6]
+
+
+async def test_more_questions_than_may_wait_are_a_retryable_refusal_and_those_that_wait_are_answered(pool, monkeypatch):
+    monkeypatch.setattr("gateway.gathering.QUEUE_SIZE", 2)
+    full = growth_of("portcullis_limit_hits_total", limit="gather.queue")
+    doubling = Doubling()
+    gatherer = Gatherer(pool, doubling)
+    first = asyncio.create_task(gatherer.ask(1))
+    await asyncio.to_thread(doubling.begun.wait, 5)
+    others = [asyncio.create_task(gatherer.ask(number)) for number in (2, 3, 4)]
+    await asyncio.sleep(0)
+    doubling.let_go.set()
+    *answered, refused = await asyncio.gather(first, *others, return_exceptions=True)
+    assert (answered, doubling.calls, full()) == ([2, 4, 6], [[1], [2, 3]], 1)
+    assert isinstance(refused, Unavailable)
+    assert refused.retry_after == FULL_RETRY_SECONDS
 
 
 async def test_after_a_crowd_the_next_call_waits_for_more_and_after_a_single_one_it_does_not(pool, monkeypatch):

@@ -126,12 +126,20 @@ async def test_follows_are_counted_by_how_their_cursor_was_answered(connect, own
     assert kept() == 1
 
 
-async def test_a_sample_shows_sockets_topics_pools_and_queues(gateway, connect, member, settings):
+async def test_a_sample_shows_sockets_topics_pools_and_queues(gateway, connect, owner, member, community, settings):
     settings.SOCKET_CONNECTIONS_MAX = 77
-    await connect(member)
+    leaving, _ = await connect(member), await connect(member)
+    await leaving.command("topic.follow", topic=topic_for("community", community.id))
+    await sync_to_async(update_community)(actor_for(owner), community_id=CommunityId(community.id), name="New")
+    await leaving.frame()
+    await leaving.communicator.send_input({"type": "websocket.disconnect", "code": 1000})
+    await leaving.communicator.wait()
     await gateway.sample()
     assert value_of("portcullis_sockets_max") == 77
-    assert value_of("portcullis_topics") == 1  # the user's own, for the end of the session
+    assert value_of("portcullis_topics_lingering") == 1  # the community
+    assert value_of("portcullis_presence_devices") == 2  # one is in its time of grace
+    assert value_of("portcullis_remembered_bytes") == gateway.hub.remembered_bytes > 0
+    assert value_of("portcullis_topics") == 2  # and the user's own, for the end of the session
     assert value_of("portcullis_pool_threads", pool="commands") == settings.GATEWAY_THREAD_POOL_SIZE
     assert value_of("portcullis_pool_calls", pool="commands", state="waiting") == 0
     assert value_of("portcullis_queued", queue="relay") == 0

@@ -15,6 +15,7 @@ from gateway.doorbell import Doorbell
 from gateway.relay import ChannelLayerRelay
 from gateway.rings import EphemeralRing, EventsRing, HeadRing, Ring
 from kernel.ids import uuid7
+from tests.metrics import growth_of
 
 
 class Ear:
@@ -156,9 +157,11 @@ async def test_while_redis_is_away_joining_and_sending_return_and_nothing_is_rai
     ear = Ear()
     ear.relay.start()
     await ear.relay.join(topic)
+    dropped = growth_of("portcullis_limit_hits_total", limit="relay.queue")
     for seq in range(50):
         ear.relay.send_events([event(topic, seq)])
     assert ear.relay._outgoing_bytes <= 1_000
+    assert 0 < dropped() == 50 - ear.relay.queued
     assert await ear.quiet()
     await asyncio.wait_for(ear.relay.drain(), 5)
     await ear.relay.close()

@@ -13,6 +13,7 @@ from gateway.memory import RECENT_EVENTS, Memories
 from gateway.stream import Stream
 from kernel.ids import UserId
 from tests.gateway.followers import Follower
+from tests.metrics import growth_of
 
 TOPIC = Topic("room:01900000-0000-7000-8000-000000000001")
 
@@ -52,6 +53,20 @@ def test_events_behind_a_gap_wait_for_the_missing_one():
     stream.advance([event(2)])
     stream.flush()
     assert (follower.seen, stream.behind) == ([1, 2, 3, 4], False)
+
+
+def test_only_so_many_events_wait_behind_a_gap_and_the_others_are_left_to_the_log(monkeypatch):
+    monkeypatch.setattr("gateway.stream.PENDING_EVENTS", 2)
+    left = growth_of("portcullis_limit_hits_total", limit="stream.pending")
+    stream, follower = open_stream(), Follower()
+    stream.attach(follower, 0)
+    stream.advance([event(seq) for seq in (2, 3, 4, 5)])
+    stream.advance([event(1)])
+    stream.flush()
+    assert (follower.seen, stream.head, stream.behind, left()) == ([1, 2, 3], 5, True, 2)
+    stream.advance([event(4), event(5)])
+    stream.flush()
+    assert (follower.seen, stream.behind) == ([1, 2, 3, 4, 5], False)
 
 
 def test_events_that_come_before_the_head_is_known_are_kept_for_it():

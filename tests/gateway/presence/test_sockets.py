@@ -21,6 +21,7 @@ from gateway.relay import ChannelLayerRelay
 from kernel.ids import CommunityId, UserId, uuid7
 from tests.factories.accounts import actor_for, make_user
 from tests.factories.communities import make_member
+from tests.metrics import growth_of
 
 
 @pytest.fixture
@@ -230,6 +231,9 @@ async def test_a_window_has_a_size_and_a_socket_has_a_number_of_windows(
     gateway, look, owner, member, community, settings
 ):
     settings.PRESENCE_WINDOW_MEMBERS = 1
+    refused = [
+        growth_of("portcullis_limit_hits_total", limit=f"presence.{name}") for name in ("window_members", "windows")
+    ]
     client, _ = await look(owner, member)
     assert await watch(client, community, member, owner) == "presence.too_many_members"
     (connection,) = gateway.connections
@@ -238,6 +242,7 @@ async def test_a_window_has_a_size_and_a_socket_has_a_number_of_windows(
     for other in others[:9]:
         gateway.presence.lookout._windows.prepare(connection, topic_for("community", other.id), [])
     assert await watch(client, others[9], member) == "presence.too_many_windows"
+    assert [grown() for grown in refused] == [1, 1]
     assert await watch(client, community, owner) == {str(owner.id): "online"}
 
 
