@@ -32,7 +32,9 @@ def serve_with_uvicorn(listener: socket.socket, notify: int | None) -> None:
     """Serve with uvicorn. Its pings are off, the protocol has a heartbeat; deflate is off, a frame is encoded once for all."""
     import uvicorn
 
-    class Server(uvicorn.Server):
+    from project.paced_server import PacedServer
+
+    class Server(PacedServer):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
             tell_ready(notify)
@@ -60,6 +62,7 @@ def serve_with_uvicorn(listener: socket.socket, notify: int | None) -> None:
         log_config=None,
         proxy_headers=False,
         server_header=False,
+        backlog=BACKLOG,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=settings.GATEWAY_DRAIN_SECONDS,
     )

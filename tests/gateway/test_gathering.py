@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Sequence
+from itertools import groupby
 
 import pytest
 
-from gateway.gathering import FULL_RETRY_SECONDS, Gatherer
+from gateway.gathering import ANSWERED_PER_ROUND, FULL_RETRY_SECONDS, Gatherer
 from gateway.pool import DatabasePool
 from kernel.errors import DomainError, NotFound, Unavailable
 from tests.metrics import growth_of
@@ -134,3 +135,20 @@ async def test_a_full_call_does_not_wait(pool, monkeypatch):
     gatherer = Gatherer(pool, doubling)
     assert await asyncio.gather(*(gatherer.ask(number) for number in range(4))) == [0, 2, 4, 6]
     assert doubling.calls == [[0, 1], [2, 3]]
+
+
+async def test_those_who_are_answered_together_go_on_a_few_per_round_in_order(pool):
+    gatherer, order = Gatherer(pool, list), []
+
+    async def go_on(number):
+        order.append(await gatherer.ask(number))
+
+    async def other_work():
+        while len(order) - order.count("other") < 40:
+            await asyncio.sleep(0)
+            order.append("other")
+
+    await asyncio.gather(other_work(), *(go_on(number) for number in range(40)))
+    assert [one for one in order if one != "other"] == list(range(40))
+    crowds = [len([*group]) for is_other, group in groupby(order, lambda one: one == "other") if not is_other]
+    assert max(crowds) == ANSWERED_PER_ROUND
