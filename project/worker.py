@@ -10,7 +10,7 @@ from collections.abc import Callable
 import structlog
 from django.conf import settings
 from django.db import close_old_connections
-from procrastinate import App, PsycopgConnector
+from procrastinate import PsycopgConnector
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.utils import connector_params
 from redis.asyncio import Redis

@@ -19,7 +19,7 @@ from project.embedded.services import throwaway_services
 
 REDIS_IS_OURS = "TESTS_STARTED_REDIS"
 WORKERS_MAX = 12
-"""Redis has 16 databases, and PostgreSQL 200 connections."""
+"""PostgreSQL has 200 connections, of which each worker and what it starts may take a few."""
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -35,9 +35,11 @@ def pytest_load_initial_conftests() -> Iterator[None]:
     return (yield)
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers() -> int:
+@pytest.hookimpl(optionalhook=True, tryfirst=True)  # the first answer counts, and xdist has one of its own
+def pytest_xdist_auto_num_workers() -> int | None:
     """Run two workers for each core: half of the time tests wait for the processes that they have started."""
+    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
+        return None
     return min(2 * (os.cpu_count() or 1), WORKERS_MAX)
 
 
