@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 
 from accounts.events import SessionRevoked
 from eventlog.doorbell import LoggedEvent
 from eventlog.topics import Topic
-from gateway.bursts import Burst
+from gateway.bursts import Burst, Encoding
 from gateway.close_codes import CloseCode
 from gateway.frames import Frame
 from kernel.actor import Actor
@@ -30,6 +30,8 @@ class SessionWatch:
     """A subscriber of `user:<id>` that passes nothing on and closes its socket when the session is revoked."""
 
     __slots__ = ("_socket", "user_id")
+    straight: Final[None] = None
+    encoding: Final[Encoding] = "json"
 
     def __init__(self, socket: Watched) -> None:
         self._socket = socket

@@ -9,7 +9,7 @@ from websockets.http11 import Request
 
 from gateway.bounded_protocol import BoundedProtocol
 from gateway.deflate_extension import SharedDeflateFactory
-from gateway.direct_writes import DIRECT_WRITES
+from gateway.direct_writes import DIRECT_WRITES, FlowListener, Write
 
 _EXTENSIONS = [SharedDeflateFactory()]
 
@@ -21,10 +21,11 @@ class DirectWriteProtocol(BoundedProtocol):
     between any two of its own. Flow control is the transport's: a paused socket takes no direct writes.
     """
 
-    __slots__ = ()
+    __slots__ = ("listener",)
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        self.listener: FlowListener | None = None
         if settings.SOCKET_COMPRESSION:
             self.conn.available_extensions = _EXTENSIONS
 
@@ -40,6 +41,26 @@ class DirectWriteProtocol(BoundedProtocol):
         """Whether compression was negotiated."""
         return bool(self.conn.extensions)
 
-    def write_message(self, message: bytes) -> None:
-        """Hand a complete WebSocket frame to the transport."""
-        self.transport.write(message)
+    @property
+    def write(self) -> Write:
+        """See `DirectWriter`."""
+        return self.transport.write
+
+    def pause_writing(self) -> None:
+        """Tell that the transport's buffer is full."""
+        super().pause_writing()
+        self._tell()
+
+    def resume_writing(self) -> None:
+        """Tell that there is room again."""
+        super().resume_writing()
+        self._tell()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell that there is nobody to write to."""
+        super().connection_lost(exc)
+        self._tell()
+
+    def _tell(self) -> None:
+        if self.listener is not None:
+            self.listener.flow_changed()

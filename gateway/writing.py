@@ -9,9 +9,9 @@ from typing import Any
 
 from django.conf import settings
 
-from gateway.bursts import Burst, encoding_of
+from gateway.bursts import Burst, Encoding, encoding_of
 from gateway.close_codes import CloseCode
-from gateway.direct_writes import DirectWriter
+from gateway.direct_writes import DirectWriter, Write
 from gateway.frames import Frame, WireFormat, join
 from gateway.outbox import Outbox
 from gateway.signal import Signal
@@ -28,26 +28,30 @@ class SocketWriter:
     A frame that finds nothing before it goes straight to a server that has direct writes. Otherwise it waits in the outbox, and a
     task writes for as long as something waits: an idle socket has neither. `close_code` says why the server closes; None while it
     does not. `over` is set when there is nobody left to write to; then the task that reads the socket is cancelled.
+
+    `straight` is what writes a ready-made message in `encoding` at once: there while nothing waits, nothing closes and the server has
+    room, else None. Whoever writes to many sockets looks at nothing else.
     """
 
     __slots__ = (
         "_direct",
-        "_encoding",
         "_give_up",
         "_outbox",
         "_room",
         "_send",
         "_task",
         "close_code",
+        "encoding",
         "over",
         "reader",
+        "straight",
         "wire_format",
     )
 
     def __init__(self, send: Send, wire_format: WireFormat, direct: DirectWriter | None = None) -> None:
         self._send = send
         self._direct = direct
-        self._encoding = encoding_of(wire_format, deflates=direct is not None and direct.deflates)
+        self.encoding: Encoding = encoding_of(wire_format, deflates=direct is not None and direct.deflates)
         self.wire_format: WireFormat = wire_format
         self._outbox: Outbox | None = None
         self._room = Signal()
@@ -56,6 +60,10 @@ class SocketWriter:
         self.reader: asyncio.Task[Any] | None = None
         self.close_code: CloseCode | None = None
         self.over = False
+        self.straight: Write | None = None
+        if direct is not None:
+            direct.listener = self
+            self.flow_changed()
 
     def offer(self, frame: Frame) -> None:
         """Write or queue a frame; a socket that cannot keep up is closed and resumes."""
@@ -64,11 +72,16 @@ class SocketWriter:
 
     def deliver(self, burst: Burst) -> None:
         """Write or queue the frames of a burst, which is encoded once for all sockets."""
-        if self._direct is not None and self._task is None and not self._direct.paused and self.close_code is None:
-            self._direct.write_message(burst.message(self._encoding))
+        if self.straight is not None:
+            self.straight(burst.message(self.encoding))
             return
         for frame in burst.frames:
             self.offer(frame)
+
+    def flow_changed(self) -> None:
+        """Consider anew whether frames may go straight to the server."""
+        free = self._task is None and self.close_code is None and not self.over
+        self.straight = self._direct.write if free and self._direct is not None and not self._direct.paused else None
 
     def purge(self, topic: str) -> None:
         """Forget what waits of a topic."""
@@ -90,6 +103,7 @@ class SocketWriter:
         if self.close_code is not None:
             return
         self.close_code = code
+        self.straight = None
         self._room.give()
         self._write_soon()
         self._give_up = asyncio.get_running_loop().call_later(STALLED_CLOSE_SECONDS, self._close_now)
@@ -109,15 +123,17 @@ class SocketWriter:
     def stop(self) -> None:
         """Write no more; called once, when the socket is gone."""
         self.over = True
-        self.reader = None
+        self.reader = self.straight = None
+        if self._direct is not None:
+            self._direct.listener = None
         if self._task is not None:
             self._task.cancel()
         if self._give_up is not None:
             self._give_up.cancel()
 
     def _write(self, frame: Frame) -> None:
-        if self._direct is not None and self._task is None and not self._direct.paused:
-            self._direct.write_message(Burst((frame,)).message(self.wire_format))
+        if self.straight is not None:
+            self.straight(Burst((frame,)).message(self.wire_format))
             return
         if self._outbox is None:
             self._outbox = Outbox(settings.SOCKET_BACKLOG_BYTES)
@@ -130,6 +146,7 @@ class SocketWriter:
 
     def _write_soon(self) -> None:
         if self._task is None and not self.over:
+            self.straight = None
             self._task = asyncio.create_task(self._write_waiting())
 
     async def _write_waiting(self) -> None:
@@ -143,6 +160,7 @@ class SocketWriter:
         except (OSError, RuntimeError):  # the client has gone, or the server has closed for a reason of its own
             self._end()
         self._task = self._outbox = None
+        self.flow_changed()
         if self.close_code is not None:
             self._end()
 
@@ -172,6 +190,7 @@ class SocketWriter:
         if not self.over and self.reader is not None:
             self.reader.cancel()
         self.over = True
+        self.straight = None
 
 
 def _uncancel(task: asyncio.Task[Any] | None) -> None:

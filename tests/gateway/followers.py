@@ -12,6 +12,9 @@ from kernel.ids import UserId, uuid7
 
 
 class Follower:
+    straight = None
+    encoding = "json"
+
     def __init__(self) -> None:
         self.user_id = UserId(uuid7())
         self.seen: list[int] = []

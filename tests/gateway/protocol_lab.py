@@ -12,7 +12,7 @@ import msgspec
 from eventlog.doorbell import EphemeralEvent, LoggedEvent, by_topic
 from eventlog.topics import Topic
 from gateway import process
-from gateway.direct_writes import DIRECT_WRITES
+from gateway.direct_writes import DIRECT_WRITES, FlowListener
 from gateway.process import GatewayProcess
 from gateway.rings import Ring, RingCodec
 from project.asgi import application
@@ -131,6 +131,7 @@ class Client:
         self.unasked: list[dict[str, Any]] = []
         self.faults: list[str] = []
         self.paused = self.deflates = False
+        self.listener: FlowListener | None = None
         self._answers: dict[str, dict[str, Any]] = {}
         self._asked: dict[str, tuple[str, dict[str, Any]]] = {}
         self._inbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
@@ -190,12 +191,17 @@ class Client:
 
     def stall(self) -> None:
         """Take nothing more from the server."""
-        self.paused = True
+        self._set_paused(True)
         self._flowing.clear()
 
     def resume(self) -> None:
-        self.paused = False
+        self._set_paused(False)
         self._flowing.set()
+
+    def _set_paused(self, paused: bool) -> None:
+        self.paused = paused
+        if self.listener is not None:
+            self.listener.flow_changed()
 
     async def until(self, reached: Callable[[], bool]) -> None:
         """Return when it is so. Raises `TimeoutError` when it does not come to that."""
@@ -213,7 +219,7 @@ class Client:
 
     # What the server sends -------------------------------------------------------------------------------------------
 
-    def write_message(self, message: bytes) -> None:
+    def write(self, message: bytes) -> None:
         """Be the server's direct way: take a complete WebSocket frame."""
         if self.paused:
             self.faults.append("a direct write to a paused socket")

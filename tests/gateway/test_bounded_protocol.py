@@ -103,6 +103,20 @@ async def test_who_pings_without_reading_gets_one_answer_to_the_last_ping_when_t
     assert socket.transport.written == [bytes([PONG, 3]) + b"099"]
 
 
+async def test_who_writes_past_the_protocol_is_told_when_there_is_room_and_when_there_is_nobody(socket):
+    told = []
+
+    class Listener:
+        def flow_changed(self) -> None:
+            told.append(socket.protocol.paused)
+
+    socket.protocol.listener = Listener()
+    socket.protocol.pause_writing()
+    socket.protocol.resume_writing()
+    socket.protocol.connection_lost(None)
+    assert told == [True, False, True]
+
+
 def closes(socket: Socket) -> list[int]:
     """Return the codes that were closed with."""
     return [int.from_bytes(data[2:4]) for data in socket.transport.written if data[0] == CLOSE]
@@ -170,7 +184,7 @@ async def test_the_answer_to_a_close_ends_the_connection_at_once(socket):
 
 async def test_a_close_is_written_behind_what_the_client_has_not_taken(socket):
     socket.protocol.pause_writing()
-    socket.protocol.write_message(b"waiting")
+    socket.protocol.write(b"waiting")
     await asyncio.wait_for(socket.protocol.send({"type": "websocket.close", "code": 4008}), 5)
     waiting, close = socket.transport.written
     assert (waiting, close[0], int.from_bytes(close[2:4])) == (b"waiting", CLOSE, 4008)

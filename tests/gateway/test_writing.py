@@ -10,6 +10,7 @@ from gateway import writing
 from gateway.bursts import Burst
 from gateway.close_codes import CloseCode
 from gateway.frames import Frame
+from gateway.stream import give_to_all
 from gateway.writing import SocketWriter
 from kernel.wire import WireStruct
 
@@ -28,24 +29,33 @@ class Server:
     def __init__(self) -> None:
         self.sent: list = []
         self.paused = self.deflates = False
+        self.listener: SocketWriter | None = None
+        self.fills_up = False
         self.writable = asyncio.Event()
         self.writable.set()
 
-    def write_message(self, message: bytes) -> None:
+    def write(self, message: bytes) -> None:
         assert not self.paused
         self.sent.append(("direct", message[2:]))
+        if self.fills_up:
+            self.stall()
 
     async def send(self, message: dict) -> None:
         await self.writable.wait()
         self.sent.append((message["type"].removeprefix("websocket."), message.get("text") or message.get("code")))
 
     def stall(self) -> None:
-        self.paused = True
+        self.set_paused(True)
         self.writable.clear()
 
     def resume(self) -> None:
-        self.paused = False
+        self.set_paused(False)
         self.writable.set()
+
+    def set_paused(self, paused: bool) -> None:
+        self.paused = paused
+        if self.listener is not None:
+            self.listener.flow_changed()
 
 
 async def settle() -> None:
@@ -85,7 +95,7 @@ async def test_behind_a_frame_that_waits_nothing_is_written_past_it():
     server.stall()
     writer.offer(frame("a"))
     await settle()
-    server.paused = False  # the transport takes writes again before the task has run
+    server.set_paused(False)  # the transport takes writes again before the task has run
     writer.offer(frame("b"))
     writer.deliver(Burst([frame("c")]))
     assert server.sent == []
@@ -94,6 +104,51 @@ async def test_behind_a_frame_that_waits_nothing_is_written_past_it():
     assert server.sent == [("send", said("a")), ("send", said("b", "c"))]
     writer.offer(frame("d"))
     assert server.sent[2:] == [("direct", said("d").encode())]
+
+
+async def test_a_burst_goes_straight_to_those_who_have_room_and_waits_for_the_others_each_in_its_encoding():
+    text, binary, slow, portable = (Server() for _ in range(4))
+    writers = [
+        SocketWriter(text.send, "json", text),
+        SocketWriter(slow.send, "json", slow),
+        SocketWriter(binary.send, "msgpack", binary),
+        SocketWriter(portable.send, "json"),
+    ]
+    slow.stall()
+    burst = Burst([frame("a"), frame("b")])
+    give_to_all(burst, writers)
+    assert text.sent == [("direct", burst.message("json")[2:])]
+    assert binary.sent == [("direct", burst.message("msgpack")[2:])]
+    assert (slow.sent, writers[1].backlog_bytes) == ([], 2 * len(frame("a").json))
+    slow.resume()
+    await settle()
+    assert slow.sent == portable.sent == [("send", said("a", "b"))]
+
+
+async def test_a_write_that_fills_the_buffer_is_the_last_that_goes_straight_until_there_is_room():
+    server = Server()
+    writer = SocketWriter(server.send, "json", server)
+    server.fills_up = True
+    for text in "abc":
+        give_to_all(Burst([frame(text)]), [writer])
+    assert server.sent == [("direct", said("a").encode())]
+    server.resume()
+    await settle()
+    give_to_all(Burst([frame("d")]), [writer])
+    assert server.sent[1:] == [("send", said("b", "c")), ("direct", said("d").encode())]
+
+
+async def test_nothing_goes_straight_once_the_server_closes_or_the_socket_is_gone():
+    closing, gone = Server(), Server()
+    writers = [SocketWriter(server.send, "json", server) for server in (closing, gone)]
+    writers[0].close(CloseCode.SHUTTING_DOWN)
+    writers[1].stop()
+    closing.resume()
+    give_to_all(Burst([frame("late")]), writers)
+    await settle()
+    writers[0].stop()
+    assert (closing.sent, gone.sent) == ([("close", int(CloseCode.SHUTTING_DOWN))], [])
+    assert closing.listener is gone.listener is None
 
 
 async def test_what_waits_of_a_topic_is_forgotten_when_the_topic_is_closed():
