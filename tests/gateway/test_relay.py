@@ -219,8 +219,8 @@ async def test_a_topic_that_came_and_went_while_redis_was_away_is_forgotten(ear,
     await ear.relay.join(topic)
     ear.relay.leave(topic)
     await asyncio.wait_for(ear.rejoined.wait(), 5)
-    assert (ear.relay._wanted, ear.relay._awaited, ear.relay._changed) == (set(), {}, set())
-    assert (ear.relay._joined, layer.heard_names) == (set(), set())
+    assert (ear.relay._wanted, ear.relay._awaited, ear.relay._changed) == ({}, {}, set())
+    assert (ear.relay._joined, layer.heard_names) == ({}, {})
 
 
 async def test_who_leaves_and_joins_again_at_once_hears_and_waits_for_it_no_longer(ear, bell, topic):
