@@ -20,7 +20,7 @@ class Device:
 
     def __init__(self, user_id: UserId) -> None:
         self.user_id = user_id
-        self.active = True
+        self.active = False
         self.gone = False
         self.last_used = 0.0
 
@@ -50,7 +50,7 @@ class Roster:
         self._in_use: OrderedDict[Device, None] = (
             OrderedDict()
         )  # silent for longest first: a plain dict is slow to give its first
-        self._told: dict[UserId, bool] = {}
+        self._told: dict[UserId, bool | None] = {}
         self._due: dict[UserId, None] = {}
         self._preference_due: set[UserId] = set()
 
@@ -129,18 +129,20 @@ class Roster:
                 self._told[change.user_id] = change.active
 
     def give_back(self, changes: Sequence[Change]) -> None:
-        """Have changes taken again: telling them has failed."""
+        """Have changes taken again: telling them has failed, or only the answer was lost, so what was told is not known."""
         for change in changes:
             self._due[change.user_id] = None
+            self._told[change.user_id] = None
             if change.preference_due:
                 self._preference_due.add(change.user_id)
 
     def _change_of(self, user_id: UserId) -> Change | None:
+        """Compare what is with what was told, which is None when nothing was or when nobody knows."""
         devices, told = self._devices.get(user_id), self._told.get(user_id)
         wanted = user_id in self._preference_due
         self._preference_due.discard(user_id)
         if devices is None:
-            return None if told is None else Change(user_id, None, preference_due=False)
+            return Change(user_id, None, preference_due=False) if user_id in self._told else None
         active = any(device.active for device in devices)
         if active == told and not wanted:
             return None
@@ -155,7 +157,9 @@ class Roster:
         self._due[device.user_id] = None
 
     def _use(self, device: Device, now: float) -> None:
-        device.active = True
         device.last_used = now
-        self._in_use[device] = None
-        self._in_use.move_to_end(device)
+        if device.active:
+            self._in_use.move_to_end(device)
+        else:
+            device.active = True
+            self._in_use[device] = None

@@ -21,8 +21,8 @@ from kernel.wire import encode_json
 
 SWEEP_USERS = 200
 """Users that one call of the sweep looks after; Redis serves nobody else meanwhile."""
-RECORD_KEPT_SECONDS = 86_400
-"""How long the record of somebody absent is kept: for as long, its version grows although nobody is there."""
+RECORD_KEPT_SECONDS = 3_600
+"""How long the record of somebody absent is kept: for as long, its version grows although Redis' clock is set back."""
 
 _SHARED = """
 local LEASES, TEXTS, SINCE = 'presence:leases', 'presence:expiring', 'presence:since'

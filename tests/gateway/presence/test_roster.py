@@ -99,6 +99,20 @@ def test_what_could_not_be_told_is_told_the_next_time_as_it_is_then():
     assert roster.take_changes(100) == [Change(ANN, active=False, preference_due=True)]
 
 
+def test_who_goes_after_a_telling_of_which_nobody_knows_whether_it_arrived_is_told_to_be_gone():
+    roster = new_roster()
+    device = roster.open(ANN, 0)
+    roster.give_back(roster.take_changes(100))
+    roster.close(device, 0)
+    roster.pass_time(OFFLINE)
+    gone = roster.take_changes(100)
+    assert gone == [Change(ANN, None, preference_due=False)]
+    roster.give_back(gone)
+    assert tell(roster) == [(ANN, None)]
+    assert tell(roster) == []
+    assert roster._told == {}
+
+
 def test_a_doubted_preference_is_due_for_who_is_here_alone():
     roster = new_roster()
     roster.open(ANN, 0)
