@@ -45,11 +45,10 @@ class Roster:
     def __init__(self, *, idle_after: float, offline_after: float) -> None:
         self._idle_after = idle_after
         self._offline_after = offline_after
-        self._devices: dict[UserId, set[Device]] = {}
+        self._devices: dict[UserId, list[Device]] = {}  # most have one: a set would take 150 bytes more
         self._departures: deque[tuple[float, Device]] = deque()
-        self._in_use: OrderedDict[Device, None] = (
-            OrderedDict()
-        )  # silent for longest first: a plain dict is slow to give its first
+        # Silent for longest first. Not a plain dictionary: to find the first in one, those that have gone are passed by again and again.
+        self._in_use: OrderedDict[Device, None] = OrderedDict()
         self._told: dict[UserId, bool | None] = {}
         self._due: dict[UserId, None] = {}
         self._preference_due: set[UserId] = set()
@@ -67,7 +66,7 @@ class Roster:
     def open(self, user_id: UserId, now: float) -> Device:
         """Take in a device of a user, in use from now on."""
         device = Device(user_id)
-        self._devices.setdefault(user_id, set()).add(device)
+        self._devices.setdefault(user_id, []).append(device)
         self._use(device, now)
         self._due[user_id] = None
         return device
@@ -151,7 +150,7 @@ class Roster:
     def _remove(self, device: Device) -> None:
         self._in_use.pop(device, None)
         devices = self._devices[device.user_id]
-        devices.discard(device)
+        devices.remove(device)
         if not devices:
             del self._devices[device.user_id]
         self._due[device.user_id] = None
