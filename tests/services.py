@@ -2,6 +2,7 @@
 
 Named in `addopts` (`-p tests.services`) because Django's settings are read before any conftest. Under xdist the controller
 starts the services; workers inherit the addresses, and each takes a Redis database of its own, as pytest-django does with PostgreSQL.
+Of a Redis that was named they know one database only, so each starts a Redis instead: tests sweep each other's presence there.
 """
 
 from __future__ import annotations
@@ -9,13 +10,14 @@ from __future__ import annotations
 import atexit
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from urllib.parse import urlsplit
 
 import pytest
 
 from project.embedded.errors import CannotStart
-from project.embedded.services import throwaway_services
+from project.embedded.homes import passing_home
+from project.embedded.services import start_redis, throwaway_services
 
 REDIS_IS_OURS = "TESTS_STARTED_REDIS"
 WORKERS_MAX = 12
@@ -32,6 +34,8 @@ def pytest_load_initial_conftests() -> Iterator[None]:
     if worker and REDIS_IS_OURS in os.environ:
         database = int(worker.removeprefix("gw")) + 1
         os.environ["REDIS_URL"] = urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{database}").geturl()
+    elif worker:
+        os.environ["REDIS_URL"] = _start_redis()
     return (yield)
 
 
@@ -44,13 +48,27 @@ def pytest_xdist_auto_num_workers() -> int | None:
 
 
 def _start_services() -> None:
-    stack = ExitStack()
-    atexit.register(stack.close)
-    try:
+    with _until_the_end() as stack:
         addresses = stack.enter_context(throwaway_services())
-    except CannotStart as error:
-        raise pytest.UsageError(str(error)) from None
     if "REDIS_URL" not in os.environ:
         os.environ[REDIS_IS_OURS] = "1"
     for name, address in addresses.items():
         os.environ.setdefault(name, address)
+
+
+def _start_redis() -> str:
+    with _until_the_end() as stack:
+        redis = start_redis(stack.enter_context(passing_home()))
+        stack.callback(redis.child.stop)
+    return redis.url
+
+
+@contextmanager
+def _until_the_end() -> Iterator[ExitStack]:
+    """Yield what is closed when this process ends; say in pytest's own way what cannot be started."""
+    stack = ExitStack()
+    atexit.register(stack.close)
+    try:
+        yield stack
+    except CannotStart as error:
+        raise pytest.UsageError(str(error)) from None
