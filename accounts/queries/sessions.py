@@ -3,10 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
-from accounts.models import Session
+from django.db import DEFAULT_DB_ALIAS
+from django.db.models import Model
+
+from accounts.models import Session, User
+from eventlog.statements import send, uuids
 from kernel.ids import SessionId, UserId
+
+
+def _names(model: type[Model]) -> list[str]:
+    return [field.attname for field in model._meta.concrete_fields]  # noqa: SLF001  # documented
+
+
+_OF_SESSION, _OF_USER = _names(Session), _names(User)
+_COLUMNS = ", ".join([f"session.{name}" for name in _OF_SESSION] + [f"account.{name}" for name in _OF_USER])
+_FIND = f"""
+SELECT {_COLUMNS} FROM accounts_session session JOIN accounts_user account ON account.id = session.user_id
+WHERE session.id = ANY(%s::uuid[])
+"""  # noqa: S608  # the names are the models' own
 
 
 def find_live_session(session_id: SessionId, user_id: UserId) -> Session | None:
@@ -16,8 +33,15 @@ def find_live_session(session_id: SessionId, user_id: UserId) -> Session | None:
 
 def find_live_sessions(asked: Sequence[tuple[SessionId | None, UserId | None]]) -> list[Session | None]:
     """Return the session of each (session, user), in order, as `find_live_session` would: one statement for all."""
-    rows = Session.objects.select_related("user").filter(pk__in={session_id for session_id, _ in asked})
+    rows = map(_session_of, send(_FIND, [uuids({session_id for session_id, _ in asked})]).fetchall())
     live: dict[tuple[UUID | None, UUID | None], Session] = {
         (row.pk, row.user_id): row for row in rows if row.is_live and row.user.is_active
     }
     return [live.get(one) for one in asked]
+
+
+def _session_of(row: tuple[Any, ...]) -> Session:
+    """Return what the ORM would make of the row; it would need longer for its query than PostgreSQL for the answer."""
+    session = Session.from_db(DEFAULT_DB_ALIAS, _OF_SESSION, row[: len(_OF_SESSION)])
+    session.user = User.from_db(DEFAULT_DB_ALIAS, _OF_USER, row[len(_OF_SESSION) :])
+    return session

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Window
-from django.db.models.functions import Coalesce, Lower, RowNumber
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce, Lower
 from msgspec import structs
 
 from communities.constants import CURRENT_STATUSES, JoinPolicy, MembershipStatus, Role
@@ -13,9 +15,29 @@ from communities.events import MyCommunityPayload
 from communities.models import Community, Membership
 from communities.payloads import my_community_payload
 from communities.queries.keyset import SortKey, cut_page, parse_time
+from eventlog.statements import send, texts, uuids
 from kernel.ids import CommunityId, UserId
 from kernel.pagination import PageRequest
 from kernel.wire import Page
+
+_MEMBERSHIPS = """
+SELECT asked.user_id, mine.community_id, mine.role
+FROM unnest(%s::uuid[]) AS asked (user_id)
+CROSS JOIN LATERAL (
+    SELECT membership.community_id, membership.role, lower(community.name) AS name
+    FROM communities_membership membership JOIN communities_community community ON community.id = membership.community_id
+    WHERE membership.user_id = asked.user_id AND membership.status = ANY(%s::text[])
+    ORDER BY lower(community.name), community.id LIMIT %s
+) mine
+ORDER BY mine.name, mine.community_id
+"""
+
+_CARDS = """
+SELECT community.id, community.slug, community.name, community.description, community.join_policy, community.created_at,
+       (SELECT count(*) FROM communities_membership membership
+        WHERE membership.community_id = community.id AND membership.status = ANY(%s::text[]))
+FROM communities_community community WHERE community.id = ANY(%s::uuid[])
+"""
 
 COMMUNITY_SORTS = {"name": SortKey("lower_name"), "created_at": SortKey("created_at", parse_time)}
 
@@ -29,22 +51,30 @@ def list_my_communities(
 
 def list_communities_of(user_ids: Collection[UserId], *, limit: int) -> dict[UserId, list[MyCommunityPayload]]:
     """Return what `list_my_communities` would show each user, at most `limit` each. Two statements for any number of users."""
-    place = Window(RowNumber(), partition_by="user_id", order_by=(Lower("community__name"), "community_id"))
-    found = (
-        Membership.objects.filter(user_id__in=user_ids, status__in=CURRENT_STATUSES)
-        .annotate(place=place)
-        .filter(place__lte=limit)
-        .order_by("user_id", "place")
-        .values_list("user_id", "community_id", "role")
-    )
-    memberships = list(found)
-    rows = _seen_by(Community.objects.filter(pk__in={community_id for _, community_id, _ in memberships}), None)
-    communities = {community.pk: _payload(community) for community in rows}
+    current = texts(CURRENT_STATUSES)
+    memberships = send(_MEMBERSHIPS, [uuids(user_ids), current, limit]).fetchall()
+    seen = send(_CARDS, [current, uuids({community_id for _, community_id, _ in memberships})]).fetchall()
+    communities = {card[0]: _card(*card) for card in seen}
     listed: dict[UserId, list[MyCommunityPayload]] = {user_id: [] for user_id in user_ids}
     for user_id, community_id, role in memberships:
         if community_id in communities:  # it may have gone between the two statements
             listed[UserId(user_id)].append(structs.replace(communities[community_id], my_role=Role(role)))
     return listed
+
+
+def _card(
+    pk: UUID, slug: str, name: str, description: str, policy: str, created_at: datetime, members: int
+) -> MyCommunityPayload:
+    return MyCommunityPayload(
+        id=pk,
+        slug=slug,
+        name=name,
+        description=description,
+        join_policy=JoinPolicy(policy),
+        created_at=created_at,
+        my_role=None,
+        member_count=members,
+    )
 
 
 def list_open_communities(
