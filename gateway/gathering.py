@@ -18,8 +18,9 @@ A = TypeVar("A")
 CALL_SIZE = 256
 QUEUE_SIZE = 20_000
 FULL_RETRY_SECONDS = 1.0
-CROWD = 128
+CROWD = 32
 LONGEST_PAUSE_SECONDS = 0.1
+LONGEST_GAP_SECONDS = 0.005
 ANSWERED_PER_ROUND = 16
 """Who is answered goes on at once: so that others get in between, a crowd is answered a few in each round of the event loop."""
 
@@ -27,8 +28,9 @@ ANSWERED_PER_ROUND = 16
 class Gatherer(Generic[Q, A]):
     """Answers single questions with few calls: what is asked while a call runs is the next call.
 
-    A question by itself never waits for company. After a call for several the next one waits, longer by the square of how many they
-    were: hardly for ten, a tenth of a second from 128 on. In a storm over a hundred share a call, where its own speed would make it ten.
+    A question by itself never waits for company. For a tenth of a second after a call for several the next one waits for as long as more
+    keep coming: until nobody came for five milliseconds after a crowd of 32, for less after fewer. In a storm over a hundred share a
+    call, where its own speed would make it ten; where all who are there have asked, nobody is waited for.
 
     `answer_all` gets at most 256 questions and returns an answer or a refusal for each, in order. At most `calls` run at a time, in
     the given pool. What it raises is the fate of its whole call. Lives on one event loop.
@@ -42,7 +44,7 @@ class Gatherer(Generic[Q, A]):
         self._calls = calls
         self._waiting: deque[tuple[Q, asyncio.Future[A]]] = deque()
         self._running = 0
-        self._next_call = 0.0
+        self._crowded_until = self._gap = 0.0
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def ask(self, question: Q) -> A:
@@ -72,10 +74,13 @@ class Gatherer(Generic[Q, A]):
             self._running -= 1
 
     async def _pause(self) -> None:
-        """Wait until the next call is due, unless enough for a whole one are there."""
-        seconds = self._next_call - asyncio.get_running_loop().time()
-        if seconds > 0 and len(self._waiting) < CALL_SIZE:
-            await asyncio.sleep(seconds)
+        """Wait for as long as more keep coming, unless enough for a whole call are there."""
+        loop = asyncio.get_running_loop()
+        while len(self._waiting) < CALL_SIZE and (left := self._crowded_until - loop.time()) > 0:
+            waiting = len(self._waiting)
+            await asyncio.sleep(min(self._gap, left))
+            if len(self._waiting) == waiting:
+                return
 
     async def _call(self, asked: Sequence[tuple[Q, asyncio.Future[A]]]) -> None:
         try:
@@ -83,15 +88,13 @@ class Gatherer(Generic[Q, A]):
             outcomes: list[A | Exception] = [*answers]
         except Exception as error:  # noqa: BLE001  # whoever asked handles it
             outcomes = [error] * len(asked)
-        self._next_call = asyncio.get_running_loop().time() + _pause_after(len(asked))
+        if len(asked) > 1:
+            self._crowded_until = asyncio.get_running_loop().time() + LONGEST_PAUSE_SECONDS
+            self._gap = LONGEST_GAP_SECONDS * min(len(asked) / CROWD, 1.0)
         for place, ((_, future), outcome) in enumerate(zip(asked, outcomes, strict=True), 1):
             _settle(future, outcome)
             if place % ANSWERED_PER_ROUND == 0:
                 await asyncio.sleep(0)
-
-
-def _pause_after(questions: int) -> float:
-    return LONGEST_PAUSE_SECONDS * min(questions / CROWD, 1.0) ** 2 if questions > 1 else 0.0
 
 
 def _settle(future: asyncio.Future[A], outcome: A | Exception) -> None:

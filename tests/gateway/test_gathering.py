@@ -137,6 +137,13 @@ async def test_a_full_call_does_not_wait(pool, monkeypatch):
     assert doubling.calls == [[0, 1], [2, 3]]
 
 
+async def test_nobody_is_waited_for_once_no_more_come(pool, monkeypatch):
+    monkeypatch.setattr("gateway.gathering.LONGEST_PAUSE_SECONDS", 3_600.0)
+    gatherer = Gatherer(pool, list)
+    await asyncio.gather(*(gatherer.ask(number) for number in range(40)))
+    assert await asyncio.wait_for(gatherer.ask(40), 60) == 40
+
+
 async def test_those_who_are_answered_together_go_on_a_few_per_round_in_order(pool):
     gatherer, order = Gatherer(pool, list), []
 
