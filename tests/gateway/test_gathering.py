@@ -114,7 +114,8 @@ async def test_more_questions_than_may_wait_are_a_retryable_refusal_and_those_th
 
 async def test_after_a_crowd_the_next_call_waits_for_more_and_after_a_single_one_it_does_not(pool, monkeypatch):
     monkeypatch.setattr("gateway.gathering.CROWD", 1)
-    monkeypatch.setattr("gateway.gathering.LONGEST_PAUSE_SECONDS", 1.0)
+    monkeypatch.setattr("gateway.gathering.LONGEST_PAUSE_SECONDS", 2.0)
+    monkeypatch.setattr("gateway.gathering.LONGEST_GAP_SECONDS", 1.0)
     doubling = Doubling()
     doubling.let_go.set()
     gatherer = Gatherer(pool, doubling)
@@ -130,6 +131,7 @@ async def test_a_full_call_does_not_wait(pool, monkeypatch):
     monkeypatch.setattr("gateway.gathering.CALL_SIZE", 2)
     monkeypatch.setattr("gateway.gathering.CROWD", 1)
     monkeypatch.setattr("gateway.gathering.LONGEST_PAUSE_SECONDS", 3_600)
+    monkeypatch.setattr("gateway.gathering.LONGEST_GAP_SECONDS", 3_600)
     doubling = Doubling()
     doubling.let_go.set()
     gatherer = Gatherer(pool, doubling)
