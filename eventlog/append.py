@@ -12,9 +12,11 @@ from django.db import connection, transaction
 from eventlog.doorbell import EphemeralEvent, LoggedEvent, announce, ring
 from eventlog.events import Event, event_type_of
 from eventlog.metrics import APPEND_SECONDS, EVENTS_APPENDED
+from eventlog.replay import read_heads
 from eventlog.round_trips import Answer
 from eventlog.statements import after_answer, numbers, pipeline, send, texts
 from eventlog.topics import Topic
+from kernel.ids import UserId
 from kernel.wire import encode_json
 
 _HOLD = """
@@ -100,15 +102,18 @@ def append(drafts: Sequence[Draft], *, held: HeldTopics | None = None) -> list[A
     return appended
 
 
-def publish(topic: Topic, event: Event, *, key: str = "") -> None:
-    """Send an ephemeral event to whoever follows the topic now; after commit when in a transaction. May be lost.
+def publish(topic: Topic, event: Event, *, key: str = "", by: UserId | None = None) -> None:
+    """Send an ephemeral event to whoever follows the topic now, but for the sockets of the user `by` whom it is. May be lost.
 
-    Of events with the same type and `key`, a slow client is sent only the newest.
+    One statement, which reads how far the topic is: a process that is not there yet holds the event back, since it may not
+    know yet who has lost the topic. Of events with the same type and `key`, a slow client is sent only the newest. Sent after
+    commit when in a transaction.
     """
     event_type = event_type_of(event)
     if event_type.durable:
         raise RuntimeError(f"{event_type.name} is durable: append() it")
-    ephemeral = EphemeralEvent(topic, event_type.name, encode_json(event), f"{event_type.name}:{key}")
+    after = read_heads([topic])[topic]
+    ephemeral = EphemeralEvent(topic, event_type.name, encode_json(event), f"{event_type.name}:{key}", after, by)
     transaction.on_commit(lambda: announce(ephemeral))
 
 

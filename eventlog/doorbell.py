@@ -9,6 +9,7 @@ import msgspec
 import structlog
 
 from eventlog.topics import Topic
+from kernel.ids import UserId
 
 logger = structlog.get_logger(__name__)
 
@@ -23,12 +24,18 @@ class LoggedEvent(msgspec.Struct, frozen=True):
 
 
 class EphemeralEvent(msgspec.Struct, frozen=True):
-    """An event without a number; of those with the same `key`, a slow client needs only the newest."""
+    """An event without a number; of those with the same `key`, a slow client needs only the newest.
+
+    It is for those who follow when the topic is at `after` or further: who has lost the topic by then must not hear it. Nor do
+    the sockets of the user `by` whom it is.
+    """
 
     topic: Topic
     type: str
     data: bytes
     key: str
+    after: int = 0
+    by: UserId | None = None
 
 
 def by_topic(events: Iterable[LoggedEvent]) -> dict[Topic, list[LoggedEvent]]:

@@ -21,7 +21,7 @@ from gateway.dispatch import read_first_auth, receive_message
 from gateway.errors import AuthTimeout, InternalError
 from gateway.frames import Frame, problem
 from gateway.handshake import Handshake, origin_allowed, read_handshake
-from gateway.metrics import SOCKETS, SOCKETS_CLOSED, SOCKETS_REFUSED
+from gateway.metrics import SIGN_IN_SECONDS, SOCKETS, SOCKETS_CLOSED, SOCKETS_REFUSED
 from gateway.process import ensure_started
 from gateway.session_watch import SessionWatch
 from gateway.writing import Send
@@ -127,6 +127,7 @@ async def _authenticate(
     except TimeoutError:
         limit_hit("socket.auth_seconds")
         raise AuthTimeout from None
+    connection.last_heard = connection.process.now()
     return read_first_auth(connection, message)
 
 
@@ -147,6 +148,7 @@ async def _greet(connection: Connection, session: AuthenticatedSession, answer: 
     if answer is not None:
         connection.offer(answer)
     connection.offer(hello)
+    SIGN_IN_SECONDS.observe(process.now() - connection.last_heard)
     connection.process.presence.greeted(connection)
 
 

@@ -83,7 +83,10 @@ class Hub:
                 self._backfill_soon(stream)
 
     def announce(self, event: EphemeralEvent) -> None:
-        """Give an ephemeral event to whoever follows its topic here, unless they are more than its type is meant for."""
+        """Give an ephemeral event to whoever follows its topic here, unless they are more than its type is meant for.
+
+        It says how far the topic was: where this process is not there yet, the event waits until it is.
+        """
         audience_max = registered_events()[event.type].audience_max
         stream = self._streams.get(event.topic)
         if stream is None:
@@ -92,8 +95,9 @@ class Hub:
         if audience_max is not None and watchers > audience_max:
             limit_hit("ephemeral.audience")
             return
-        stream.offer(frame_of_ephemeral(event))
+        stream.offer(frame_of_ephemeral(event), after=event.after, by=event.by)
         EPHEMERAL_DELIVERIES.inc(watchers)
+        self.ring(event.topic, event.after)
 
     def ring(self, topic: Topic, head: int) -> None:
         """Learn that a topic has reached `head` without the events themselves."""
@@ -227,6 +231,17 @@ class Hub:
             )
             for topic, head in moved.items():
                 self.ring(topic, head)
+
+    async def read_missing(self, topics: Iterable[Topic]) -> set[Topic]:
+        """Bring topics to where the log has them now, one statement when they are; return those of which that failed."""
+        cursors = ((topic, self.reached(topic)) for topic in topics)
+        moved = await self._log.moved({topic: cursor for topic, cursor in cursors if cursor is not None})
+        for topic, head in moved.items():
+            self.ring(topic, head)
+        reading = [self._backfills[topic] for topic in moved if topic in self._backfills]
+        if reading:
+            await asyncio.wait(reading)
+        return {topic for topic, head in moved.items() if (self.reached(topic) or 0) < head and topic in self._streams}
 
     def close_lingering(self) -> None:
         """Close the topics that nobody has followed for a while."""

@@ -44,6 +44,17 @@ COMMAND_SECONDS = Histogram(
     ["command"],
     buckets=SECONDS,
 )
+PRESENCE_SECONDS = Histogram(
+    "portcullis_presence_seconds",
+    "Presence: from a change here to Redis (told), from a change heard of to those who look (shown).",
+    ["step"],
+    buckets=SECONDS,
+)
+SIGN_IN_SECONDS = Histogram(
+    "portcullis_sign_in_seconds",
+    "From the upgrade, or from the first frame where the proof is in it, to the greeting.",
+    buckets=SECONDS,
+)
 BATCH_COMMANDS = Histogram("portcullis_batch_commands", "Commands in a batch.", ["command"], buckets=POWERS_OF_TWO)
 
 DELIVERIES = Counter("portcullis_deliveries", "Durable events times the sockets that they were given to live.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, ParamSpec
 
 import structlog
@@ -92,7 +92,7 @@ class GatewayProcess:
         self.replays = DatabasePool("replays", REPLAY_THREADS)
         self._batchers: dict[BatchHandler, Batcher] = {}
         self.relay = ChannelLayerRelay(self._heard, self._check_heads_soon)
-        self.presence = Presence(relay=self.relay, pool=self.commands, clock=self.now)
+        self.presence = Presence(relay=self.relay, pool=self.commands, clock=self.now, behind=self._behind)
         self.hub = Hub(PooledLog(self.replays), self.relay, noticed=self.presence.noticed)
         self.following = Following(self.replays)
         self.turns = Turns()
@@ -188,6 +188,9 @@ class GatewayProcess:
                 self.hub.announce(event)
             case SightingsRing(sightings=sightings):
                 self.presence.heard(sightings)
+
+    async def _behind(self, topics: Collection[Topic]) -> Collection[Topic]:
+        return await self.hub.read_missing(topics)
 
     def _check_heads_soon(self) -> None:
         """Ask the log what was rung while Redis was away; one question at a time."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from eventlog.doorbell import LoggedEvent
 from eventlog.topics import Topic
@@ -13,13 +13,23 @@ from gateway.frames import Frame
 from gateway.memory import Delivery, Memories, Memory, Missed, Recipient, delivery_of, give
 from gateway.metrics import DELIVERIES, EVENTS_REPLAYED
 from gateway.pacing import Pacer
+from kernel.ids import UserId
 from kernel.metrics import limit_hit
 
 PENDING_EVENTS = 4_096
-NOTICED = frozenset({"access.revoked", "user.updated"})
+EARLY_EVENTS = 64
+NOTICED = {"access.revoked", "user.updated"}
 """Events that the gateway acts on beyond passing them on: once per process, whoever follows."""
 
 Notice = Callable[[LoggedEvent], None]
+
+
+class EarlyFrame(NamedTuple):
+    """A frame without a number that is for those who still follow behind `after`, but not for the user `by` whom it is."""
+
+    frame: Frame
+    after: int
+    by: UserId | None
 
 
 class Subscriber(Recipient, Protocol):
@@ -57,6 +67,11 @@ def give_to_all(burst: Burst, subscribers: Iterable[Subscriber]) -> None:
         write(message)
 
 
+def notice(event_type: str) -> None:
+    """Have the gateway act on one more type of event; called at start-up."""
+    NOTICED.add(event_type)
+
+
 def ignore(_: LoggedEvent) -> None:
     """Take no notice."""
 
@@ -69,6 +84,7 @@ class Stream:
     """
 
     __slots__ = (
+        "_early",
         "_gathered",
         "_memory",
         "_noticed",
@@ -93,6 +109,7 @@ class Stream:
         self._pending: dict[int, LoggedEvent] = {}
         self._memory = Memory(topic, memories)
         self._gathered: list[Frame] = []
+        self._early: dict[str, EarlyFrame] = {}
         self.pacer = Pacer()
 
     @property
@@ -115,6 +132,7 @@ class Stream:
         if self.cursor is None:
             self.cursor = head
             self._drain_pending()
+            self._offer_early()
 
     def advance(self, events: Iterable[LoggedEvent]) -> None:
         """Take events in any order, some maybe twice, and gather those that continue the run."""
@@ -129,6 +147,8 @@ class Stream:
             else:
                 limit_hit("stream.pending")
         self._drain_pending()
+        if self._early:
+            self._offer_early()
 
     def flush(self) -> None:
         """Give what was gathered to every follower."""
@@ -181,14 +201,33 @@ class Stream:
         self.followers.pop(subscriber, None)
         self._waiting.pop(subscriber, None)
 
-    def offer(self, frame: Frame) -> None:
-        """Give a frame that is not numbered to every follower."""
-        for subscriber in (*self.followers, *self._waiting):
-            subscriber.offer(frame)
+    def offer(self, frame: Frame, *, after: int = 0, by: UserId | None = None) -> None:
+        """Give a frame that is not numbered to every follower who is not the user `by`, once the run has come to `after`.
+
+        Nothing orders it with the numbered events but this: who lost the topic before it was sent must not hear it.
+        """
+        if self.cursor is not None and self.cursor >= after:
+            self._offer(frame, by)
+        elif len(self._early) < EARLY_EVENTS or frame.key in self._early:
+            self._early[frame.key] = EarlyFrame(frame, after, by)
+        else:
+            limit_hit("stream.early")
 
     def subscribers(self) -> tuple[Subscriber, ...]:
         """Return everyone who follows."""
         return (*self.followers, *self._waiting)
+
+    def _offer(self, frame: Frame, by: UserId | None) -> None:
+        for subscriber in (*self.followers, *self._waiting):
+            if subscriber.user_id != by:
+                subscriber.offer(frame)
+
+    def _offer_early(self) -> None:
+        """Give what came before its time, as far as the time has come."""
+        for early in self._early.values():
+            if self.cursor is not None and self.cursor >= early.after:
+                self._offer(early.frame, early.by)
+        self._early = {key: early for key, early in self._early.items() if early.after > (self.cursor or 0)}
 
     def _deliver(self, event: LoggedEvent) -> None:
         self.cursor = event.seq

@@ -132,6 +132,9 @@ class Metrics(BaseSettings):
         SecretStr(""),
         description="What a scraper of /metrics sends as a bearer token; without one, /metrics does not exist in production.",
     )
+    worker_metrics_port: NonNegativeInt = Field(
+        0, description="Where the worker answers /metrics by itself; 0 where it shares a folder with gateways."
+    )
 
 
 class Rest(BaseSettings):
@@ -233,6 +236,10 @@ class Presence(BaseSettings):
     presence_lease_seconds: PositiveFloat = Field(
         30.0,
         description="How long the users of a gateway process that was killed are still shown; it reports three times in it.",
+    )
+    presence_refresh_seconds: PositiveFloat = Field(
+        60.0,
+        description="How often everybody who is looked at is compared with Redis: a lost announcement is made good.",
     )
     presence_window_members: PositiveInt = Field(
         100, description="Members of a community that a socket looks at, at once."

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+import msgspec
+
+from communities.events import MemberUpdated
 from communities.policies import members_visible_to
+from eventlog.doorbell import LoggedEvent
 from gateway.presence.audience import AudienceQuestion, use_audience
 from kernel.errors import DomainError
 from kernel.ids import UserId
 
 
 def wire_presence() -> None:
-    """Let members of a community see one another."""
-    use_audience(_visible)
+    """Let members of a community see one another, and ask again when the role or the status of one changed."""
+    use_audience(_visible, standings={"member.updated": _updated_member})
+
+
+def _updated_member(event: LoggedEvent) -> UserId:
+    return UserId(msgspec.json.decode(event.data, type=MemberUpdated).member.user.id)
 
 
 def _visible(questions: Sequence[AudienceQuestion]) -> Sequence[Collection[UserId] | DomainError]:

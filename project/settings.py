@@ -111,6 +111,7 @@ WHITENOISE_MAX_AGE = 60 if PRODUCTION else 0
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 # --- Logs and metrics ------------------------------------------------------------------------------------------------
+WORKER_METRICS_PORT = environment.worker_metrics_port
 METRICS_TOKEN = environment.metrics_token.get_secret_value()
 LOGGING = logging_settings(level=environment.log_level, as_json=environment.logs_are_json())
 DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True  # checked before by RequestIdMiddleware
@@ -237,4 +238,5 @@ GATEWAY_DRAIN_SECONDS = environment.gateway_drain_seconds
 PRESENCE_IDLE_SECONDS = environment.presence_idle_seconds
 PRESENCE_OFFLINE_SECONDS = environment.presence_offline_seconds
 PRESENCE_LEASE_SECONDS = environment.presence_lease_seconds
+PRESENCE_REFRESH_SECONDS = environment.presence_refresh_seconds
 PRESENCE_WINDOW_MEMBERS = environment.presence_window_members

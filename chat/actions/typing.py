@@ -14,11 +14,11 @@ from kernel.ids import RoomId
 
 
 def start_typing(actor: Actor, *, room_id: RoomId) -> None:
-    """Tell who follows the room that the actor types. Who may write there may.
+    """Tell the others who follow the room that the actor types. Who may write there may.
 
     Publishes `typing.started`, which may be lost. Raises `RoomIsArchived`, `NotFound`, or why it is refused.
     """
     user_id = actor.require_user()
     if get_room_for(actor, room_id, Permission.SEND_MESSAGE).archived_at is not None:
         raise RoomIsArchived
-    publish(topic_for(ROOM_KIND, room_id), TypingStarted(user=user_id), key=str(user_id))
+    publish(topic_for(ROOM_KIND, room_id), TypingStarted(user=user_id), key=str(user_id), by=user_id)

@@ -9,19 +9,19 @@ import msgspec
 import structlog
 from django.conf import settings
 
-from eventlog.topics import Topic, parse_topic
+from eventlog.topics import Topic
 from gateway.errors import NotFollowing, TooManyMembers, TooManyWindows
-from gateway.gathering import Gatherer
 from gateway.pool import DatabasePool
-from gateway.presence.audience import AudienceQuestion, ask_audience
-from gateway.presence.events import PresencePayload, frame_of_change, presence_payload
+from gateway.presence.display import Behind, Display
+from gateway.presence.doubts import Doubts
+from gateway.presence.events import PresencePayload, presence_payload
 from gateway.presence.reporter import AWAY
 from gateway.presence.statuses import Record, Sighting, presence_of
 from gateway.presence.store import PresenceStore
 from gateway.presence.windows import Window, Windows
 from gateway.relay import ChannelLayerRelay
 from kernel.errors import NotFound, Unavailable
-from kernel.ids import CommunityId, UserId
+from kernel.ids import UserId
 from kernel.metrics import limit_hit
 
 if TYPE_CHECKING:
@@ -44,13 +44,20 @@ class Lookout:
     """The reading half of presence. A change costs one look-up per process, and one frame per socket that looks at the user."""
 
     def __init__(
-        self, store: PresenceStore, relay: ChannelLayerRelay, pool: DatabasePool, *, settled: Callable[[], bool]
+        self,
+        store: PresenceStore,
+        relay: ChannelLayerRelay,
+        pool: DatabasePool,
+        *,
+        settled: Callable[[], bool],
+        behind: Behind,
     ) -> None:
         self._store = store
         self._relay = relay
         self._settled = settled
-        self._audience: Gatherer[AudienceQuestion, Collection[UserId]] = Gatherer(pool, ask_audience)
         self._windows: Windows[Connection] = Windows()
+        self._display = Display(self._windows, behind)
+        self._doubts = Doubts(self._windows, pool, lambda window: self._display.show(window, window.users))
 
     # Windows ---------------------------------------------------------------------------------------------------------
 
@@ -64,9 +71,8 @@ class Lookout:
         window = self._windows.prepare(viewer, topic, user_ids)
         try:
             await self._relay.join(ALL_SIGHTINGS)
-            question = AudienceQuestion(viewer.actor, CommunityId(parse_topic(topic)[1]), frozenset(user_ids))
-            allowed = await self._audience.ask(question)
-            await self._read_unseen(allowed)
+            await self._read_unseen(user_ids)
+            allowed = await self._doubts.decide(window)
         except BaseException:
             self._windows.discard(window)
             self._leave_if_unused()
@@ -89,6 +95,15 @@ class Lookout:
         """Show a user who lost a topic to nobody there any more."""
         self._windows.remove(topic, user_id)
 
+    def doubt(self, topic: Topic, user_id: UserId) -> None:
+        """A user may see less of a community than before: show nothing until it was asked again."""
+        self._doubts.doubt(topic, user_id)
+
+    def stop(self) -> None:
+        """Ask and show nothing any more."""
+        self._doubts.stop()
+        self._display.stop()
+
     # Sightings -------------------------------------------------------------------------------------------------------
 
     def announce(self, sightings: Sequence[Sighting]) -> None:
@@ -104,13 +119,15 @@ class Lookout:
     def see(self, sightings: Sequence[Sighting]) -> None:
         """Tell the sockets here that look at these users."""
         for sighting, windows in self._windows.see(sightings):
-            _show(sighting, windows)
+            self._show(sighting, windows)
 
     async def refresh(self) -> None:
-        """Compare everybody who is looked at with Redis: a lost announcement is made good.
+        """Ask again who may look, and compare everybody who is looked at with Redis: a lost announcement is made good.
 
-        Not while Redis is so young that processes may not have told it of their users yet.
+        No comparison while Redis is so young that processes may not have told it of their users yet.
         """
+        await self._doubts.ask_again()
+        self._leave_if_unused()
         watched = self._windows.watched() if self._settled() else []
         for start in range(0, len(watched), READ_USERS):
             try:
@@ -124,7 +141,7 @@ class Lookout:
         for user_id, record in (await self._store.read(user_ids)).items():
             if self._windows.version(user_id) == before[user_id]:  # else something was seen meanwhile: that is newer
                 for sighting, windows in self._windows.correct(_sighting(user_id, record)):
-                    _show(sighting, windows)
+                    self._show(sighting, windows)
 
     async def _read_unseen(self, user_ids: Collection[UserId]) -> None:
         unseen = self._windows.unseen(user_ids)
@@ -147,6 +164,10 @@ class Lookout:
             limit_hit("presence.windows")
             raise TooManyWindows
 
+    def _show(self, sighting: Sighting, windows: Sequence[Window[Connection]]) -> None:
+        for window in windows:
+            self._display.show(window, (sighting.user_id,))
+
     def _payload(self, user_id: UserId) -> PresencePayload:
         return presence_payload(user_id, self._windows.presence(user_id))
 
@@ -157,13 +178,3 @@ class Lookout:
 
 def _sighting(user_id: UserId, record: Record) -> Sighting:
     return Sighting(user_id, record.version, presence_of(record))
-
-
-def _show(sighting: Sighting, windows: Sequence[Window[Connection]]) -> None:
-    """Offer a change to every viewer; the frame is made once per community."""
-    frames = {
-        topic: frame_of_change(topic, sighting.user_id, sighting.presence)
-        for topic in {window.topic for window in windows}
-    }
-    for window in windows:
-        window.viewer.offer(frames[window.topic])

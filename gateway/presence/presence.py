@@ -15,6 +15,8 @@ from eventlog.doorbell import LoggedEvent
 from eventlog.events import AccessRevoked
 from eventlog.topics import Topic, parse_topic, topic_for
 from gateway.pool import DatabasePool
+from gateway.presence.audience import whose_standing
+from gateway.presence.display import Behind
 from gateway.presence.events import PresencePayload
 from gateway.presence.lookout import Lookout
 from gateway.presence.reporter import Reporter
@@ -27,18 +29,18 @@ from kernel.ids import UserId
 if TYPE_CHECKING:
     from gateway.connection import Connection
 
-REFRESH_SECONDS = 60.0
-
 
 class Presence:
     """The presence of one process. Everything but `start`, `stop` and `watch` returns at once."""
 
-    def __init__(self, *, relay: ChannelLayerRelay, pool: DatabasePool, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, *, relay: ChannelLayerRelay, pool: DatabasePool, clock: Callable[[], float], behind: Behind
+    ) -> None:
         self._pool = pool
         self._store = PresenceStore(
             settings.REDIS_URL, timeout=settings.REDIS_TIMEOUT, lease_seconds=settings.PRESENCE_LEASE_SECONDS
         )
-        self.lookout = Lookout(self._store, relay, pool, settled=lambda: self.reporter.settled)
+        self.lookout = Lookout(self._store, relay, pool, settled=lambda: self.reporter.settled, behind=behind)
         self.reporter = Reporter(
             self._store,
             Roster(idle_after=settings.PRESENCE_IDLE_SECONDS, offline_after=settings.PRESENCE_OFFLINE_SECONDS),
@@ -52,12 +54,13 @@ class Presence:
     def start(self) -> None:
         """Begin to report and to look."""
         self.reporter.start(lease_seconds=settings.PRESENCE_LEASE_SECONDS)
-        self._refreshing = asyncio.create_task(every(REFRESH_SECONDS, self.lookout.refresh))
+        self._refreshing = asyncio.create_task(every(settings.PRESENCE_REFRESH_SECONDS, self.lookout.refresh))
 
     async def stop(self) -> None:
         """Stop; the users stay online for the time of grace."""
         if self._refreshing is not None:
             self._refreshing.cancel()
+        self.lookout.stop()
         await self.reporter.stop(offline_after=settings.PRESENCE_OFFLINE_SECONDS)
         await self._store.close()
 
@@ -109,6 +112,8 @@ class Presence:
             self.lookout.remove(event.topic, UserId(user))
         elif event.type == "user.updated":
             self.reporter.doubt_preference(UserId(parse_topic(event.topic)[1]))
+        elif (whose := whose_standing(event)) is not None:
+            self.lookout.doubt(event.topic, whose)
 
     def heard(self, sightings: bytes) -> None:
         """Another process announced something."""

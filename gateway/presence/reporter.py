@@ -9,6 +9,7 @@ import structlog
 from redis.exceptions import RedisError
 
 from accounts.queries.presence import RevisedPreference
+from gateway.metrics import PRESENCE_SECONDS
 from gateway.presence.roster import Change, Device, Roster
 from gateway.presence.statuses import Sighting, Transition, sightings_of
 from gateway.presence.store import LeaseLost, PresenceStore
@@ -165,12 +166,16 @@ class Reporter:
         self.pass_time()
 
     async def _tell_when_due(self) -> None:
+        due_since: float | None = None
         while not ending():
             await self._wake.wait()
+            due_since = self._clock() if due_since is None else due_since
             await asyncio.sleep(GATHER_SECONDS)
             self._wake.clear()
             try:
                 await self.tell()
+                PRESENCE_SECONDS.labels("told").observe(self._clock() - due_since)
+                due_since = None
             except AWAY as error:
                 logger.warning("presence.tell_failed", error=type(error).__name__)
                 await asyncio.sleep(RETRY_SECONDS)

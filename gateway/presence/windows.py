@@ -13,15 +13,20 @@ V = TypeVar("V")
 
 
 class Window(Generic[V]):
-    """What one viewer looks at in one community. Until it is open, the viewer hears nothing, but removals take effect."""
+    """What one viewer looks at in one community. Until it is open, the viewer hears nothing, but removals take effect.
 
-    __slots__ = ("is_open", "topic", "users", "viewer")
+    One that was `granted` may be shut for a while; `doubts` counts how often it was doubted that the viewer may look.
+    """
+
+    __slots__ = ("doubts", "granted", "is_open", "topic", "users", "viewer")
 
     def __init__(self, viewer: V, topic: Topic, users: Collection[UserId]) -> None:
         self.viewer = viewer
         self.topic = topic
         self.users = set(users)
         self.is_open = False
+        self.doubts = 0
+        self.granted = False
 
 
 class Windows(Generic[V]):
@@ -29,6 +34,7 @@ class Windows(Generic[V]):
 
     def __init__(self) -> None:
         self._by_viewer: dict[V, dict[Topic, Window[V]]] = {}
+        self._by_topic: dict[Topic, set[Window[V]]] = {}
         self._watching: dict[UserId, set[Window[V]]] = {}
         self._seen: dict[UserId, Sighting] = {}
 
@@ -46,10 +52,11 @@ class Windows(Generic[V]):
         before = self._by_viewer.get(viewer, {}).get(topic)
         window = Window(viewer, topic, users)
         self._by_viewer.setdefault(viewer, {})[topic] = window
+        self._by_topic.setdefault(topic, set()).add(window)
         for user_id in users:
             self._watching.setdefault(user_id, set()).add(window)
         if before is not None:
-            self._stop_watching(before, tuple(before.users))
+            self._forget(before)
         return window
 
     def open(self, window: Window[V], allowed: Collection[UserId]) -> bool:
@@ -57,7 +64,7 @@ class Windows(Generic[V]):
         if self._by_viewer.get(window.viewer, {}).get(window.topic) is not window:
             return False
         self._stop_watching(window, window.users.difference(allowed))
-        window.is_open = True
+        window.is_open = window.granted = True
         return True
 
     def discard(self, window: Window[V]) -> None:
@@ -70,7 +77,7 @@ class Windows(Generic[V]):
         windows = self._by_viewer.get(viewer, {})
         window = windows.pop(topic, None)
         if window is not None:
-            self._stop_watching(window, tuple(window.users))
+            self._forget(window)
         if not windows:
             self._by_viewer.pop(viewer, None)
 
@@ -84,6 +91,22 @@ class Windows(Generic[V]):
         for window in tuple(self._watching.get(user_id, ())):
             if window.topic == topic:
                 self._stop_watching(window, (user_id,))
+
+    # Windows in doubt ------------------------------------------------------------------------------------------------
+
+    def of_topic(self, topic: Topic) -> tuple[Window[V], ...]:
+        """Return every window in a community."""
+        return tuple(self._by_topic.get(topic, ()))
+
+    def granted(self) -> list[Window[V]]:
+        """Return every window that is open, or was and is shut for a while."""
+        return [window for windows in self._by_topic.values() for window in windows if window.granted]
+
+    def shut(self, window: Window[V]) -> bool:
+        """Show nothing through a window until it is opened again; False when it never was: then its first answer is still awaited."""
+        window.doubts += 1
+        window.is_open = False
+        return window.granted
 
     # What is seen through them ---------------------------------------------------------------------------------------
 
@@ -121,6 +144,13 @@ class Windows(Generic[V]):
         self._seen[sighting.user_id] = sighting
         if sighting.presence != before and (changed := [window for window in windows if window.is_open]):
             yield sighting, changed
+
+    def _forget(self, window: Window[V]) -> None:
+        self._stop_watching(window, tuple(window.users))
+        in_topic = self._by_topic[window.topic]
+        in_topic.discard(window)
+        if not in_topic:
+            del self._by_topic[window.topic]
 
     def _stop_watching(self, window: Window[V], users: Iterable[UserId]) -> None:
         for user_id in users:

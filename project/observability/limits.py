@@ -38,6 +38,7 @@ METRIC_OF_SETTING = {
 NOT_LIMITS = {
     "hsts_seconds",
     "trusted_proxy_count",
+    "worker_metrics_port",
     "database_pool_min_size",
     "idempotency_kept_hours",
     "compression_min_bytes",
@@ -48,6 +49,7 @@ NOT_LIMITS = {
     "presence_idle_seconds",
     "presence_offline_seconds",
     "presence_lease_seconds",
+    "presence_refresh_seconds",
 }
 """Numbers that bound nothing that could be used up: a lifetime, a rhythm, a threshold."""
 
@@ -59,6 +61,7 @@ LIMIT_OF_CONSTANT = {
     "rings.INLINE_BYTES": "relay.inline_bytes",
     "process.REPLAY_THREADS": "pool.replays",
     "stream.PENDING_EVENTS": "stream.pending",
+    "stream.EARLY_EVENTS": "stream.early",
     "memory.REMEMBERED_BYTES": "memory.bytes",
     "memory.PREPARED_RUNS": "memory.prepared_runs",
     "lingering.LINGERING_TOPICS": "lingering.topics",
@@ -66,6 +69,7 @@ LIMIT_OF_CONSTANT = {
     "bounded_protocol.LATE_BYTES_MAX": "socket.late_bytes",
     "deflate_extension.INFLATED_BYTES_MAX": "socket.inflated_bytes",
     "presence.lookout.WINDOWS_MAX": "presence.windows",
+    "presence.doubts.QUESTIONS_MAX": "presence.questions",
 }
 """Bounds that are constants of the gateway's modules."""
 

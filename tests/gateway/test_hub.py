@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 
+import msgspec
 import pytest
 
 from chat.constants import TYPING_WATCHERS_MAX
 from eventlog.doorbell import EphemeralEvent, LoggedEvent
+from eventlog.events import AccessRevoked
 from eventlog.topics import Topic, topic_for
+from gateway import stream
 from gateway.hub import Hub
 from kernel.errors import Unavailable
-from kernel.ids import uuid7
+from kernel.ids import UserId, uuid7
 from tests.gateway.followers import Follower
 
 TOPIC = Topic("room:01900000-0000-7000-8000-000000000001")
@@ -47,6 +50,11 @@ class MemoryLog:
         added = [LoggedEvent(TOPIC, seq, "tests.numbered", b"{}") for seq in range(start, start + amount)]
         self.kept += added
         return added
+
+    def revoke(self, user_id: UserId) -> None:
+        seq = self.kept[-1].seq + 1 if self.kept else 1
+        data = msgspec.json.encode(AccessRevoked(user=user_id))
+        self.kept.append(LoggedEvent(TOPIC, seq, "access.revoked", data))
 
 
 class NoRelay:
@@ -312,3 +320,35 @@ async def test_topics_that_nobody_follows_cost_nothing(hub, log):
     hub.ring(TOPIC, 7)
     await hub.check_heads()
     assert log.reads == 0
+
+
+async def test_who_types_is_told_to_nobody_who_lost_the_topic_before_they_typed(hub, log):
+    """The doorbell of the revocation was lost; that somebody typed after it was heard all the same."""
+    removed, stays = Follower(), Follower()
+    for follower in (removed, stays):
+        await follow(hub, follower, 0)
+    log.revoke(removed.user_id)
+    hub.announce(EphemeralEvent(TOPIC, "typing.started", b"{}", "k", after=1))
+    assert (removed.ephemeral, stays.ephemeral) == ([], [])
+    await settled(lambda: stays.ephemeral)
+    assert (removed.ephemeral, removed.revoked) == ([], [TOPIC])
+    assert (stays.seen, stays.ephemeral) == ([1], ["typing.started"])
+
+
+async def test_who_types_is_not_told_that_they_do(hub):
+    types, reads = Follower(), Follower()
+    for follower in (types, reads):
+        await follow(hub, follower, 0)
+    hub.announce(EphemeralEvent(TOPIC, "typing.started", b"{}", "k", by=types.user_id))
+    assert (types.ephemeral, reads.ephemeral) == ([], ["typing.started"])
+
+
+async def test_of_what_came_too_early_only_so_much_waits_and_of_each_kind_the_newest(hub, log, monkeypatch):
+    monkeypatch.setattr(stream, "EARLY_EVENTS", 2)
+    reads = Follower()
+    await follow(hub, reads, 0)
+    for key in "abac":
+        hub.announce(EphemeralEvent(TOPIC, "typing.started", b"{}", key, after=1))
+    assert reads.ephemeral == []
+    hub.deliver(log.append(1))
+    assert reads.ephemeral == ["typing.started"] * 2

@@ -126,6 +126,26 @@ async def test_follows_are_counted_by_how_their_cursor_was_answered(connect, own
     assert kept() == 1
 
 
+async def test_the_time_to_the_greeting_is_measured_once_per_socket(connect, member):
+    greeted = growth_of("portcullis_sign_in_seconds_count")
+    await connect(member)
+    await connect(member)
+    assert greeted() == 2
+
+
+async def test_the_time_to_tell_and_to_show_presence_is_measured(gateway, connect, owner, member, community):
+    told = growth_of("portcullis_presence_seconds_count", step="told")
+    shown = growth_of("portcullis_presence_seconds_count", step="shown")
+    viewer = await connect(member)
+    await viewer.command("topic.follow", topic=topic_for("community", community.id))
+    await viewer.command("presence.watch", community=str(community.id), users=[str(owner.id)])
+    assert shown() == 0
+    await connect(owner)
+    assert (await viewer.frame())["t"] == "presence.changed"
+    assert (await viewer.command("ping"))["t"] == "ok"
+    assert (told() >= 1, shown()) == (True, 1)
+
+
 async def test_a_sample_shows_sockets_topics_pools_and_queues(gateway, connect, owner, member, community, settings):
     settings.SOCKET_CONNECTIONS_MAX = 77
     leaving, _ = await connect(member), await connect(member)

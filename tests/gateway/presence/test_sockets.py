@@ -11,13 +11,16 @@ from accounts.actions.presence import prefer_presence
 from accounts.actions.users import update_profile
 from accounts.constants import PreferredStatus
 from accounts.models import User
-from communities.actions.memberships import leave_community, remove_member
+from communities.actions.memberships import change_role, leave_community, remove_member
+from communities.constants import LOWEST_ROLE, Permission, Role
 from communities.models import Community
 from eventlog.topics import topic_for
+from gateway.presence import display
 from gateway.presence.lookout import ALL_SIGHTINGS
 from gateway.presence.statuses import OFFLINE, Presence, ShownStatus, Sighting
 from gateway.presence.store import PresenceStore
 from gateway.relay import ChannelLayerRelay
+from kernel.errors import Unavailable
 from kernel.ids import CommunityId, UserId, uuid7
 from tests.factories.accounts import actor_for, make_user
 from tests.factories.communities import make_member
@@ -301,14 +304,14 @@ async def test_a_member_who_is_removed_while_the_question_is_asked_is_not_shown(
 ):
     client, _ = await look(owner)
     lookout = gateway.presence.lookout
-    ask = lookout._audience.ask
+    ask = lookout._doubts._audience.ask
 
     async def ask_and_remove(question):
         allowed = await ask(question)
         lookout.remove(topic_for("community", community.id), UserId(member.id))
         return allowed
 
-    monkeypatch.setattr(lookout._audience, "ask", ask_and_remove)
+    monkeypatch.setattr(lookout._doubts._audience, "ask", ask_and_remove)
     assert await watch(client, community, member) == {}
 
 
@@ -318,16 +321,141 @@ async def test_a_viewer_who_is_removed_while_the_question_is_asked_sees_nobody(
     client, _ = await look(owner)
     (connection,) = gateway.connections
     lookout = gateway.presence.lookout
-    ask = lookout._audience.ask
+    ask = lookout._doubts._audience.ask
 
     async def ask_and_lose(question):
         allowed = await ask(question)
         connection.unfollow(topic)
         return allowed
 
-    monkeypatch.setattr(lookout._audience, "ask", ask_and_lose)
+    monkeypatch.setattr(lookout._doubts._audience, "ask", ask_and_lose)
     assert await watch(client, community, member) == "not_found"
     assert lookout._windows.watched() == []
+
+
+@pytest.fixture
+async def moderator(community, owner, member, monkeypatch) -> User:
+    """Return a moderator of a product in which only moderators list members."""
+    await sync_to_async(set_role)(owner, member, community, Role.MODERATOR)
+    monkeypatch.setitem(LOWEST_ROLE, Permission.LIST_MEMBERS, Role.MODERATOR)
+    return member
+
+
+def set_role(owner: User, member: User, community: Community, role: Role) -> None:
+    change_role(actor_for(owner), community_id=CommunityId(community.id), user_id=UserId(member.id), role=role)
+
+
+async def test_who_may_not_list_members_any_more_sees_nobody_though_they_follow_the_community(
+    gateway, connect, look, owner, moderator, community, topic
+):
+    viewer, shown = await look(moderator, owner)
+    assert shown == {str(owner.id): "offline"}
+    await sync_to_async(set_role)(owner, moderator, community, Role.MEMBER)
+    assert (await viewer.frame())["t"] == "member.updated"
+    await connect(owner)
+    await told(gateway)
+    assert await viewer.quiet()
+    assert await watch(viewer, community, owner) == "not_found"
+    assert gateway.presence.lookout._windows.watched() == []
+    assert [connection.topics for connection in gateway.connections].count({topic}) == 1
+
+
+async def test_who_still_may_list_members_after_a_change_of_role_is_shown_what_is_so_now(
+    gateway, connect, look, owner, member, community
+):
+    viewer, _ = await look(member, owner)
+    await sync_to_async(set_role)(owner, member, community, Role.MODERATOR)
+    assert (await viewer.frame())["t"] == "member.updated"
+    assert await change(viewer) == (str(owner.id), "offline")
+    await connect(owner)
+    await told(gateway)
+    assert await change(viewer) == (str(owner.id), "online")
+
+
+async def test_a_window_in_doubt_stays_shut_while_nobody_can_say_and_is_asked_about_again(
+    gateway, connect, look, owner, member, community, monkeypatch
+):
+    viewer, _ = await look(member, owner)
+    doubts = gateway.presence.lookout._doubts
+
+    async def away(_):
+        raise Unavailable
+
+    with monkeypatch.context() as patched:
+        patched.setattr(doubts._audience, "ask", away)
+        await sync_to_async(set_role)(owner, member, community, Role.MODERATOR)
+        assert (await viewer.frame())["t"] == "member.updated"
+        await connect(owner)
+        await told(gateway)
+        assert await viewer.quiet()
+    await gateway.presence.lookout.refresh()
+    assert await change(viewer) == (str(owner.id), "online")
+
+
+async def test_a_role_that_is_lost_while_the_question_is_asked_makes_the_answer_worthless(
+    gateway, look, owner, moderator, community, topic, monkeypatch
+):
+    viewer, _ = await look(moderator)
+    ask = gateway.presence.lookout._doubts._audience.ask
+    answered: list[object] = []
+
+    async def ask_too_early(question):
+        answer = await ask(question)
+        if not answered:
+            answered.append(answer)
+            await sync_to_async(set_role)(owner, moderator, community, Role.MEMBER)
+            gateway.presence.lookout.doubt(topic, UserId(moderator.id))
+        return answer
+
+    monkeypatch.setattr(gateway.presence.lookout._doubts._audience, "ask", ask_too_early)
+    assert await watch(viewer, community, owner) == "not_found"
+    assert answered == [{UserId(owner.id)}]
+
+
+async def test_a_permission_that_was_lost_without_an_event_is_noticed_at_the_next_comparison(
+    gateway, connect, look, owner, member, monkeypatch
+):
+    viewer, _ = await look(member, owner)
+    monkeypatch.setitem(LOWEST_ROLE, Permission.LIST_MEMBERS, Role.OWNER)
+    await gateway.presence.lookout.refresh()
+    await connect(owner)
+    await told(gateway)
+    assert await viewer.quiet()
+
+
+async def test_who_was_removed_sees_nobody_though_the_doorbell_of_the_removal_was_lost(
+    gateway, connect, look, owner, member, community, monkeypatch
+):
+    viewer, _ = await look(member, owner)
+    monkeypatch.setattr(gateway.hub, "deliver", lambda events: None)
+    await sync_to_async(remove_member)(
+        actor_for(owner), community_id=CommunityId(community.id), user_id=UserId(member.id)
+    )
+    await connect(owner)
+    await told(gateway)
+    assert (await viewer.frame())["t"] == "access.revoked"
+    assert await viewer.quiet()
+
+
+async def test_while_the_log_cannot_be_asked_nobody_is_shown_and_the_newest_is_when_it_can(
+    gateway, connect, look, owner, member, monkeypatch
+):
+    viewer, _ = await look(member, owner)
+    monkeypatch.setattr(display, "RETRY_SECONDS", 0.01)
+
+    async def away(topics):
+        raise Unavailable
+
+    shown = gateway.presence.lookout._display
+    with monkeypatch.context() as patched:
+        patched.setattr(shown, "_behind", away)
+        client = await connect(owner)
+        await told(gateway)
+        await client.command("presence.set", status="dnd")
+        await told(gateway)
+        assert await viewer.quiet()
+    assert await change(viewer) == (str(owner.id), "dnd")
+    assert await viewer.quiet()
 
 
 async def test_nothing_is_left_of_a_socket_that_is_gone(gateway, look, owner, member):
