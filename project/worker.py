@@ -20,6 +20,7 @@ from eventlog.consumers import registered_consumers, sweep
 from eventlog.partitions import maintain_partitions
 from kernel.metrics import sample
 from project.health import WORKER_HEARTBEAT_KEY, WORKER_HEARTBEAT_SECONDS
+from project.observability.worker_address import metrics_served
 from project.persistence import persist
 
 logger = structlog.get_logger(__name__)
@@ -50,10 +51,11 @@ async def run_worker() -> None:
 async def _work() -> None:
     """Do what must be done once, then everything at the same time; nobody hears that we live before the database has answered."""
     await persist("partitions", _maintain_partitions)
-    async with asyncio.TaskGroup() as parts:
-        parts.create_task(persist("jobs", _run_jobs))
-        parts.create_task(_consume())
-        parts.create_task(_beat())
+    with metrics_served(settings.WORKER_METRICS_PORT):
+        async with asyncio.TaskGroup() as parts:
+            parts.create_task(persist("jobs", _run_jobs))
+            parts.create_task(_consume())
+            parts.create_task(_beat())
 
 
 async def _maintain_partitions() -> None:

@@ -75,11 +75,15 @@ class MetricsMiddleware:
 
 
 def answer_scrape(request: HttpRequest) -> HttpResponse:
-    """Show all metrics to whoever has the token; without a token, to everybody outside of production and to nobody in it."""
+    """Answer a request for the metrics."""
+    return answer_to(request.headers.get("Authorization", ""))
+
+
+def answer_to(given: str) -> HttpResponse:
+    """Show all metrics to whoever gave the token; without a token, to everybody outside of production and to nobody in it."""
     token = settings.METRICS_TOKEN
     if not token and settings.PRODUCTION:
         return HttpResponse(status=404)
-    given = request.headers.get("Authorization", "")
     if token and not compare_digest(given.encode(), f"Bearer {token}".encode()):
         return HttpResponse(status=401, headers={"WWW-Authenticate": 'Bearer realm="metrics"'})
     return HttpResponse(exposition(), content_type=CONTENT_TYPE_LATEST, headers={"Cache-Control": "no-store"})

@@ -136,7 +136,7 @@ def test_it_has_the_services_that_production_needs(services):
 
 def test_secrets_have_no_default_and_are_required_wherever_they_are_used(text):
     used = re.findall(r"\$\{([A-Z_]+)([^}]*)\}", text)
-    assert {name for name, _ in used} == {*SETTINGS, "GATEWAYS", "VERSION", "BUILD_COMMIT"}
+    assert {name for name, _ in used} == {*SETTINGS, "GATEWAYS", "VERSION", "BUILD_COMMIT", "METRICS_TOKEN"}
     for name, rest in used:
         assert rest.startswith(":?set " if name in SETTINGS else ":-")
 
