@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from tests.torture.history import Begin, Closed, Frame, History, Removal, Row, Sent, Truth, View, Violation
+from tests.torture.history import NEVER, Begin, Closed, Frame, History, Removal, Row, Sent, Truth, View, Violation
+from tests.torture.whisper_checker import of_whispers
 
 
 class Verdict(msgspec.Struct):
@@ -27,6 +28,7 @@ def judge(history: History, truth: Truth) -> Verdict:
         *_of_the_acks(history, truth),
         *_of_outsiders(history, truth),
         *_of_refusals(history),
+        *of_whispers(history),
         *(found for check in checks for found in check.run()),
     ]
     return Verdict(sum(check.expected for check in checks), sum(check.delivered for check in checks), violations)
@@ -92,11 +94,12 @@ def _of_outsiders(history: History, truth: Truth) -> Iterator[Violation]:
 
 def _of_refusals(history: History) -> Iterator[Violation]:
     """Who is entitled is not refused for good: a refusal overlaps a removal, from its call to the end of its undoing."""
-    removals = _by_place(history)
+    removals = _by_user(history)
     for refusal in history.refusals:
         if not any(
             removal.asked_at <= refusal.at and refusal.asked_at <= removal.back_done_at
-            for removal in removals[refusal.topic, refusal.user]
+            for removal in removals[refusal.user]
+            if refusal.topic in removal.topics
         ):
             yield Violation(
                 "wrongly refused",
@@ -104,11 +107,18 @@ def _of_refusals(history: History) -> Iterator[Violation]:
             )
 
 
-def _by_place(history: History) -> dict[tuple[str, str], list[Removal]]:
-    places: dict[tuple[str, str], list[Removal]] = defaultdict(list)
+def _by_user(history: History) -> dict[str, list[Removal]]:
+    removals: dict[str, list[Removal]] = defaultdict(list)
     for removal in history.removals:
-        places[removal.topic, removal.user].append(removal)
-    return places
+        removals[removal.user].append(removal)
+    return removals
+
+
+def _nonce_of(frame: Frame) -> str | None:
+    """Return the nonce of what somebody said, in a room or to the whole community."""
+    if frame["t"] == "message.created":
+        return str(frame["d"]["message"]["nonce"])
+    return str(frame["d"]["community"]["description"]) if frame["t"] == "community.updated" else None
 
 
 class _ViewCheck:
@@ -120,7 +130,7 @@ class _ViewCheck:
         self._view = view
         self._truth = truth
         self._sent = history.sent
-        self._removals = [one for one in history.removals if (one.topic, one.user) == (view.topic, view.user)]
+        self._removals = [one for one in history.removals if one.user == view.user and view.topic in one.topics]
         self._absences = truth.absences(view.topic, view.user)
         self._seen: set[int] = set()
         self._position: int | None = None
@@ -209,7 +219,7 @@ class _ViewCheck:
         for number, absence in enumerate(self._absences):
             if absence.covers(seq) and not self._let_in_again(number):
                 yield self._wrong("after a revocation", f"{seq}, shut out from {absence.out} to {absence.back}")
-        sent = self._sent.get(frame["d"]["message"]["nonce"]) if frame["t"] == "message.created" else None
+        sent = self._sent.get(_nonce_of(frame) or "")
         for removal in self._removals:
             if sent is not None and removal.done_at < sent.first_at and at < removal.back_asked_at:
                 yield self._wrong(
@@ -221,10 +231,16 @@ class _ViewCheck:
         begun_at = self._begun_at or 0.0
         return number < len(self._removals) and self._removals[number].back_asked_at <= begun_at
 
+    def _is_back(self, number: int) -> bool:
+        """Tell whether the removal behind an absence was undone."""
+        return number < len(self._removals) and self._removals[number].back_done_at < NEVER
+
     def _the_end(self) -> Iterator[Violation]:
         """Who is entitled at the end has everything."""
         head = self._truth.head(self._view.topic)
-        entitled = not any(absence.back is None for absence in self._absences)
+        entitled = all(
+            absence.back is not None or self._is_back(number) for number, absence in enumerate(self._absences)
+        )
         if entitled and self._position is not None and self._position < head:
             self.expected += head - self._position
             yield self._wrong("not caught up", f"at {self._position}, the log is at {head}")

@@ -1,4 +1,4 @@
-"""One device of a person: keeps a socket open through everything, follows its rooms with cursors, and records what it hears.
+"""One device of a person: keeps a socket open through everything, follows its topics with cursors, and records what it hears.
 
 It does what the protocol asks of a good client, and trusts nothing that the server promises: judging is left to the checker.
 """
@@ -10,7 +10,7 @@ import itertools
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -20,7 +20,9 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
 from tests.torture.history import Refusal, View
+from tests.torture.onlooker import Onlooker
 from tests.torture.people import Person
+from tests.torture.whispers import Whisper
 from tests.web_sockets import Disconnected, Frame, Problem, WireFormat, open_socket
 
 OPEN_SECONDS = 15.0
@@ -52,13 +54,39 @@ class NoAnswer(TimeoutError):
     """The server did not answer a command in time."""
 
 
-class Client:
-    """A device. `live` while it is connected and follows every room that it may; `shut_out` holds the rooms that it may not."""
+class Places(msgspec.Struct, frozen=True):
+    """Where a client is: the ids of a community and of rooms in it."""
 
-    def __init__(self, name: str, person: Person, rooms: Iterable[str], route: Route, chance: random.Random) -> None:
+    community: str
+    rooms: tuple[str, ...]
+
+    @property
+    def topics(self) -> Iterable[str]:
+        """Every topic of these."""
+        return (f"community:{self.community}", *(f"room:{room}" for room in self.rooms))
+
+
+class Client:
+    """A device. `live` while it is connected and follows every topic that it may; `shut_out` holds those that it may not.
+
+    It also looks at some `others` of the community, whenever it can.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        person: Person,
+        places: Places,
+        route: Route,
+        chance: random.Random,
+        others: Sequence[str] = (),
+    ) -> None:
         self.name = name
         self.person = person
-        self.views = {topic: View(name, person.user, topic) for topic in (f"room:{room}" for room in rooms)}
+        self.views = {topic: View(name, person.user, topic) for topic in places.topics}
+        self.rooms = [topic for topic in self.views if topic.startswith("room:")]
+        self.community = self.views[f"community:{places.community}"]
+        self.onlooker = Onlooker(others)
         self.wire: WireFormat = "msgpack" if chance.random() < 0.25 else "json"
         self.live = asyncio.Event()
         self.shut_out: set[str] = set()
@@ -73,6 +101,7 @@ class Client:
         self._refs = itertools.count(1)
         self._pending: dict[str, asyncio.Future[Frame]] = {}
         self._follows: dict[str, tuple[View, int | None]] = {}
+        self._watches: set[str] = set()
         self._return_after: float | None = None
         self._greeted: asyncio.Future[Frame] | None = None
         self._welcome = False
@@ -110,6 +139,8 @@ class Client:
         self._pending[ref] = answer
         if t == "topic.follow":
             self._follows[ref] = (self.views[d["topic"]], d.get("after"))
+        elif t == "presence.watch":
+            self._watches.add(ref)
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 await self._send({"t": t, "ref": ref, "d": d})
@@ -119,6 +150,7 @@ class Client:
         finally:
             del self._pending[ref]
             self._follows.pop(ref, None)
+            self._watches.discard(ref)
 
     def abort(self) -> None:
         """Cut the connection, as a phone does that leaves the house."""
@@ -131,6 +163,7 @@ class Client:
         """Connect, follow, and stay until the socket breaks."""
         self._gateway = self._route.choose(self._gateway)
         self._greeted, self._welcome = asyncio.get_running_loop().create_future(), False
+        self._see_nothing()
         socket = None
         try:
             async with asyncio.timeout(OPEN_SECONDS):
@@ -159,11 +192,19 @@ class Client:
         if self._greeted.result()["t"] != "hello":
             raise Problem(self._greeted.result()["d"])
 
+    def _see_nothing(self) -> None:
+        """A new socket follows nothing and looks at nobody yet."""
+        for view in self.views.values():
+            view.following = False
+        self.onlooker.end()
+
     async def _stay(self, closed: asyncio.Future[None]) -> None:
-        """Ping, renew the proof, and knock at rooms that are shut, until the socket is closed."""
+        """Ping, renew the proof, knock at topics that are shut, and look at others, until the socket is closed."""
         renew_at = time.monotonic() + RENEW_SECONDS
         while not closed.done():
-            pause = self._chance.uniform(*(KNOCK_SECONDS if self.shut_out else PING_SECONDS))
+            if self.onlooker.due:
+                await self._look()
+            pause = self._chance.uniform(*(KNOCK_SECONDS if self.shut_out or self.onlooker.due else PING_SECONDS))
             await asyncio.wait({closed}, timeout=pause)
             if closed.done():
                 return
@@ -173,6 +214,19 @@ class Client:
                 renew_at = time.monotonic() + RENEW_SECONDS
             for topic in list(self.shut_out):
                 await self._follow(self.views[topic])
+
+    async def _look(self) -> None:
+        """Ask for the window; what is refused for now is asked for again a little later."""
+        asked_at = time.monotonic()
+        self.onlooker.due = False
+        community = self.community.topic.partition(":")[2]
+        try:
+            await self.command("presence.watch", community=community, users=self.onlooker.wanted)
+        except Problem as problem:
+            if problem.retryable:
+                self.onlooker.due = True
+            else:
+                self.refuse(self.community.topic, asked_at, "presence.watch", problem)
 
     def _note_close(self, socket: ClientConnection) -> None:
         code = socket.close_code or 1006
@@ -244,12 +298,29 @@ class Client:
         if view is not None:
             view.hear(frame, at)
             self.counts["delivered"] += 1
+            if view is self.community:
+                self.onlooker.heed(frame["t"], frame["d"])
 
     def _take_personal(self, frame: Frame, at: float) -> None:
         view = self.views.get(frame["topic"])
-        if frame["t"] == "access.revoked" and view is not None:
+        if view is None:
+            return
+        if frame["t"] == "access.revoked":
             view.close(at)
             self.shut_out.add(view.topic)
+            if view is self.community:
+                self.onlooker.end()
+        elif frame["t"] == "typing.started":
+            self.counts["typing heard"] += 1
+            view.whispers.append(Whisper(at, frame["t"], frame["d"]["user"], view.following))
+        elif frame["t"] == "presence.changed":
+            self._take_presence(view, frame["d"]["presence"], at)
+
+    def _take_presence(self, view: View, presence: Frame, at: float) -> None:
+        self.counts["presence heard"] += 1
+        invited = self.onlooker.sees(presence) and view.following
+        text = (presence["custom"] or {"text": ""})["text"]
+        view.whispers.append(Whisper(at, "presence.changed", presence["user"], invited, text))
 
     def _take_answer(self, frame: Frame, at: float) -> None:
         if self._greeted is not None and not self._greeted.done() and frame["t"] in ("hello", "problem"):
@@ -269,12 +340,16 @@ class Client:
             return
         if frame["ref"] in self._follows:
             self._begin(*self._follows[frame["ref"]], frame["d"], at)
+        elif frame["ref"] in self._watches:
+            self.onlooker.answered(frame["d"]["members"])
         answer.set_result(frame["d"])
 
     def _begin(self, view: View, after: int | None, followed: Frame, at: float) -> None:
         """Set the cursor before the first event: events may come in the same message as the answer."""
         view.begin(at, after, followed["head"], recovered=followed["recovered"], reason=followed["reason"])
         self.shut_out.discard(view.topic)
+        if view is self.community:
+            self.onlooker.begin()
 
 
 @lru_cache(maxsize=2_048)

@@ -9,6 +9,8 @@ from typing import Any
 
 import msgspec
 
+from tests.torture.whispers import Portrait, Typing, Whisper
+
 Frame = dict[str, Any]
 Topic = str
 UserId = str
@@ -60,7 +62,9 @@ class View:
         self.frames: list[Frame] = []
         self.marks: list[Begin | Closed] = []
         self.snapshots: list[Snapshot] = []
+        self.whispers: list[Whisper] = []
         self.cursor: int | None = None
+        self.following = False
 
     def hear(self, frame: Frame, at: float) -> None:
         """Record an event."""
@@ -74,10 +78,12 @@ class View:
         """Record that following was granted."""
         self.marks.append(Begin(at, len(self.seqs), after, head, recovered, reason))
         self.cursor = after if after is not None and recovered else head
+        self.following = True
 
     def close(self, at: float) -> None:
         """Record that the topic was taken away."""
         self.marks.append(Closed(at, len(self.seqs)))
+        self.following = False
 
 
 class Sent(msgspec.Struct):
@@ -120,10 +126,13 @@ class Refusal(msgspec.Struct, frozen=True):
 
 
 class Removal(msgspec.Struct):
-    """A moderator took a room away and gave it back. Times are of the calls' begin and successful end; NEVER while not yet."""
+    """A moderator took topics away, of one room or of the whole community, and gave them back.
+
+    Times are of the calls' begin and successful end; NEVER while not yet.
+    """
 
     user: UserId
-    topic: Topic
+    topics: frozenset[Topic]
     asked_at: float
     done_at: float = NEVER
     back_asked_at: float = NEVER
@@ -139,7 +148,10 @@ class Row(msgspec.Struct, frozen=True):
 
 
 class Absence(msgspec.Struct, frozen=True):
-    """From the seq that shut a user out to the one that let them in again (None: they are still out)."""
+    """From the seq that shut a user out to the one that let them in again.
+
+    None: they are still out, or the topic does not tell; a room knows nothing of who comes back to the community.
+    """
 
     out: int
     back: int | None
@@ -177,12 +189,21 @@ class Truth:
         out: dict[UserId, int] = {}
         for row in rows:
             if row.type == "access.revoked":
-                out[row.data["user"]] = row.seq
-            elif row.type == "room_member.added" and row.data["user"]["id"] in out:
-                user = row.data["user"]["id"]
+                user = row.data["user"]
+                if user in out:
+                    self._absences[topic, user].append(Absence(out[user], None))
+                out[user] = row.seq
+            elif (user := _let_in(row)) in out:
                 self._absences[topic, user].append(Absence(out.pop(user), row.seq))
         for user, seq in out.items():
             self._absences[topic, user].append(Absence(seq, None))
+
+
+def _let_in(row: Row) -> UserId:
+    """Return whom an event lets in; nobody in most of them."""
+    if row.type == "room_member.added":
+        return str(row.data["user"]["id"])
+    return str(row.data["member"]["user"]["id"]) if row.type == "member.joined" else ""
 
 
 class History:
@@ -199,4 +220,6 @@ class History:
         self.edits: list[Edit] = []
         self.refusals: list[Refusal] = []
         self.removals: list[Removal] = []
+        self.typings: list[Typing] = []
+        self.portraits: dict[str, Portrait] = {}
         self.violations: list[Violation] = []

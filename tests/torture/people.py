@@ -41,11 +41,12 @@ class Person(msgspec.Struct):
 
 
 class Cast(msgspec.Struct):
-    """Who is there: members of every room, people who are members of nothing, a moderator, and the ids of the rooms."""
+    """Who is there: members of every room, people who are members of nothing, a moderator, and the ids of community and rooms."""
 
     members: list[Person]
     outsiders: list[Person]
     moderator: Person
+    community: str
     rooms: list[str]
 
 
@@ -55,11 +56,12 @@ def prepare(members: int, outsiders: int, rooms: int) -> Cast:
     community_id = CommunityId(get_or_create_import_community(SYSTEM).pk)
     inside = [user for name, user in people.items() if not name.startswith("outsider")]
     add_members(SYSTEM, community_id=community_id, user_ids=[UserId(user.pk) for user in inside])
-    change_role(SYSTEM, community_id=community_id, user_id=UserId(people["moderator"].pk), role=Role.MODERATOR)
+    change_role(SYSTEM, community_id=community_id, user_id=UserId(people["moderator"].pk), role=Role.OWNER)
     return Cast(
         members=[_signed_in(user) for user in inside if user.username.startswith("member")],
         outsiders=[_signed_in(user) for name, user in people.items() if name.startswith("outsider")],
         moderator=_signed_in(people["moderator"]),
+        community=str(community_id),
         rooms=[
             str(create_room(SYSTEM, community_id=community_id, name=f"Room {number}").id) for number in range(rooms)
         ],

@@ -1,4 +1,4 @@
-"""Everybody of a run: who follows, who talks, who knocks at doors that stay shut, and the moderator who removes and lets in again."""
+"""Everybody of a run: who follows and talks. What they whisper is in manners, what the owner does to them in moderation."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from collections import Counter
 from collections.abc import Coroutine, Iterator
 from typing import Any
 
-import httpx
 import msgspec
 
-from tests.torture.client import Client, Route
-from tests.torture.history import Ack, Edit, History, Removal, Sent, Snapshot, View, Violation
-from tests.torture.people import Cast, Person
+from tests.torture.client import Client, Places, Route
+from tests.torture.history import Ack, Edit, History, Sent, Snapshot, View, Violation
+from tests.torture.manners import Manners
+from tests.torture.moderation import Moderation
+from tests.torture.people import Cast
+from tests.torture.rest import Rest
 from tests.web_sockets import Disconnected, Problem
 
 ROOMS_EACH = 3
-REST_SECONDS = 8.0
+LOOKED_AT = 6
 SNAPSHOT_PAGES = 20
 LONG_BODY = 3_500
 EDITED = 0.05
-ABSENT_SECONDS = (0.5, 4.0)
-BETWEEN_REMOVALS_SECONDS = (0.3, 1.5)
-DONE = (200, 201, 204)
+LEAVERS = 0.25
 
 
 class Size(msgspec.Struct, frozen=True):
@@ -50,40 +50,61 @@ class Population:
         self.counts: Counter[str] = Counter()
         self._cast = cast
         self._size = size
-        self._rest = rest
         self._chance = random.Random(seed)
         self.clients = [self._device(number, route) for number in range(size.devices)]
+        everywhere = Places(cast.community, tuple(cast.rooms))
         self.outsiders = [
-            Client(f"{person.name}", person, cast.rooms, route, random.Random(f"{seed} {person.name}"))
+            Client(f"{person.name}", person, everywhere, route, random.Random(f"{seed} {person.name}"))
             for person in cast.outsiders
         ]
-        self._http = httpx.AsyncClient(trust_env=False, timeout=REST_SECONDS)
-        self._presence: list[asyncio.Task[None]] = []
+        self._rest = Rest(rest, random.Random(f"{seed} rest"))
+        chances = [random.Random(f"{seed} {name}") for name in ("manners", "moderation")]
+        self._manners = Manners(self.clients, self.outsiders, self.history, self.counts, chances[0])
+        self._moderation = Moderation(
+            cast, self._rest, self.history, self.counts, chances[1], self._manners.test_removal
+        )
+        self._stays: dict[Client, asyncio.Task[None]] = {}
+        self._habits: list[asyncio.Task[None]] = []
         self._talks: set[asyncio.Task[None]] = set()
         self._errands: set[asyncio.Task[None]] = set()
-        self._moderating: asyncio.Task[None] | None = None
-        self._talking: asyncio.Task[None] | None = None
-        self.silent = False
+        self._silent = False
         self._over = False
+
+    @property
+    def silent(self) -> bool:
+        """Whether nobody begins anything."""
+        return self._silent
+
+    @silent.setter
+    def silent(self, silent: bool) -> None:
+        self._silent = self._moderation.silent = self._manners.silent = silent
 
     def _device(self, number: int, route: Route) -> Client:
         person = self._cast.members[number % len(self._cast.members)]
         chance = random.Random(f"{self._chance.random()} {number}")
         start = number % len(self._cast.members)
         rooms = [self._cast.rooms[(start + step) % len(self._cast.rooms)] for step in range(ROOMS_EACH)]
-        client = Client(f"{person.name}/{number}", person, dict.fromkeys(rooms), route, chance)
+        places = Places(self._cast.community, tuple(dict.fromkeys(rooms)))
+        others = [other.user for other in chance.sample(self._cast.members, LOOKED_AT)]
+        client = Client(f"{person.name}/{number}", person, places, route, chance, others)
         client.on_resync = self._take_snapshot_later
         return client
 
     async def start(self, within: float) -> None:
         """Let everybody connect and follow. Raises `TimeoutError`."""
         for client in (*self.clients, *self.outsiders):
-            self._presence.append(asyncio.create_task(client.run()))
+            self._stays[client] = asyncio.create_task(client.run())
             await asyncio.sleep(0.01)
         async with asyncio.timeout(within):
             await asyncio.gather(*(client.live.wait() for client in (*self.clients, *self.outsiders)))
-        self._talking = asyncio.create_task(self._keep_talking())
-        self._moderating = asyncio.create_task(self._keep_removing())
+        habits = (
+            self._keep_talking(),
+            self._moderation.keep_removing(self.clients),
+            self._moderation.keep_telling_news(),
+            self._manners.keep_typing(),
+            self._manners.keep_changing(),
+        )
+        self._habits = [asyncio.create_task(habit) for habit in habits]
 
     async def all_live(self, within: float) -> list[str]:
         """Wait until everybody is connected and follows what they may, all at once; return the names of who is not after so long."""
@@ -107,21 +128,40 @@ class Population:
 
     async def quiet_down(self, within: float) -> None:
         """Let the moderator undo what is under way and everybody hear their last answers; who gets none is a violation."""
-        self._over = True
-        tasks = [task for task in (self._talking, self._moderating) if task is not None]
-        _, unfinished = await asyncio.wait([*tasks, *self._talks, *self._errands], timeout=within)
-        if unfinished:
+        self._over = self._moderation.over = self._manners.over = True
+        _, unfinished = await asyncio.wait([*self._habits, *self._talks, *self._errands], timeout=within)
+        left = len(unfinished) + await self._manners.finished(within)
+        if left:
             self.history.violations.append(
-                Violation("never answered", f"{len(unfinished)} calls had no answer {within:g} s after the last fault")
+                Violation("never answered", f"{left} calls had no answer {within:g} s after the last fault")
             )
+
+    async def let_some_go(self) -> None:
+        """Let some people go for good, with all their devices."""
+        members = self._cast.members
+        self._manners.gone = {one.user for one in self._chance.sample(members, int(len(members) * LEAVERS))}
+        ended = [stay for client, stay in self._stays.items() if client.person.user in self._manners.gone]
+        for stay in ended:
+            stay.cancel()
+        await asyncio.gather(*ended, return_exceptions=True)
+
+    async def shown_truly(self, within: float) -> list[str]:
+        """Wait until everybody is shown everybody they look at as what they are; return some who are not after so long."""
+        deadline = time.monotonic() + within
+        while complaints := self._manners.complaints():
+            if time.monotonic() > deadline:
+                break
+            await asyncio.sleep(0.2)
+        return complaints
 
     async def leave(self) -> None:
         """Close everything and hand all records to the history."""
-        ours = [*self._presence, *self._talks, *self._errands]
+        ours = [*self._stays.values(), *self._habits, *self._talks, *self._errands]
         for task in ours:
             task.cancel()
+        self._manners.stop()
         await asyncio.gather(*ours, return_exceptions=True)
-        await self._http.aclose()
+        await self._rest.close()
         for client in self.clients:
             self.history.views.extend(client.views.values())
             self.history.refusals.extend(client.refusals)
@@ -149,14 +189,14 @@ class Population:
     def shout(self, amount: int) -> None:
         """Let somebody say many long things at once in one room."""
         speakers = [self._chance.choice(self.clients) for _ in range(amount)]
-        topic = next(iter(speakers[0].views))
+        topic = speakers[0].rooms[0]
         for speaker in speakers:
-            if topic in speaker.views:
+            if topic in speaker.rooms:
                 self.say(speaker, topic, "x" * LONG_BODY)
 
     def say(self, client: Client, topic: str = "", text: str = "") -> asyncio.Task[None]:
         """Let a client say something, and say it again until it has an answer; the task ends with that."""
-        topic = topic or self._chance.choice(list(client.views))
+        topic = topic or self._chance.choice(client.rooms)
         nonce = secrets.token_hex(12)
         body = f"{nonce} {text or 'la ' * self._chance.randrange(1, 25)}".strip()
         sent = Sent(nonce=nonce, topic=topic, user=client.person.user, body=body, first_at=0.0)
@@ -203,48 +243,11 @@ class Population:
             self.counts["retried sends"] += 1
         sent.attempts += 1
 
-    # Removals --------------------------------------------------------------------------------------------------------
-
-    async def _keep_removing(self) -> None:
-        while not self._over:
-            await asyncio.sleep(self._chance.uniform(*BETWEEN_REMOVALS_SECONDS))
-            if self.silent:
-                continue
-            client = self._chance.choice(self.clients)
-            await self._remove_and_let_in(client.person, self._chance.choice(list(client.views)))
-
-    async def _remove_and_let_in(self, person: Person, topic: str) -> None:
-        path = f"rooms/{topic.partition(':')[2]}/members"
-        removal = Removal(user=person.user, topic=topic, asked_at=time.monotonic())
-        self.history.removals.append(removal)
-        await self._until_done("DELETE", f"{path}/{person.user}", (*DONE, 404))
-        removal.done_at = time.monotonic()
-        await asyncio.sleep(self._chance.uniform(*ABSENT_SECONDS))
-        removal.back_asked_at = time.monotonic()
-        await self._until_done("POST", path, DONE, {"user_id": person.user})
-        removal.back_done_at = time.monotonic()
-        self.counts["removals"] += 1
-
-    async def _until_done(self, method: str, path: str, done: tuple[int, ...], body: Any = None) -> None:
-        """Call as the moderator until it is done; a second try finds what the first has done already."""
-        while True:
-            answer = await self._request(self._cast.moderator, method, path, body)
-            if answer is not None and answer.status_code in done:
-                return
-            await asyncio.sleep(0.3)
-
-    async def _request(self, person: Person, method: str, path: str, body: Any = None) -> httpx.Response | None:
-        """Make a REST request to any gateway; None without an answer."""
-        url = f"{self._chance.choice(self._rest)}/api/v1/{path}"
-        headers = {"Authorization": f"Bearer {person.token()}"}
-        try:
-            return await self._http.request(method, url, json=body, headers=headers)
-        except httpx.HTTPError:
-            return None
-
     # Snapshots -------------------------------------------------------------------------------------------------------
 
     def _take_snapshot_later(self, client: Client, view: View, head: int) -> None:
+        if view is client.community:  # it has no history over REST
+            return
         self.counts["snapshots"] += 1
         self._errand(self._take_snapshot(client, view, head))
 
@@ -257,7 +260,7 @@ class Population:
         """Read the newest messages of a room; who is removed meanwhile has nothing to read."""
         path = f"rooms/{view.topic.partition(':')[2]}/messages?limit=100"
         for _ in range(SNAPSHOT_PAGES):
-            answer = await self._request(client.person, "GET", path)
+            answer = await self._rest.request(client.person, "GET", path)
             if answer is not None and answer.status_code in (403, 404):
                 return
             if answer is not None and answer.is_success:

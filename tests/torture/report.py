@@ -53,8 +53,17 @@ def keep_history(history: History, folder: Path) -> None:
             seen = [[at, seq, frame["t"]] for at, seq, frame in zip(view.times, view.seqs, view.frames, strict=True)]
             marks = [[type(mark).__name__, msgspec.structs.asdict(mark)] for mark in view.marks]
             who = {"client": view.client, "user": view.user, "topic": view.topic}
-            out.write(msgspec.json.encode({**who, "marks": marks, "seen": seen}) + b"\n")
-        for records in (history.sent.values(), history.acks, history.removals, history.refusals):
+            heard = {"marks": marks, "seen": seen, "whispers": view.whispers}
+            out.write(msgspec.json.encode({**who, **heard}) + b"\n")
+        records_of_all = (
+            history.sent.values(),
+            history.acks,
+            history.removals,
+            history.refusals,
+            history.typings,
+            history.portraits.values(),
+        )
+        for records in records_of_all:
             for record in records:
                 fields = msgspec.structs.asdict(record)
                 out.write(msgspec.json.encode({"record": type(record).__name__, **fields}) + b"\n")
@@ -87,7 +96,11 @@ def _sums(result: Result) -> Table:
         "Messages acknowledged": f"{counts.get('acked', 0):,}",
         "Sends repeated": f"{counts.get('retried sends', 0):,}",
         "Reconnects": f"{counts.get('reconnects', 0):,}",
-        "Removals and returns": f"{counts.get('removals', 0):,}",
+        "Removals from a room, from everything, bans": ", ".join(
+            f"{counts.get(key, 0):,}" for key in ("removals", "removals from everything", "bans")
+        ),
+        "Typing told, heard": f"{counts.get('typings', 0):,}, {counts.get('typing heard', 0):,}",
+        "Presence changed, heard": f"{counts.get('portraits', 0):,}, {counts.get('presence heard', 0):,}",
         "Deliveries expected": f"{verdict.expected:,}",
         "Deliveries seen": f"{verdict.delivered:,}",
         "Violations": f"{len(verdict.violations):,}",

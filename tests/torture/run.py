@@ -21,6 +21,7 @@ from tests.torture.population import Population
 ARRIVAL_SECONDS = 120.0
 RECOVERY_SECONDS = 60.0
 CATCH_UP_SECONDS = 30.0
+SETTLED_SECONDS = 30.0
 PAUSE_SECONDS = (1.0, 3.0)
 SHOWN_TROUBLES = 5
 PAIRS = 0.35
@@ -137,7 +138,14 @@ class Run:
         if not await self._caught_up():
             text = f"{fault}: the last messages did not reach everybody within {CATCH_UP_SECONDS:g} s of silence"
             self._history.violations.append(Violation("not caught up", text))
+        await self._check_presence(fault)
         self._population.silent = False
+
+    async def _check_presence(self, moment: str) -> None:
+        """When all is calm, everybody must be shown as what they are."""
+        for complaint in await self._population.shown_truly(SETTLED_SECONDS):
+            text = f"{moment}: after {SETTLED_SECONDS:g} s {complaint}"
+            self._history.violations.append(Violation("presence not true", text))
 
     async def _recovered(self) -> str:
         """Wait until a message is acknowledged again and everybody is connected; return what is missing after too long."""
@@ -158,9 +166,12 @@ class Run:
         """Stop the talk, and give everybody a bounded time to have everything."""
         await self._population.quiet_down(RECOVERY_SECONDS)
         await self._caught_up()
+        await self._check_presence("at the end")
+        await self._population.let_some_go()
+        await self._check_presence("when some had gone")
 
     async def _caught_up(self) -> bool:
-        """Wait until every client is at the head of each of its rooms; False when that takes too long."""
+        """Wait until every client is at the head of each of its topics; False when that takes too long."""
         deadline = time.monotonic() + CATCH_UP_SECONDS
         while time.monotonic() < deadline:
             heads = await asyncio.to_thread(read_heads, self._cluster.postgres.url)
@@ -171,21 +182,23 @@ class Run:
 
 
 def read_heads(url: str) -> dict[str, int]:
-    """Return the newest seq of every room; of none while PostgreSQL is away."""
+    """Return the newest seq of every room and community; of none while PostgreSQL is away."""
     try:
         connection = psycopg.connect(url, connect_timeout=5)
     except psycopg.OperationalError:
         return {}
     with connection:
-        rows = connection.execute("SELECT topic, max(seq) FROM eventlog_event WHERE topic LIKE 'room:%' GROUP BY topic")
+        rows = connection.execute(
+            "SELECT topic, max(seq) FROM eventlog_event WHERE topic ~ '^(room|community):' GROUP BY topic"
+        )
         return dict(rows.fetchall())
 
 
 def read_log(url: str) -> Truth:
-    """Read every event of every room, past all code that is under test."""
+    """Read every event of every room and community, past all code that is under test."""
     with psycopg.connect(url) as connection:
         rows = connection.execute(
-            "SELECT topic, seq, type, data FROM eventlog_event WHERE topic LIKE 'room:%' ORDER BY topic, seq"
+            "SELECT topic, seq, type, data FROM eventlog_event WHERE topic ~ '^(room|community):' ORDER BY topic, seq"
         )
         return Truth((topic, Row(seq, kind, msgspec.json.decode(data))) for topic, seq, kind, data in rows)
 

@@ -7,7 +7,20 @@ from collections.abc import Callable
 import pytest
 
 from tests.torture.checker import judge
-from tests.torture.history import Ack, Edit, History, Refusal, Removal, Row, Sent, Snapshot, Truth, View
+from tests.torture.history import (
+    NEVER,
+    Absence,
+    Ack,
+    Edit,
+    History,
+    Refusal,
+    Removal,
+    Row,
+    Sent,
+    Snapshot,
+    Truth,
+    View,
+)
 
 TOPIC = "room:1"
 ANN, BEN, MALLORY = "ann", "ben", "mallory"
@@ -76,7 +89,7 @@ def case() -> Case:
 
 
 def removal(**times: float) -> Removal:
-    return Removal(user=BEN, topic=TOPIC, **times)
+    return Removal(user=BEN, topics=frozenset({TOPIC}), **times)
 
 
 @pytest.fixture
@@ -327,3 +340,67 @@ def test_who_is_refused_after_the_return_is_found_and_who_is_refused_before_is_n
     comeback.hears(6)
     comeback.history.refusals += [refusal(3.1, 3.2), refusal(5.4, 5.6), refusal(5.6, 5.7)]
     assert comeback.found() == ["wrongly refused"]
+
+
+def news(seq: int, nonce: str) -> Row:
+    return Row(seq, "community.updated", {"community": {"description": nonce}})
+
+
+@pytest.fixture
+def expelled() -> Case:
+    """Ben is removed from the whole community by event 3. The room does not tell that he is let in again before event 5."""
+    removed = removal(asked_at=2.5, done_at=3.5, back_asked_at=4.5, back_done_at=4.8)
+    case = Case(OPENED, said(2), revoked(3), said(4), said(5), said(6), removal=removed)
+    case.view.begin(0.5, None, 1, recovered=True)
+    case.hears(2)
+    case.view.close(3.2)
+    return case
+
+
+def test_who_comes_back_to_the_community_follows_a_room_that_does_not_tell_of_it(expelled: Case) -> None:
+    expelled.view.begin(4.9, 2, 4, recovered=False, reason="access_changed")
+    expelled.hears(5, 6)
+    assert expelled.found() == []
+
+
+def test_an_event_of_a_room_that_reaches_somebody_removed_from_everything_is_found(expelled: Case) -> None:
+    expelled.view.begin(4.2, 2, 3, recovered=False, reason="access_changed")
+    expelled.hears(4, at=4.3)
+    assert sorted(set(expelled.found())) == ["after a removal returned", "after a revocation", "not caught up"]
+
+
+def test_who_came_back_to_the_community_and_is_not_caught_up_is_found(expelled: Case) -> None:
+    expelled.view.begin(4.9, 2, 4, recovered=False, reason="access_changed")
+    expelled.hears(5)
+    assert expelled.found() == ["not caught up"]
+
+
+def test_who_is_never_let_in_again_need_not_catch_up(expelled: Case) -> None:
+    expelled.history.removals[0].back_asked_at = expelled.history.removals[0].back_done_at = NEVER
+    assert expelled.found() == []
+
+
+def test_a_resume_across_a_removal_from_everything_that_claims_to_be_complete_is_found(expelled: Case) -> None:
+    expelled.view.begin(4.9, 2, 4, recovered=True)
+    expelled.hears(3, 4, 5, 6, at=5.0)
+    assert "recovered over a revocation" in expelled.found()
+
+
+def test_a_second_removal_from_a_room_that_told_of_no_return_is_another_absence() -> None:
+    rows = [OPENED, said(2), revoked(3), said(4), revoked(5), added(6)]
+    absences = Truth((TOPIC, row) for row in rows).absences(TOPIC, BEN)
+    assert absences == [Absence(3, None), Absence(5, 6)]
+
+
+def test_the_community_tells_who_comes_back() -> None:
+    rows = [revoked(1), Row(2, "member.joined", {"member": {"user": {"id": BEN}}})]
+    assert Truth((TOPIC, row) for row in rows).absences(TOPIC, BEN) == [Absence(1, 2)]
+
+
+def test_news_of_the_community_that_reach_somebody_after_their_removal_returned_are_found() -> None:
+    removed = removal(asked_at=0.6, done_at=1.5)
+    case = Case(OPENED, news(2, "n2"), removal=removed)
+    case.history.sent["n2"] = Sent(nonce="n2", topic=TOPIC, user=ANN, body="n2", first_at=2.0)
+    case.view.begin(0.5, None, 1, recovered=True)
+    case.hears(2)
+    assert case.found() == ["after a removal returned"]
