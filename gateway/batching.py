@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from contextvars import Context
+from functools import partial
 from typing import Any, NamedTuple
 
 import structlog
 
 from gateway.errors import InternalError
+from gateway.handing_over import HandOver
 from gateway.metrics import BATCH_COMMANDS, COMMAND_SECONDS, COMMANDS
-from gateway.pool import DatabasePool
+from gateway.pool import DatabasePool, call_domain
 from gateway.signal import Signal
 from kernel.actor import Actor
 from kernel.commands import BatchHandler, Outcome
@@ -40,26 +42,33 @@ class _Waiting(NamedTuple):
 class Batcher:
     """The commands of one type of all sockets of this process: one batch at a time, in the order that they came.
 
-    A command that finds nobody before it starts at once, alone; those that come while it commits are the next batch. So
-    its latency at idle is that of a single one, and under load the batch grows by itself. Lives on one event loop.
+    A command that finds nobody before it starts at once, with those that came in the same round of the event loop; what comes while
+    they commit is the next batch. So its latency at idle is that of a single one, and under load the batch grows by itself.
+
+    The thread takes one batch after the other, for as long as something waits, without asking the loop; the loop wakes up once for
+    each, for its events and its answers. Lives on the loop that it was made on; what the two share is behind the lock.
     """
 
-    def __init__(self, name: str, handler: BatchHandler) -> None:
+    def __init__(self, name: str, handler: BatchHandler, hand_over: HandOver) -> None:
         self._name = name
         self._handler = handler
+        self._hand_over = hand_over
+        self._loop = asyncio.get_running_loop()
         self._pool = DatabasePool(f"batch-{name}", 1)  # its own thread: slow commands of other types do not hold it up
+        self._lock = threading.Lock()
         self._waiting: deque[_Waiting] = deque()
-        self._running: asyncio.Task[None] | None = None
+        self._working = False
 
     def put(self, actor: Actor, body: Any, answered: Callable[[Outcome], None]) -> None:
         """Have a command carried out; `answered` is called, once, on the event loop. Raises `Unavailable` when too many wait."""
         if len(self._waiting) >= QUEUE_SIZE:
             limit_hit("batch.queue")
             raise Unavailable(retry_after=FULL_RETRY_SECONDS)
-        self._waiting.append(_Waiting(actor, body, answered, asyncio.get_running_loop().time()))
-        if self._running is None:
-            # A context of its own: log lines of a batch must not carry the ids of the socket that happened to start it.
-            self._running = asyncio.create_task(self._run(), context=Context())
+        with self._lock:
+            self._waiting.append(_Waiting(actor, body, answered, self._loop.time()))
+            begins, self._working = not self._working, True
+        if begins:
+            self._loop.call_soon(self._pool.begin, self._work)
 
     @property
     def queued(self) -> int:
@@ -68,40 +77,52 @@ class Batcher:
 
     def close(self) -> None:
         """Let a running batch end and begin no other."""
-        self._waiting.clear()
+        with self._lock:
+            self._waiting.clear()
         self._pool.close()
 
-    async def _run(self) -> None:
+    # In the thread ---------------------------------------------------------------------------------------------------
+
+    def _work(self) -> None:
+        while batch := self._take():
+            with self._hand_over.together():
+                outcomes = self._carry_out(batch)
+                self._hand_over.call_soon(partial(self._answer, batch, outcomes))
+
+    def _take(self) -> list[_Waiting]:
+        """Return the next batch; with an empty one, the work is over until somebody comes."""
+        with self._lock:
+            batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), BATCH_SIZE))]
+            self._working = bool(batch)
+            return batch
+
+    def _carry_out(self, batch: Sequence[_Waiting]) -> Sequence[Outcome]:
+        """Return an outcome for each, whatever happens; a failure that is not the database's is traced to the command at fault."""
         try:
-            while self._waiting:
-                batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), BATCH_SIZE))]
-                answered = await self._carry_out(batch)
-                self._count(batch[0].since, [outcome for _, outcome in answered])
-                for waiting, outcome in answered:
-                    waiting.answered(outcome)
-        finally:
-            self._running = None
+            outcomes = call_domain(lambda: self._handler([(waiting.actor, waiting.body) for waiting in batch]))
+            return [outcome for _, outcome in zip(batch, outcomes, strict=True)]
+        except DomainError as error:
+            return [error] * len(batch)
+        except Exception:
+            if len(batch) > 1:
+                return [outcome for waiting in batch for outcome in self._carry_out([waiting])]
+            logger.exception("gateway.command_failed", command=self._name)
+            return [InternalError()]
+
+    # On the loop -----------------------------------------------------------------------------------------------------
+
+    def _answer(self, batch: Sequence[_Waiting], outcomes: Sequence[Outcome]) -> None:
+        self._count(batch[0].since, outcomes)
+        for waiting, outcome in zip(batch, outcomes, strict=True):
+            waiting.answered(outcome)
 
     def _count(self, since: float, outcomes: Sequence[Outcome]) -> None:
         """Count once per batch; its time is that of the command that waited longest."""
         BATCH_COMMANDS.labels(self._name).observe(len(outcomes))
-        COMMAND_SECONDS.labels(self._name).observe(asyncio.get_running_loop().time() - since)
+        COMMAND_SECONDS.labels(self._name).observe(self._loop.time() - since)
         codes = Counter([outcome.code if isinstance(outcome, DomainError) else "ok" for outcome in outcomes])
         for code, times in codes.items():
             COMMANDS.labels(self._name, code).inc(times)
-
-    async def _carry_out(self, batch: Sequence[_Waiting]) -> list[tuple[_Waiting, Outcome]]:
-        """Return an outcome for each, whatever happens; a failure that is not the database's is traced to the command at fault."""
-        try:
-            outcomes = await self._pool.run(self._handler, [(waiting.actor, waiting.body) for waiting in batch])
-            return list(zip(batch, outcomes, strict=True))
-        except DomainError as error:
-            return [(waiting, error) for waiting in batch]
-        except Exception:
-            if len(batch) > 1:
-                return [answered for waiting in batch for answered in await self._carry_out([waiting])]
-            logger.exception("gateway.command_failed", command=self._name)
-            return [(waiting, InternalError()) for waiting in batch]
 
 
 class UnderWay:

@@ -150,7 +150,7 @@ def _batched_answer(batcher: Batcher) -> Answered:
 
     async def answer(connection: Connection, ref: str | None, body: Command) -> None:
         def answered(outcome: Outcome) -> None:
-            connection.offer(problem(ref, outcome) if isinstance(outcome, DomainError) else ack(ref, outcome))
+            connection.answer_soon(problem(ref, outcome) if isinstance(outcome, DomainError) else ack(ref, outcome))
             connection.under_way.end()
 
         batcher.put(connection.actor, body, answered)

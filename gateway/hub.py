@@ -15,6 +15,7 @@ from gateway.frames import frame_of_ephemeral
 from gateway.lingering import LINGER_SECONDS, Lingering
 from gateway.memory import Memories
 from gateway.metrics import BACKFILLS, EPHEMERAL_DELIVERIES, EVENTS_GONE, EVENTS_REPLAYED, LOST_RINGS
+from gateway.pacing import Pacer
 from gateway.pages import Pages
 from gateway.stream import Notice, Stream, Subscriber, ignore
 from kernel.metrics import limit_hit
@@ -67,7 +68,8 @@ class Hub:
         self._streams: dict[Topic, Stream] = {}
         self._lingering = Lingering(linger_seconds)
         self._backfills: dict[Topic, asyncio.Task[None]] = {}
-        self._flushes: dict[Topic, asyncio.Handle] = {}
+        self._due: dict[Topic, Stream] = {}
+        self._gathering: dict[Topic, asyncio.TimerHandle] = {}
 
     # What rings the bell ---------------------------------------------------------------------------------------------
 
@@ -195,28 +197,38 @@ class Hub:
         """Flush after this iteration of the loop, or later when the topic's pacer wants to gather more."""
         if not stream.gathered:
             return
-        timer = self._flushes.get(stream.topic)
-        if timer is None:
-            self._flushes[stream.topic] = asyncio.get_running_loop().call_soon(self._flush_due, stream)
-        elif isinstance(timer, asyncio.TimerHandle):
+        timer = self._gathering.pop(stream.topic, None)
+        if timer is not None:
             timer.cancel()
-            self._flush_due(stream)
+        if not self._due:
+            asyncio.get_running_loop().call_soon(self._flush_due)
+        self._due[stream.topic] = stream
 
-    def _flush_due(self, stream: Stream) -> None:
+    def _flush_due(self) -> None:
+        """Flush the topics of one round: a batch of commands has events of many."""
         loop = asyncio.get_running_loop()
-        wait = stream.pacer.wait(stream.gathered, loop.time())
-        if wait:
-            self._flushes[stream.topic] = loop.call_later(wait, self._flush, stream)
-        else:
-            self._flush(stream)
+        due, self._due = self._due, {}
+        ready = []
+        for stream in due.values():
+            wait = stream.pacer.wait(stream.gathered, loop.time())
+            if wait:
+                self._gathering[stream.topic] = loop.call_later(wait, self._flush_gathered, stream)
+            else:
+                ready.append(stream)
+        self._flush(ready)
 
-    def _flush(self, stream: Stream) -> None:
-        self._flushes.pop(stream.topic, None)
+    def _flush_gathered(self, stream: Stream) -> None:
+        del self._gathering[stream.topic]
+        self._flush([stream])
+
+    def _flush(self, streams: Sequence[Stream]) -> None:
         loop = asyncio.get_running_loop()
-        size, started = stream.gathered, loop.time()
-        stream.flush()
-        if size:  # measured when the loop has written to the sockets too
-            loop.call_soon(lambda: stream.pacer.flushed(size, started, loop.time()))
+        started = loop.time()
+        sizes = [(stream.pacer, stream.gathered) for stream in streams if stream.gathered]
+        for stream in streams:
+            stream.flush()
+        if sizes:  # measured when the loop has written to the sockets too
+            loop.call_soon(_flushed, sizes, started)
 
     # What was missed -------------------------------------------------------------------------------------------------
 
@@ -250,8 +262,8 @@ class Hub:
 
     async def close(self) -> None:
         """Stop reading."""
-        for flush in self._flushes.values():
-            flush.cancel()
+        for timer in self._gathering.values():
+            timer.cancel()
         for task in self._backfills.values():
             task.cancel()
         await asyncio.gather(*self._backfills.values(), return_exceptions=True)
@@ -298,3 +310,10 @@ class Hub:
         del self._streams[stream.topic]
         stream.close()
         self._relay.leave(stream.topic)
+
+
+def _flushed(sizes: Sequence[tuple[Pacer, int]], started: float) -> None:
+    """Tell the pacers how long their round took."""
+    ended = asyncio.get_running_loop().time()
+    for pacer, size in sizes:
+        pacer.flushed(size, started, ended)

@@ -38,17 +38,22 @@ class DatabasePool:
         self.calls += 1
         try:
             return await loop.run_in_executor(
-                self._executor, lambda: context.run(_call, lambda: function(*args, **kwargs))
+                self._executor, lambda: context.run(call_domain, lambda: function(*args, **kwargs))
             )
         finally:
             self.calls -= 1
+
+    def begin(self, work: Callable[[], None]) -> None:
+        """Have a thread work by itself, by way of `call_domain`. Nobody waits for its end, so it must not raise."""
+        self._executor.submit(work)
 
     def close(self) -> None:
         """Let running calls end and take no more."""
         self._executor.shutdown(wait=False, cancel_futures=True)
 
 
-def _call(function: Callable[[], R]) -> R:
+def call_domain(function: Callable[[], R]) -> R:
+    """Call a function in this thread, then give its database connection back. Raises `Unavailable` when the database is away."""
     try:
         return function()
     except (OperationalError, InterfaceError) as error:

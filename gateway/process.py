@@ -19,6 +19,7 @@ from gateway.close_codes import CloseCode
 from gateway.drain import drain
 from gateway.following import Following
 from gateway.gathering import Gatherer
+from gateway.handing_over import HandOver
 from gateway.hub import Hub
 from gateway.pool import DatabasePool
 from gateway.presence.presence import Presence
@@ -87,6 +88,7 @@ class GatewayProcess:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
+        self._hand_over = HandOver(loop)
         self._tasks: list[asyncio.Task[None]] = []
         self.commands = DatabasePool("commands", settings.GATEWAY_THREAD_POOL_SIZE)
         self.replays = DatabasePool("replays", REPLAY_THREADS)
@@ -156,7 +158,7 @@ class GatewayProcess:
         if handler is None:
             return None
         if handler not in self._batchers:
-            self._batchers[handler] = Batcher(registered.command.name, handler)
+            self._batchers[handler] = Batcher(registered.command.name, handler, self._hand_over)
         return self._batchers[handler]
 
     def now(self) -> float:
@@ -164,8 +166,8 @@ class GatewayProcess:
         return self._loop.time()
 
     def call_soon(self, function: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
-        """Call a function on the event loop, from any thread."""
-        self._loop.call_soon_threadsafe(lambda: function(*args, **kwargs))
+        """Call a function on the event loop, from any thread; from a batch, together with its answers."""
+        self._hand_over.call_soon(lambda: function(*args, **kwargs))
 
     def committed(self, events: Sequence[LoggedEvent]) -> None:
         """Deliver events that this process committed: to its own sockets without a detour, to other processes by the relay."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -34,6 +34,7 @@ class SocketWriter:
     """
 
     __slots__ = (
+        "_answers",
         "_direct",
         "_give_up",
         "_outbox",
@@ -54,6 +55,7 @@ class SocketWriter:
         self.encoding: Encoding = encoding_of(wire_format, deflates=direct is not None and direct.deflates)
         self.wire_format: WireFormat = wire_format
         self._outbox: Outbox | None = None
+        self._answers: list[Frame] | None = None
         self._room = Signal()
         self._task: asyncio.Task[None] | None = None
         self._give_up: asyncio.TimerHandle | None = None
@@ -67,20 +69,32 @@ class SocketWriter:
 
     def offer(self, frame: Frame) -> None:
         """Write or queue a frame; a socket that cannot keep up is closed and resumes."""
-        if self.close_code is None and not self.over:
-            self._write(frame)
+        self._write_answers()
+        self._write((frame,))
+
+    def answer_soon(self, frame: Frame) -> None:
+        """Write or queue a frame behind what is delivered in this round of the event loop, in one write with it.
+
+        A batch brings a sender the events of its messages and their acks at the same time: system calls are what both cost.
+        """
+        if self._answers is None:
+            self._answers, self.straight = [], None  # a delivery comes by `deliver`
+            asyncio.get_running_loop().call_soon(self._write_answers)
+        self._answers.append(frame)
 
     def deliver(self, burst: Burst) -> None:
         """Write or queue the frames of a burst, which is encoded once for all sockets."""
-        if self.straight is not None:
+        answers = self._take_answers()
+        if self.straight is None:
+            self._write([*burst.frames, *answers])
+        elif answers:
+            self.straight(burst.message(self.encoding) + Burst(answers).message(self.wire_format))
+        else:
             self.straight(burst.message(self.encoding))
-            return
-        for frame in burst.frames:
-            self.offer(frame)
 
     def flow_changed(self) -> None:
         """Consider anew whether frames may go straight to the server."""
-        free = self._task is None and self.close_code is None and not self.over
+        free = self._task is None and self._answers is None and self.close_code is None and not self.over
         self.straight = self._direct.write if free and self._direct is not None and not self._direct.paused else None
 
     def purge(self, topic: str) -> None:
@@ -100,6 +114,7 @@ class SocketWriter:
 
     def close(self, code: CloseCode) -> None:
         """Close after what waits, at most two seconds later without it when the client does not take it; the first reason counts."""
+        self._write_answers()
         if self.close_code is not None:
             return
         self.close_code = code
@@ -131,13 +146,29 @@ class SocketWriter:
         if self._give_up is not None:
             self._give_up.cancel()
 
-    def _write(self, frame: Frame) -> None:
+    def _write_answers(self) -> None:
+        """Write the answers that no delivery has taken along."""
+        answers = self._take_answers()
+        if answers:
+            self._write(answers)
+
+    def _take_answers(self) -> Sequence[Frame]:
+        """Return the answers that wait; from now on frames may go straight to the server again."""
+        if self._answers is None:
+            return ()
+        answers, self._answers = self._answers, None
+        self.flow_changed()
+        return answers
+
+    def _write(self, frames: Sequence[Frame]) -> None:
+        if self.close_code is not None or self.over:
+            return
         if self.straight is not None:
-            self.straight(Burst((frame,)).message(self.wire_format))
+            self.straight(Burst(frames).message(self.wire_format))
             return
         if self._outbox is None:
             self._outbox = Outbox(settings.SOCKET_BACKLOG_BYTES)
-        if self._outbox.put(frame):
+        if all(self._outbox.put(frame) for frame in frames):
             self._write_soon()
             return
         limit_hit("socket.backlog_bytes")

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from gateway import batching
 from gateway.batching import Batcher, UnderWay
 from gateway.errors import InternalError
+from gateway.handing_over import HandOver
 from kernel.actor import SYSTEM
 from kernel.errors import Conflict, Unavailable
 from kernel.wire import WireStruct
@@ -55,7 +56,7 @@ def recorder():
 
 @pytest.fixture
 async def batcher(recorder):
-    made = Batcher("tests.gathered", recorder)
+    made = Batcher("tests.gathered", recorder, HandOver(asyncio.get_running_loop()))
     yield made
     recorder.gate.set()
     made.close()
@@ -156,7 +157,9 @@ async def test_a_command_that_breaks_the_handler_fails_alone(batcher, recorder):
 async def test_log_lines_of_a_batch_carry_no_ids_of_the_socket_that_started_it(recorder):
     seen = []
     made = Batcher(
-        "tests.logged", lambda requests: seen.append(structlog.contextvars.get_contextvars()) or [Answer(number=0)]
+        "tests.logged",
+        lambda requests: seen.append(structlog.contextvars.get_contextvars()) or [Answer(number=0)],
+        HandOver(asyncio.get_running_loop()),
     )
     answers = Answers()
     with structlog.contextvars.bound_contextvars(socket_id="mine"):
@@ -164,6 +167,23 @@ async def test_log_lines_of_a_batch_carry_no_ids_of_the_socket_that_started_it(r
         await answers.of(1)
     made.close()
     assert seen == [{}]
+
+
+async def test_what_a_batch_leaves_for_the_loop_comes_together_with_its_answers_and_before_them():
+    loop, seen = asyncio.get_running_loop(), []
+    hand_over = HandOver(loop)
+
+    def handle(requests):
+        hand_over.call_soon(lambda: seen.append("events"))
+        return [Answer(number=number) for _, number in requests]
+
+    made = Batcher("tests.together", handle, hand_over)
+    done = asyncio.Event()
+    made.put(SYSTEM, 0, lambda outcome: seen.append(outcome))
+    made.put(SYSTEM, 1, lambda outcome: seen.append(outcome) or loop.call_soon(done.set))
+    await asyncio.wait_for(done.wait(), WAIT_SECONDS)
+    made.close()
+    assert seen == ["events", Answer(number=0), Answer(number=1)]
 
 
 @settings(max_examples=30, deadline=None)

@@ -271,3 +271,64 @@ async def test_whoever_waits_for_room_goes_on_when_half_of_the_budget_is_free_an
     assert not waiting.done()
     writer.close(CloseCode.INTERNAL)
     await asyncio.wait_for(waiting, 5)
+
+
+async def test_answers_leave_behind_what_is_delivered_in_the_same_round_and_in_one_write_with_it():
+    server = Server()
+    writer = SocketWriter(server.send, "json", server)
+    writer.answer_soon(frame("ack 1"))
+    writer.answer_soon(frame("ack 2"))
+    assert server.sent == []
+    writer.deliver(Burst([frame("event")]))
+    answers = Burst([frame("ack 1"), frame("ack 2")]).message("json")
+    assert server.sent == [("direct", said("event").encode() + answers)]
+    await settle()
+    writer.deliver(Burst([frame("next")]))
+    assert server.sent[1:] == [("direct", said("next").encode())]
+
+
+async def test_answers_of_one_round_that_nothing_is_delivered_with_leave_in_one_message():
+    server = Server()
+    writer = SocketWriter(server.send, "json", server)
+    writer.answer_soon(frame("ack 1"))
+    writer.answer_soon(frame("ack 2"))
+    await settle()
+    assert server.sent == [("direct", said("ack 1", "ack 2").encode())]
+
+
+async def test_whatever_else_is_offered_stays_behind_the_answers_before_it():
+    server = Server()
+    writer = SocketWriter(server.send, "json", server)
+    writer.answer_soon(frame("ack"))
+    writer.offer(frame("answer to the next command"))
+    assert server.sent == [("direct", said("ack").encode()), ("direct", said("answer to the next command").encode())]
+
+
+@pytest.mark.parametrize("direct", [True, False])
+async def test_a_close_stays_behind_the_answers_before_it(direct):
+    server = Server()
+    writer = SocketWriter(server.send, "json", server if direct else None)
+    writer.answer_soon(frame("ack"))
+    writer.close(CloseCode.SHUTTING_DOWN)
+    await settle()
+    kind, text = ("direct", said("ack").encode()) if direct else ("send", said("ack"))
+    assert server.sent == [(kind, text), ("close", CloseCode.SHUTTING_DOWN)]
+    writer.stop()
+
+
+async def test_where_the_server_does_not_let_us_answers_leave_behind_the_delivery_too():
+    server = Server()
+    writer = SocketWriter(server.send, "json")
+    writer.answer_soon(frame("ack"))
+    writer.deliver(Burst([frame("event")]))
+    await settle()
+    assert server.sent == [("send", said("event", "ack"))]
+
+
+async def test_answers_are_forgotten_with_the_socket():
+    server = Server()
+    writer = SocketWriter(server.send, "json", server)
+    writer.answer_soon(frame("ack"))
+    writer.stop()
+    await settle()
+    assert server.sent == []
