@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from collections.abc import Sequence
+from math import inf
 
 import msgspec
 
@@ -14,14 +15,17 @@ from kernel.ids import UserId
 
 
 class Device:
-    """One socket of a user. It is in use until it was silent for a while, or its client says that it is not."""
+    """One socket of a user. It is in use until it was silent for a while, or its client says that it is not.
 
-    __slots__ = ("active", "gone", "last_used", "user_id")
+    `leaves` is the end of its time of grace, once its socket is gone.
+    """
+
+    __slots__ = ("active", "last_used", "leaves", "user_id")
 
     def __init__(self, user_id: UserId) -> None:
         self.user_id = user_id
         self.active = False
-        self.gone = False
+        self.leaves = inf
         self.last_used = 0.0
 
 
@@ -46,7 +50,7 @@ class Roster:
         self._idle_after = idle_after
         self._offline_after = offline_after
         self._devices: dict[UserId, list[Device]] = {}  # most have one: a set would take 150 bytes more
-        self._departures: deque[tuple[float, Device]] = deque()
+        self._departures: deque[Device] = deque()
         # Silent for longest first. Not a plain dictionary: to find the first in one, those that have gone are passed by again and again.
         self._in_use: OrderedDict[Device, None] = OrderedDict()
         self._told: dict[UserId, bool | None] = {}
@@ -65,17 +69,20 @@ class Roster:
 
     def open(self, user_id: UserId, now: float) -> Device:
         """Take in a device of a user, in use from now on."""
-        device = Device(user_id)
-        self._devices.setdefault(user_id, []).append(device)
+        others = self._devices.setdefault(user_id, [])
+        device = Device(
+            others[0].user_id if others else user_id
+        )  # the same object: an id takes more room than a device
+        others.append(device)
         self._use(device, now)
         self._due[user_id] = None
         return device
 
     def close(self, device: Device, now: float) -> None:
         """Let a device go, at the end of its time of grace."""
-        if not device.gone:
-            device.gone = True
-            self._departures.append((now + self._offline_after, device))
+        if device.leaves == inf:
+            device.leaves = now + self._offline_after
+            self._departures.append(device)
 
     def use(self, device: Device, now: float) -> None:
         """Note that a device is in use."""
@@ -105,8 +112,8 @@ class Roster:
         """Let devices rest that were silent for too long, and those go whose time of grace is over."""
         while self._in_use and (silent := next(iter(self._in_use))).last_used + self._idle_after <= now:
             self.rest(silent)
-        while self._departures and self._departures[0][0] <= now:
-            self._remove(self._departures.popleft()[1])
+        while self._departures and self._departures[0].leaves <= now:
+            self._remove(self._departures.popleft())
 
     def take_changes(self, limit: int) -> list[Change]:
         """Return what is to be told of up to so many users. What could not be told is to be given back."""
