@@ -79,6 +79,12 @@ def registered_consumers() -> Iterable[Consumer]:
     return _consumers.values()
 
 
+def is_consumed(topic: Topic) -> bool:
+    """Tell whether any consumer sees the events of a topic."""
+    kind = topic.partition(":")[0]
+    return any(kind in reader.kinds for reader in _consumers.values())
+
+
 def sweep(reader: Consumer) -> int:
     """Let a consumer handle what it has not seen yet, at most a page per topic; return the number of events handled.
 

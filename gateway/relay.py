@@ -17,6 +17,7 @@ from eventlog.doorbell import EphemeralEvent, LoggedEvent, by_topic
 from eventlog.topics import Topic
 from gateway.channel_layer import REDIS_AWAY, GatheringChannelLayer
 from gateway.metrics import RELAY_FAILURES
+from gateway.readers_bell import READERS, ReadersBell
 from gateway.rings import Ring, RingCodec
 from gateway.signal import Gate
 from kernel.metrics import limit_hit
@@ -57,6 +58,7 @@ class ChannelLayerRelay:
         self._outgoing_none = asyncio.Event()
         self._outgoing_none.set()
         self._tasks: list[asyncio.Task[None]] = []
+        self._readers_bell = ReadersBell(lambda: self._enqueue(READERS, self._codec.wake()))
 
     def start(self) -> None:
         """Begin to listen and to send."""
@@ -71,6 +73,7 @@ class ChannelLayerRelay:
 
     async def close(self) -> None:
         """Stop; leaving the groups of a Redis that does not answer is given up after two seconds."""
+        self._readers_bell.close()
         for task in self._tasks:
             task.cancel()
         if self._tasks:
@@ -154,9 +157,11 @@ class ChannelLayerRelay:
     # What is told ----------------------------------------------------------------------------------------------------
 
     def send_events(self, events: Sequence[LoggedEvent]) -> None:
-        """Tell the other processes of committed events."""
-        for topic, of_topic in by_topic(events).items():
+        """Tell the other processes of committed events, and now and then whoever reads the log in the background."""
+        topics = by_topic(events)
+        for topic, of_topic in topics.items():
             self._enqueue(topic, self._codec.events(of_topic))
+        self._readers_bell.committed(topics)
 
     def send_ephemeral(self, event: EphemeralEvent) -> None:
         """Tell the other processes of an ephemeral event."""

@@ -47,7 +47,13 @@ class SightingsRing(msgspec.Struct, frozen=True, tag_field="type", tag="presence
     sightings: bytes
 
 
-Ring = EventsRing | HeadRing | EphemeralRing | SightingsRing
+class WakeRing(msgspec.Struct, frozen=True, tag_field="type", tag="wake"):
+    """There is something to read for those who read the log in the background."""
+
+    sender: bytes
+
+
+Ring = EventsRing | HeadRing | EphemeralRing | SightingsRing | WakeRing
 
 
 class RingCodec:
@@ -71,6 +77,10 @@ class RingCodec:
     def sightings(self, sightings: bytes) -> bytes:
         """Return the ring for sightings of users."""
         return _encode(SightingsRing(self._sender, sightings))
+
+    def wake(self) -> bytes:
+        """Return the ring for the log's readers in the background."""
+        return _encode(WakeRing(self._sender))
 
     def decode(self, data: bytes) -> Ring | None:
         """Return a ring, or None for one of this process, which Redis returns to it: the sender is seen without decoding.

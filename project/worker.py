@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import Callable
 
 import structlog
 from django.conf import settings
@@ -16,17 +15,15 @@ from procrastinate.contrib.django.utils import connector_params
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from eventlog.consumers import registered_consumers, sweep
 from eventlog.partitions import maintain_partitions
 from kernel.metrics import sample
 from project.health import WORKER_HEARTBEAT_KEY, WORKER_HEARTBEAT_SECONDS
+from project.log_reader import LogReader
 from project.observability.worker_address import metrics_served
 from project.persistence import persist
 
 logger = structlog.get_logger(__name__)
 
-SWEEP_PAUSE_SECONDS = 0.5
-FAILURE_PAUSE_SECONDS = 5.0
 HEARTBEAT_PAUSE_SECONDS = 3.0  # often, so that a restarted Redis soon knows again that we live
 JOBS_AT_ONCE = 4
 
@@ -51,15 +48,22 @@ async def run_worker() -> None:
 async def _work() -> None:
     """Do what must be done once, then everything at the same time; nobody hears that we live before the database has answered."""
     await persist("partitions", _maintain_partitions)
+    reader = LogReader()
     with metrics_served(settings.WORKER_METRICS_PORT):
         async with asyncio.TaskGroup() as parts:
             parts.create_task(persist("jobs", _run_jobs))
-            parts.create_task(_consume())
-            parts.create_task(_beat())
+            parts.create_task(reader.run())
+            parts.create_task(_beat(reader))
 
 
 async def _maintain_partitions() -> None:
-    await asyncio.to_thread(_with_connection, lambda: maintain_partitions(keep_days=settings.EVENTS_KEPT_DAYS))
+    def maintain() -> None:
+        try:
+            maintain_partitions(keep_days=settings.EVENTS_KEPT_DAYS)
+        finally:
+            close_old_connections()
+
+    await asyncio.to_thread(maintain)
 
 
 async def _run_jobs() -> None:
@@ -75,32 +79,11 @@ def _connector() -> PsycopgConnector:
     return PsycopgConnector(kwargs=parameters)
 
 
-async def _consume() -> None:
-    """Let every consumer read on, again and again; a sweep that found much is followed by the next at once."""
-    while True:
-        try:
-            handled = await asyncio.to_thread(_with_connection, _sweep_all)
-            pause = 0.0 if handled else SWEEP_PAUSE_SECONDS
-        except Exception:
-            logger.exception("worker.sweep_failed")
-            pause = FAILURE_PAUSE_SECONDS
-        await asyncio.sleep(pause)
+async def _beat(reader: LogReader) -> None:
+    """Tell Redis, every few seconds, that the worker lives; look at what metrics cannot count as it happens.
 
-
-def _sweep_all() -> int:
-    return sum(sweep(consumer) for consumer in registered_consumers())
-
-
-def _with_connection(work: Callable[[], int | None]) -> int:
-    """Do database work in this thread and give its connection back."""
-    try:
-        return work() or 0
-    finally:
-        close_old_connections()
-
-
-async def _beat() -> None:
-    """Tell Redis, every few seconds, that the worker lives; look at what metrics cannot count as it happens."""
+    A Redis that does not answer does not ring either: then the log is read by the clock alone.
+    """
     redis = Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
     while True:
         sample()
@@ -108,4 +91,8 @@ async def _beat() -> None:
             await redis.set(WORKER_HEARTBEAT_KEY, "1", ex=WORKER_HEARTBEAT_SECONDS)
         except (RedisError, OSError) as error:
             logger.warning("worker.heartbeat_failed", error=type(error).__name__)
+            reader.hears = False
+            reader.wake()
+        else:
+            reader.hears = True
         await asyncio.sleep(HEARTBEAT_PAUSE_SECONDS)
