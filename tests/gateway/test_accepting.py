@@ -27,12 +27,16 @@ class Greeter(asyncio.Protocol):
 class PoorListener(socket.socket):
     """A listening socket of a process that has no file to spare until `files` says so."""
 
-    files = 0
-    asked = 0
+    def __init__(self):
+        super().__init__()
+        self.files = 1
+        self.asked = 0
+        self.refused = asyncio.Event()
 
     def accept(self):
         self.asked += 1
         if not self.files:
+            self.refused.set()
             raise OSError(errno.EMFILE, "Too many open files")
         return super().accept()
 
@@ -40,7 +44,6 @@ class PoorListener(socket.socket):
 @pytest.fixture
 def listener():
     with PoorListener() as listener:
-        listener.files = 1
         listener.bind(("127.0.0.1", 0))
         listener.listen()
         yield listener
@@ -119,8 +122,7 @@ async def test_without_a_file_to_spare_it_rests_and_goes_on_later(serve, clients
     (client,) = clients(1)
     hits = growth_of("portcullis_limit_hits_total", limit="process.files")
     serve()
-    while not listener.asked:
-        await asyncio.sleep(0)
+    await listener.refused.wait()
     for _ in range(20):
         await asyncio.sleep(0)
     assert (listener.asked, hits()) == (1, 1)
@@ -144,7 +146,6 @@ async def test_it_can_be_closed_while_it_rests(serve, clients, listener):
     listener.files = 0
     clients(1)
     acceptor = serve()
-    while not listener.asked:
-        await asyncio.sleep(0)
+    await listener.refused.wait()
     acceptor.close()
     assert listener.fileno() == -1
