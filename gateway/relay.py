@@ -25,6 +25,8 @@ from kernel.metrics import limit_hit
 logger = structlog.get_logger(__name__)
 
 JOIN_WAIT_SECONDS = 1.0
+CROWD_SECONDS = 0.01
+"""After joins or leaves of several topics, how long the next wait for company: sockets come in a few per round of the loop."""
 SEND_SECONDS = 3.0
 CLOSE_WAIT_SECONDS = 2.0
 RETRY_SECONDS = 1.0
@@ -127,6 +129,8 @@ class ChannelLayerRelay:
                 if refused:
                     self._rejoined()
                 refused = False
+                if len(changed) > 1:
+                    await asyncio.sleep(CROWD_SECONDS)
 
     async def _reconcile(self, changed: set[Topic]) -> None:
         """Join and leave what is to be joined and left: one command each, however many have gathered."""
