@@ -18,7 +18,7 @@ A = TypeVar("A")
 CALL_SIZE = 256
 QUEUE_SIZE = 20_000
 FULL_RETRY_SECONDS = 1.0
-CROWD = 32
+CROWD = 4
 LONGEST_PAUSE_SECONDS = 0.1
 LONGEST_GAP_SECONDS = 0.005
 ANSWERED_PER_ROUND = 16
@@ -29,7 +29,7 @@ class Gatherer(Generic[Q, A]):
     """Answers single questions with few calls: what is asked while a call runs is the next call.
 
     A question by itself never waits for company. For a tenth of a second after a call for several the next one waits for as long as more
-    keep coming: until nobody came for five milliseconds after a crowd of 32, for less after fewer. In a storm over a hundred share a
+    keep coming: until nobody came for five milliseconds, for less after two or three. In a storm over a hundred share a
     call, where its own speed would make it ten; where all who are there have asked, nobody is waited for.
 
     `answer_all` gets at most 256 questions and returns an answer or a refusal for each, in order. At most `calls` run at a time, in

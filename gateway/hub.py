@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from math import inf
 from typing import Protocol
 
 import structlog
@@ -55,6 +56,7 @@ class Hub:
 
     Everything but reading the log happens synchronously on one event loop, so there are no locks: between two awaits
     nobody else moves. One relay membership per topic and process, however many sockets follow it.
+    `delivered_at` is when events last went to followers, by the loop's clock.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class Hub:
         self._backfills: dict[Topic, asyncio.Task[None]] = {}
         self._due: dict[Topic, Stream] = {}
         self._gathering: dict[Topic, asyncio.TimerHandle] = {}
+        self.delivered_at = -inf
 
     # What rings the bell ---------------------------------------------------------------------------------------------
 
@@ -227,6 +230,8 @@ class Hub:
         sizes = [(stream.pacer, stream.gathered) for stream in streams if stream.gathered]
         for stream in streams:
             stream.flush()
+        if any(stream.followers for stream in streams):
+            self.delivered_at = started
         if sizes:  # measured when the loop has written to the sockets too
             loop.call_soon(_flushed, sizes, started)
 

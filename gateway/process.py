@@ -40,6 +40,7 @@ P = ParamSpec("P")
 REPLAY_THREADS = 2
 SOCKETS_CHECK_SECONDS = 1.0
 SAMPLE_SECONDS = 5.0
+DELIVERING_SECONDS = 1.0
 
 _current: GatewayProcess | None = None
 
@@ -151,6 +152,10 @@ class GatewayProcess:
     def reconnect_advice(self) -> ReconnectAdvice:
         """Return how those who are here, or would be, spread their return after a break."""
         return self.admission.advice(len(self.connections))
+
+    def delivers(self) -> bool:
+        """Tell whether events went to sockets within the last second."""
+        return self.now() - self.hub.delivered_at < DELIVERING_SECONDS
 
     def batcher_of(self, registered: RegisteredCommand) -> Batcher | None:
         """Return where commands of this type are gathered, or None when each is carried out by itself."""

@@ -14,11 +14,13 @@ class PacedServer(uvicorn.Server):
     """Listens on given sockets through an `Acceptor` each."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start the application, and take in connections of the sockets."""
+        """Start the application, and take in connections of the sockets; more slowly while the gateway delivers."""
         await super().startup([])
-        backlog = self.config.backlog
+        from gateway.process import ensure_started  # the application has set Django up
+
+        delivers, backlog = (await ensure_started()).delivers, self.config.backlog
         self.servers = [
-            Acceptor(listener, self._protocol, backlog=backlog)  # type: ignore[misc]  # does what is asked of one
+            Acceptor(listener, self._protocol, backlog=backlog, others_served=delivers)  # type: ignore[misc]  # does what is asked
             for listener in sockets or []
         ]
 

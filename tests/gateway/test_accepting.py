@@ -53,8 +53,8 @@ def listener():
 async def serve(listener):
     acceptors = []
 
-    def start(make_protocol=Greeter):
-        acceptors.append(Acceptor(listener, make_protocol, backlog=100))
+    def start(make_protocol=Greeter, **options):
+        acceptors.append(Acceptor(listener, make_protocol, backlog=100, **options))
         return acceptors[-1]
 
     yield start
@@ -106,6 +106,17 @@ async def test_a_crowd_is_taken_in_a_few_per_round_and_all_of_it(serve, clients)
     next_round()
     assert [await heard(client) for client in crowd] == [b"hello"] * 9
     assert max(len([*group]) for _, group in itertools.groupby(taken)) == PER_ROUND
+
+
+async def test_while_others_are_served_the_next_few_wait(serve, clients, listener, monkeypatch):
+    monkeypatch.setattr(accepting, "YIELD_SECONDS", 0.5)
+    crowd = clients(PER_ROUND + 1)
+    serve(others_served=lambda: True)
+    assert [await heard(client) for client in crowd[:PER_ROUND]] == [b"hello"] * PER_ROUND
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert listener.asked == PER_ROUND
+    assert await heard(crowd[-1]) == b"hello"
 
 
 async def test_who_reset_the_connection_before_it_was_taken_in_is_in_nobodys_way(serve, clients):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from math import inf
 
 import msgspec
 import pytest
@@ -111,6 +112,20 @@ async def test_a_gap_is_read_once_however_many_sockets_wait_for_it(hub, log):
     await settled(lambda: followers[-1].seen == [1, 2, 3])
     assert all(follower.seen == [1, 2, 3] for follower in followers)
     assert log.reads == 1
+
+
+async def test_it_knows_when_somebody_was_last_given_something(hub, log):
+    hub.deliver(log.append(1))
+    stream = await hub.hold(TOPIC)
+    hub.deliver(log.append(1))
+    await settled(lambda: not stream.gathered)
+    assert hub.delivered_at == -inf  # nobody was there
+    follower, began = Follower(), asyncio.get_running_loop().time()
+    await follow(hub, follower, 2)
+    hub.deliver(log.append(1))
+    await settled(lambda: follower.seen == [3])
+    assert hub.delivered_at >= began
+    hub.release(stream)
 
 
 async def test_a_gap_that_closes_by_itself_is_not_read_at_all(hub, log):
