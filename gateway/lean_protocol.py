@@ -91,6 +91,11 @@ class LeanWebSocketProtocol(WebSocketsSansIOProtocol):
             self.scope.clear()  # type: ignore[attr-defined]  # the application has read it, and holds it for as long as it runs
             del self.request, self.response
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End the parser too: it waits for more, and what it parses for holds it and is held by it until the collector comes by."""
+        super().connection_lost(exc)
+        self.conn.parser.close()
+
 
 class Inbox:
     """A queue for one reader that holds next to nothing while it is empty."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
 from collections.abc import Callable
 
 import pytest
@@ -85,6 +87,27 @@ async def socket():
     socket.finish.set()
     if not socket.protocol.disconnected:
         socket.protocol.connection_lost(None)
+
+
+async def test_a_connection_that_is_lost_goes_without_the_collector():
+    gc.collect()
+    gc.disable()
+    try:
+        assert (await lost_connection())() is None
+    finally:
+        gc.enable()
+
+
+async def lost_connection() -> weakref.ref[object]:
+    """Open a socket, read from it and lose it; return a reference to what was parsed for."""
+    socket = await Socket().open()
+    protocol = socket.protocol
+    del socket.protocol
+    protocol.data_received(frame(TEXT, b"{}"))
+    socket.finish.set()
+    protocol.connection_lost(None)
+    await until(lambda: not protocol.tasks)
+    return weakref.ref(protocol.conn)
 
 
 async def test_a_ping_is_answered_at_once(socket):
