@@ -89,7 +89,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--gateways", type=int, default=3)
     parser.add_argument("--members", type=int, default=160)
     parser.add_argument("--devices", type=int, default=200, help="sockets; some members have two")
-    parser.add_argument("--rate", type=float, default=16.0, help="messages per second of all together")
+    parser.add_argument("--rate", type=float, default=26.0, help="messages per second of all together")
     options = parser.parse_args()
     if options.short:
         vars(options).update(SHORT)
