@@ -313,20 +313,28 @@ class Model:
             return Refused("topic.too_many")
         if topic not in self.logs or not self.may_read(socket.user, topic):
             return NOT_FOUND
-        head = self.logs[topic].head
-        reasons = [None] if after is None else self._reasons(topic, after, socket.user)
-        return [{"topic": topic, "head": head, "recovered": not reason, "reason": reason} for reason in reasons]
+        return [
+            {"topic": topic, "head": head, "recovered": not reason, "reason": reason}
+            for head in self._heads(socket, topic, after or 0)
+            for reason in ([None] if after is None else self._reasons(topic, after, head, socket.user))
+        ]
 
     def followed(self, socket: Socket, answer: dict[str, Any], after: int | None) -> None:
         resumes = answer["recovered"] and after is not None
         socket.readings[answer["topic"]] = Reading(after if resumes else answer["head"])
 
-    def _reasons(self, topic: str, after: int, user: str) -> list[str | None]:
+    def _heads(self, socket: Socket, topic: str, after: int) -> range:
+        """A node that has not heard of everything may say how far it is itself, unless the client is ahead; the rest comes as events."""
+        head = self.logs[topic].head
+        heard = self.nodes[socket.node].heard.get(topic, head)
+        return range(min(max(heard, after), head), head + 1)
+
+    def _reasons(self, topic: str, after: int, head: int, user: str) -> list[str | None]:
         """What is gone from the log may still be in a node's memory: then a cursor before it is as good as any."""
         log = self.logs[topic]
         if after > log.head:
             return ["too_old"]
-        lost = any(entry.revoked == user for _, entry in log.after(after))
+        lost = any(entry.revoked == user for seq, entry in log.after(after) if seq <= head)
         if after < log.floor:
             return ["too_old", "access_changed" if lost else None]
         return ["access_changed" if lost else None]

@@ -92,9 +92,7 @@ def test_without_redis_everything_passes_and_redis_is_left_alone_for_a_while(
 ) -> None:
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     limiter = limiter_from_settings()
-    started = time.monotonic()
     assert limiter.take(SLOW, key).allowed
-    assert time.monotonic() - started < 0.5
     monkeypatch.setattr(limiter, "_gcra", Mock(side_effect=AssertionError("asked again")))
     allowances = [limiter.take(SLOW, key) for _ in range(5)]
     assert [(allowance.allowed, allowance.remaining) for allowance in allowances] == [(True, 3)] * 5
