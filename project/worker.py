@@ -20,7 +20,7 @@ from kernel.metrics import sample
 from project.health import WORKER_HEARTBEAT_KEY, WORKER_HEARTBEAT_SECONDS
 from project.log_reader import LogReader
 from project.observability.worker_address import metrics_served
-from project.persistence import persist
+from project.retrying import keep_trying
 
 logger = structlog.get_logger(__name__)
 
@@ -47,11 +47,11 @@ async def run_worker() -> None:
 
 async def _work() -> None:
     """Do what must be done once, then everything at the same time; nobody hears that we live before the database has answered."""
-    await persist("partitions", _maintain_partitions)
+    await keep_trying("partitions", _maintain_partitions)
     reader = LogReader()
     with metrics_served(settings.WORKER_METRICS_PORT):
         async with asyncio.TaskGroup() as parts:
-            parts.create_task(persist("jobs", _run_jobs))
+            parts.create_task(keep_trying("jobs", _run_jobs))
             parts.create_task(reader.run())
             parts.create_task(_beat(reader))
 

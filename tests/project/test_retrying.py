@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
-from project import persistence
-from project.persistence import TRIES, persist
+from project import retrying
+from project.retrying import TRIES, keep_trying
 
 
 class Part:
@@ -29,27 +29,27 @@ class Part:
 
 async def test_a_part_that_ends_is_not_begun_again():
     part = Part(failures=0)
-    await persist("tests", part, sleep=part.sleep)
+    await keep_trying("tests", part, sleep=part.sleep)
     assert (part.runs, part.pauses) == (1, [])
 
 
 async def test_a_part_that_fails_is_begun_again_after_pauses_that_grow_to_a_bound():
     part = Part(failures=TRIES - 1)
-    await persist("tests", part, sleep=part.sleep)
+    await keep_trying("tests", part, sleep=part.sleep)
     assert (part.runs, part.pauses) == (TRIES, [0.25, 0.5, 1, 2, 4, 5, 5, 5, 5])
 
 
 async def test_a_part_that_goes_on_failing_is_given_up_with_its_last_failure():
     part = Part(failures=TRIES)
     with pytest.raises(OSError, match=f"^failure {TRIES}$"):
-        await persist("tests", part, sleep=part.sleep)
+        await keep_trying("tests", part, sleep=part.sleep)
     assert part.runs == TRIES
 
 
 async def test_a_part_that_went_well_for_long_has_all_its_tries_again(monkeypatch):
-    monkeypatch.setattr(persistence, "HEALTHY_SECONDS", -1)
+    monkeypatch.setattr(retrying, "HEALTHY_SECONDS", -1)
     part = Part(failures=3 * TRIES)
-    await persist("tests", part, sleep=part.sleep)
+    await keep_trying("tests", part, sleep=part.sleep)
     assert part.pauses == [0.25] * 3 * TRIES
 
 
@@ -63,7 +63,7 @@ async def test_a_part_that_fails_while_it_is_ended_is_not_begun_again():
         finally:
             raise OSError("the database is gone")
 
-    task = asyncio.create_task(persist("tests", fail_at_the_end))
+    task = asyncio.create_task(keep_trying("tests", fail_at_the_end))
     await asyncio.sleep(0)
     task.cancel()
     with pytest.raises(OSError, match="the database is gone"):

@@ -18,7 +18,7 @@ Part = Callable[[], Awaitable[None]]
 Sleep = Callable[[float], Awaitable[None]]
 
 
-async def persist(name: str, part: Part, *, sleep: Sleep = asyncio.sleep) -> None:
+async def keep_trying(name: str, part: Part, *, sleep: Sleep = asyncio.sleep) -> None:
     """Run a part to its end, again after each failure: ten times at most, with pauses that grow from 0.25 to 5 seconds.
 
     A part that went well for a minute has all its tries again. Raises what the last try failed with: then whoever watches over
