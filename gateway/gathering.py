@@ -20,7 +20,7 @@ QUEUE_SIZE = 20_000
 FULL_RETRY_SECONDS = 1.0
 CROWD = 4
 LONGEST_PAUSE_SECONDS = 0.1
-LONGEST_GAP_SECONDS = 0.005
+LONGEST_GAP_SECONDS = 0.01
 ANSWERED_PER_ROUND = 16
 """Who is answered goes on at once: so that others get in between, a crowd is answered a few in each round of the event loop."""
 
@@ -29,7 +29,7 @@ class Gatherer(Generic[Q, A]):
     """Answers single questions with few calls: what is asked while a call runs is the next call.
 
     A question by itself never waits for company. For a tenth of a second after a call for several the next one waits for as long as more
-    keep coming: until nobody came for five milliseconds, for less after two or three. In a storm over a hundred share a
+    keep coming: until nobody came for ten milliseconds, for less after two or three. In a storm over a hundred share a
     call, where its own speed would make it ten; where all who are there have asked, nobody is waited for.
 
     `answer_all` gets at most 256 questions and returns an answer or a refusal for each, in order. At most `calls` run at a time, in

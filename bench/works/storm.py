@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from bench.load import Plan, Run, Step, opened, stamp
 from bench.ours import Gateway, Live, start_gateway
@@ -24,6 +26,8 @@ TIME_GOAL, STATEMENTS_GOAL, LATENCY_GOAL = 0.25, 0.1, 3.0
 SAID = '{"t":"message.send","ref":"m","d":{"room":"{room}","body":"%s","nonce":"missed-%d"}}'
 RESUME = '{"t":"topic.follow","ref":"f","d":{"topic":"room:{room}","after":%d}}'
 
+Watched = TypeVar("Watched")
+
 
 @dataclass(frozen=True)
 class Return:
@@ -39,10 +43,9 @@ def measure(pace: Pace) -> Findings:
     with services() as running:
         gateway = start_gateway(running)
         check_pinned(gateway.pids, SERVER_CORE)
-        calm, stormy, ours = _among_bystanders(gateway, _storm(gateway, returning))
+        calm, stormy, ours, _ = _among_bystanders(gateway, _storm(gateway, returning), nullcontext())
         again = _storm(gateway, returning)
-        with counted_statements(running) as statements:
-            counted = _come_back(again)
+        *_, counted, statements = _among_bystanders(gateway, again, counted_statements(running))
     with services() as running:
         peer_name = Baseline.name_of("pubsub")
         peer = _storm_on_the_tutorial(Baseline(running, "pubsub"), returning)
@@ -86,8 +89,10 @@ def _come_back(plan: Plan) -> Return:
         return Return(float(back.ready["seconds"]), back.check(CHECK_SECONDS))
 
 
-def _among_bystanders(gateway: Gateway, storm: Plan) -> tuple[Run, Run, Return]:
-    """Return how another room fared before the storm and during all of it, and the storm."""
+def _among_bystanders(
+    gateway: Gateway, storm: Plan, watching: AbstractContextManager[Watched]
+) -> tuple[Run, Run, Return, Watched]:
+    """Return how another room fared before the storm and during all of it, the storm, and what was watched during it."""
     began = threading.Event()
 
     def begin() -> dict[str, float]:
@@ -99,9 +104,10 @@ def _among_bystanders(gateway: Gateway, storm: Plan) -> tuple[Run, Run, Return]:
         stormy = pool.submit(load.run, rate=RATE, warm=0, seconds=LONGEST_SECONDS, meter=begin)
         began.wait()
         try:
-            with opened(storm) as back:
+            with watching as watched, opened(storm) as back:
                 load.stop()
-                return calm, stormy.result(), Return(float(back.ready["seconds"]), back.check(CHECK_SECONDS))
+                seen = Return(float(back.ready["seconds"]), back.check(CHECK_SECONDS))
+            return calm, stormy.result(), seen, watched
         finally:
             load.stop()
 
