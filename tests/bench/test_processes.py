@@ -78,7 +78,7 @@ def test_memory_that_processes_share_counts_once_of_whatever_kind(tmp_path):
     file.write_bytes(b"x" * 32 * MEGABYTE)
     with holding(file) as little, holding(file, own=64 * MEGABYTE, shared=17 * MEGABYTE) as much:
         less, more = memory([little]), memory([much])
-    assert 64 <= (more.own - less.own) / MEGABYTE < 65
+    assert 63 < (more.own - less.own) / MEGABYTE < 65  # the interpreters' own few pages are not the same each time
     assert more.shared - less.shared == 16 * MEGABYTE
     assert 32 <= less.files / MEGABYTE < 60
     assert more.total == more.own + more.shared + more.files

@@ -54,6 +54,27 @@ def test_members_come_choose_a_status_by_keyboard_and_hide(
     expect_status(olive, ben, "offline")
 
 
+LISTEN = """() => {
+  window.sent = [];
+  const send = WebSocket.prototype.send;
+  WebSocket.prototype.send = function (text) { window.sent.push(text); return send.call(this, text); };
+}"""
+
+
+def test_who_is_given_another_role_asks_again_and_goes_on_to_see_who_comes(
+    place: Place, account: Callable[[str], Account], open_page: OpenPage
+) -> None:
+    ben, cleo = account("Ben"), account("Cleo")
+    place.admit(ben, cleo)
+    page = open_page(ben, place.room_address)
+    expect_status(page, cleo, "offline")
+    page.evaluate(LISTEN)
+    place.founder.call("PATCH", f"communities/{place.community['id']}/members/{ben.id}", {"role": "moderator"})
+    page.wait_for_function("() => window.sent.some((text) => text.includes('presence.watch'))")
+    open_page(cleo, place.room_address)
+    expect_status(page, cleo, "online")
+
+
 def set_status(page: Page, status: str, *, emoji: str | None = None, text: str | None = None) -> None:
     """Choose a status with keys alone."""
     page.locator("#account .me").focus()

@@ -4,7 +4,7 @@ import * as api from "./api.js";
 import { closeRoom, converseOver, openRoom, outbox } from "./conversation.js";
 import { followWith, loadCommunities, refreshAll, refreshCommunities, refreshMembers, refreshRooms } from "./directory.js";
 import { Portcullis } from "./portcullis.js";
-import { lookOver, see } from "./presence.js";
+import { lookAgain, lookOver, see } from "./presence.js";
 import { forgetSession } from "./session.js";
 import { changed, closing, currentRoom, learn, roomsOf, state } from "./state.js";
 
@@ -93,6 +93,7 @@ function typing(roomId, userId) {
 function applyToCommunity(communityId, { t, d }) {
   if (t === "presence.changed") return see(d.presence);
   if (t.startsWith("member.")) {
+    if (t === "member.updated" && d.member.user.id === state.user.id) lookAgain();
     if (state.members.has(communityId)) refreshMembers(communityId);
     if (currentRoom()?.community === communityId) refreshMembers(state.route.room);
     refreshCommunities();

@@ -33,6 +33,11 @@ export function lookAt(community, users) {
   askSoon();
 }
 
+/** Our standing changed, and with it perhaps whom we may see: ask again. */
+export function lookAgain() {
+  askSoon();
+}
+
 function askSoon(wait = GATHER_MS) {
   clearTimeout(timer);
   timer = setTimeout(ask, wait);
