@@ -51,6 +51,7 @@ def test_what_was_written_offline_survives_a_reload_and_arrives_once(
     page.route("**/api/v1/gateway/ticket", maybe_cut)
     cut = True
     page.context.set_offline(True)
+    expect(page.locator("#connection")).to_contain_text("Offline")  # an open socket goes on until the page hears of it
     write(page, "Written in the tunnel")
     expect(page.locator(".message.pending")).to_have_count(1)
     page.context.set_offline(False)
