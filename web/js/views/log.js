@@ -34,12 +34,12 @@ export function logView(roomId) {
 export function showLog() {
   if (!view) return;
   const timeline = state.timelines.get(view.roomId);
-  if (!timeline?.loaded) return showSkeleton();
+  if (!timeline?.loaded) return showSkeleton(timeline);
   if (view.following) timeline.trim();
   const place = placeNow();
   view.list.removeAttribute("aria-busy");
   showTop(timeline);
-  keyed(view.list, rowsOf(timeline), { key: (row) => row.key, build, update });
+  showRows(timeline);
   if (!view.opened) openAt(timeline);
   else if (view.following) toEnd();
   else restore(place);
@@ -47,8 +47,14 @@ export function showLog() {
   markRead();
 }
 
-function showSkeleton() {
+function showRows(timeline) {
+  keyed(view.list, rowsOf(timeline), { key: (row) => row.key, build, update });
+}
+
+/** What is written before the messages have come, or cannot come, is shown all the same. */
+function showSkeleton(timeline) {
   view.list.setAttribute("aria-busy", "true");
+  if (timeline) showRows(timeline);
   if (!view.top.firstChild) view.top.replaceChildren(h("div.skeleton", { "aria-hidden": "true" }, [1, 2, 3, 4].map(() => h("span"))));
 }
 
