@@ -70,9 +70,8 @@ class Roster:
     def open(self, user_id: UserId, now: float) -> Device:
         """Take in a device of a user, in use from now on."""
         others = self._devices.setdefault(user_id, [])
-        device = Device(
-            others[0].user_id if others else user_id
-        )  # the same object: an id takes more room than a device
+        same_id = others[0].user_id if others else user_id  # the same object: an id takes more room than a device
+        device = Device(same_id)
         others.append(device)
         self._use(device, now)
         self._due[user_id] = None
