@@ -19,8 +19,9 @@ import { mountTopbar } from "./views/topbar.js";
 const readAddress = followAddress(arrive);
 let framed = false;
 
-function arrive({ community }) {
+function arrive({ community, settings }) {
   tuckMembersAway();
+  if (settings !== null) return;
   if (!community) loadDiscoverable().catch(() => {});
   else if (!state.opened.has(community)) loadRooms(community).catch(absent);
 }

@@ -1,19 +1,26 @@
-/** Where the person is, told by the address: `#/`, `#/c/<community>`, `#/c/<community>/r/<room>`. */
+/** Where the person is, told by the address: `#/`, `#/c/<community>`, `#/c/<community>/r/<room>`, `#/settings/<section>`. */
 
 import { changed, state } from "./state.js";
 
 const PATTERN = /^#\/c\/([\w-]+)(?:\/r\/([\w-]+))?$/;
+const SETTINGS = /^#\/settings(?:\/([\w-]*))?$/;
 
 export const communityAddress = (communityId) => `#/c/${communityId}`;
 export const roomAddress = (communityId, roomId) => `#/c/${communityId}/r/${roomId}`;
+export const settingsAddress = (section) => `#/settings/${section}`;
 export const go = (address) => void (location.hash = address);
 
-/** Keep `state.route` equal to the address. @param {(route: {community: ?string, room: ?string}) => void} onRoute */
+/**
+ * Keep `state.route` equal to the address; `settings` is null outside of the settings and "" for their first section.
+ * @param {(route: {community: ?string, room: ?string, settings: ?string}) => void} onRoute
+ */
 export function followAddress(onRoute) {
   const read = () => {
     const [, community = null, room = null] = PATTERN.exec(location.hash) ?? [];
-    if (state.route.community === community && state.route.room === room) return;
-    state.route = { community, room };
+    const inSettings = SETTINGS.exec(location.hash);
+    const settings = inSettings ? inSettings[1] ?? "" : null;
+    if (state.route.community === community && state.route.room === room && state.route.settings === settings) return;
+    state.route = { community, room, settings };
     changed("route");
     onRoute(state.route);
   };

@@ -1,9 +1,10 @@
-/** The middle of the page: the communities, a room, or why there is none. */
+/** The middle of the page: the communities, a room, or why there is none; or the settings. */
 
 import { h, icon } from "../dom.js";
 import { currentCommunity, currentRoom, moderates, state, watch } from "../state.js";
 import { communitiesPage } from "./communities.js";
 import { leaveRoomView, roomView } from "./room.js";
+import { sectionOf, settingsPage } from "./settings.js";
 
 /** What is shown now, so that only a change of it rebuilds the stage. */
 let shown = null;
@@ -29,7 +30,8 @@ function focusBox() {
 }
 
 function viewNow() {
-  const { community, room } = state.route;
+  const { community, room, settings } = state.route;
+  if (settings !== null) return settingsNow(sectionOf(settings));
   const gone = state.closed.get(room) ?? state.closed.get(community);
   if (gone && !state.rooms.has(room)) return { key: `closed ${room ?? community}`, pane: "stage", announce: true, build: () => closedView(gone, room) };
   if (!community) return { key: pageVersion(), pane: "stage", build: communitiesPage };
@@ -39,12 +41,17 @@ function viewNow() {
   return { key: `choose ${community} ${state.opened.has(community)}`, pane: room ? "stage" : "rooms", build: chooseView };
 }
 
+const settingsNow = (section) =>
+  section
+    ? { key: `settings ${section.name}`, pane: "stage", announce: true, build: () => settingsPage(section) }
+    : { key: "absent settings", pane: "stage", announce: true, build: absentView };
+
 const pageVersion = () => `communities ${JSON.stringify([state.communities, state.discover])}`;
 
 function titleNow() {
   const room = currentRoom();
   const unread = [...state.rooms.values()].reduce((sum, { unread: count }) => sum + count, 0);
-  const place = room?.name || currentCommunity()?.name;
+  const place = room?.name || currentCommunity()?.name || (state.route.settings !== null && sectionOf(state.route.settings)?.title);
   return `${unread ? `(${unread > 99 ? "99+" : unread}) ` : ""}${place ? `${place} · ` : ""}Portcullis`;
 }
 

@@ -3,10 +3,13 @@
 import { signOut } from "../api.js";
 import { h, icon, iconButton } from "../dom.js";
 import { reconnectNow } from "../live.js";
+import { settingsAddress } from "../router.js";
 import { state, watch } from "../state.js";
 import { avatar, nameOf } from "../words.js";
 import { openDialog } from "./dialogs.js";
 import { askStatus } from "./presence.js";
+import { sectionOf } from "./settings.js";
+import { chooseTheme, isDark } from "./settings/appearance.js";
 
 const WORDS = { online: "Live", connecting: "Connecting", reconnecting: "Reconnecting", offline: "Offline", refused: "Disconnected" };
 const KEYS = [
@@ -51,24 +54,20 @@ function themeButton() {
   const dark = isDark();
   const label = dark ? "Use light colours" : "Use dark colours";
   return iconButton(dark ? "sun" : "moon", label, (event) => {
-    const theme = dark ? "light" : "dark";
-    document.documentElement.dataset.theme = theme;
-    localStorage.setItem("portcullis.theme", theme);
+    chooseTheme(dark ? "light" : "dark");
     const next = themeButton();
     event.currentTarget.replaceWith(next);
     next.focus();
   });
 }
 
-const isDark = () =>
-  (document.documentElement.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
-
 function showMe() {
   const { user } = state;
   const card = h("div.member-card", {}, avatar(user, nameOf(user), "large"), h("div", {}, h("strong", {}, nameOf(user)), h("p", {}, `@${user.username}`), h("p", {}, user.email)));
   const keys = h("dl.keys", {}, KEYS.flatMap(([key, what]) => [h("dt", {}, h("kbd", {}, key)), h("dd", {}, what)]));
   const status = h("button.button", { type: "button", onclick: () => (dialog.close(), askStatus()) }, "Set your status");
+  const settings = h("a.button", { href: settingsAddress(sectionOf("").name), onclick: () => dialog.close() }, "Settings");
   const leave = h("button.button", { type: "button", onclick: () => (dialog.close(), signOut()) }, "Sign out");
   const close = h("button.button.primary", { type: "button", onclick: () => dialog.close(), autofocus: true }, "Close");
-  const dialog = openDialog("Your account", card, h("div.stack", {}, status), h("h3", {}, icon("keys"), " Keyboard"), keys, h("div.actions", {}, leave, close));
+  const dialog = openDialog("Your account", card, h("div.stack", {}, status, settings), h("h3", {}, icon("keys"), " Keyboard"), keys, h("div.actions", {}, leave, close));
 }

@@ -1,0 +1,40 @@
+/** The settings: a list of sections beside the one that is open. What a section holds is its own file in `settings/`. */
+
+import { h } from "../dom.js";
+import { settingsAddress } from "../router.js";
+import { state } from "../state.js";
+import { appearance } from "./settings/appearance.js";
+
+/**
+ * A section fills its box when it is opened, and again when `refreshSettings` says that what it shows has changed.
+ * @typedef {{name: string, title: string, about: string, show: (box: Element) => void}} Section
+ */
+
+/** Every section, in the order of the list; the first one is opened by `#/settings`. @type {Section[]} */
+export const SECTIONS = [appearance];
+
+/** @type {?{section: Section, box: Element}} */
+let open = null;
+
+/** @param {string} name @returns {?Section} the section of that name, the first one for an empty name */
+export const sectionOf = (name) => (name ? SECTIONS.find((section) => section.name === name) ?? null : SECTIONS[0]);
+
+/** @param {Section} section @returns {Element[]} */
+export function settingsPage(section) {
+  const box = h("div.settings-box");
+  open = { section, box };
+  section.show(box);
+  return [
+    h("div.page.settings", {},
+      h("nav.settings-list", { "aria-label": "Settings" }, SECTIONS.map((one) => linkTo(one, one === section))),
+      h("div.settings-section", {}, h("h1", { tabindex: "-1" }, section.title), h("p.lead", {}, section.about), box)),
+  ];
+}
+
+const linkTo = ({ name, title }, current) =>
+  h("a.nav-link", { href: settingsAddress(name), "aria-current": current ? "page" : null }, title);
+
+/** Show a section afresh when it is the one that is open. @param {string} name */
+export function refreshSettings(name) {
+  if (open?.section.name === name && state.route.settings !== null && open.box.isConnected) open.section.show(open.box);
+}
