@@ -10,10 +10,12 @@ class ProjectConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the checks, the OpenAPI extensions, the access log and metrics, and plug in what apps need of one another."""
+        from kernel.jobs import use_queue
         from kernel.metrics import register_sampler
         from kernel.rate_limits import use_limiter
         from project import checks  # noqa: F401  # registers
         from project.hello import wire_hello
+        from project.jobs import TransactionalQueue
         from project.observability import requests  # noqa: F401  # registers
         from project.observability.metrics import sample_database_pool, watch_garbage_collector
         from project.presence import wire_presence
@@ -21,6 +23,7 @@ class ProjectConfig(AppConfig):
         from project.rest import openapi  # noqa: F401  # registers
 
         use_limiter(limiter_from_settings())
+        use_queue(TransactionalQueue())
         wire_hello()
         wire_presence()
         register_sampler(sample_database_pool)

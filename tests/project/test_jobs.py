@@ -1,0 +1,54 @@
+"""Jobs that actions ask for: there when the transaction commits, and only then."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import transaction
+from procrastinate import App
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
+from procrastinate.testing import InMemoryConnector
+
+from kernel.jobs import enqueue
+
+JOB = "accounts.tasks.forget_idempotent_requests"
+
+
+def jobs() -> list[tuple[str, dict[str, object]]]:
+    return list(ProcrastinateJob.objects.values_list("task_name", "args"))
+
+
+@pytest.mark.django_db
+def test_a_job_is_kept_with_its_arguments():
+    enqueue(JOB, timestamp=7)
+    assert jobs() == [(JOB, {"timestamp": 7})]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_transaction_that_fails_leaves_no_job():
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        enqueue(JOB, timestamp=7)
+        _ = 1 / 0
+    assert jobs() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_a_transaction_no_job_is_taken():
+    with pytest.raises(RuntimeError, match="belongs into the transaction"):
+        enqueue(JOB, timestamp=7)
+    assert jobs() == []
+
+
+@pytest.mark.django_db
+def test_a_job_that_nobody_can_run_is_refused():
+    with pytest.raises(RuntimeError, match="no task is named"):
+        enqueue("accounts.tasks.typing_mistake")
+    assert jobs() == []
+
+
+@pytest.mark.django_db
+def test_in_the_worker_too_a_job_is_written_through_the_connection_of_the_transaction():
+    with app.replace_connector(InMemoryConnector()) as worker:
+        assert isinstance(worker, App)
+        enqueue(JOB, timestamp=7)
+    assert jobs() == [(JOB, {"timestamp": 7})]
