@@ -18,13 +18,14 @@ from accounts.actions.sessions import count_login_attempt
 from accounts.actions.tickets import use_up_tickets
 from accounts.actions.tokens import read_access_token
 from accounts.errors import SessionEnded, TicketInvalid
-from accounts.models import Session, User
-from accounts.queries.sessions import find_live_session, find_live_sessions
+from accounts.models import User
+from accounts.queries.sessions import find_live_sessions
+from accounts.queries.users import unloaded_user
+from accounts.storage.live_sessions import is_live
 from kernel.actor import ANONYMOUS, Actor, user_actor
 from kernel.addresses import client_network
 from kernel.clock import now
 from kernel.errors import DomainError, RateLimited
-from kernel.ids import SessionId, UserId
 
 
 class AuthenticatedSession(msgspec.Struct, frozen=True):
@@ -37,7 +38,8 @@ class AuthenticatedSession(msgspec.Struct, frozen=True):
 def actor_of_access_token(token: str) -> AuthenticatedSession:
     """Return who an access token stands for.
 
-    One SQL statement. Raises `TokenExpired`, `TokenInvalid`, or `SessionEnded` when its session or user is gone.
+    No SQL statement when the session was found alive lately, else one. Raises `TokenExpired`, `TokenInvalid`, or `SessionEnded` when
+    its session or user is gone.
     """
     return _authenticate(token)[1]
 
@@ -98,7 +100,10 @@ class LimitedModelBackend(ModelBackend):
 
 
 class SessionTokenAuthentication(BaseAuthentication):
-    """Sets `request.user` and `request.auth` from `Authorization: Bearer <access token>`; without the header nobody is signed in."""
+    """Sets `request.user` and `request.auth` from `Authorization: Bearer <access token>`; without the header nobody is signed in.
+
+    The user is an id: whatever else of it is read is loaded then, with a statement for each column.
+    """
 
     def authenticate(self, request: Request) -> tuple[User, AuthenticatedSession] | None:
         """Return the user and session of the header's token; a token that is no good is an error, not an anonymous call."""
@@ -114,13 +119,7 @@ class SessionTokenAuthentication(BaseAuthentication):
 
 def _authenticate(token: str) -> tuple[User, AuthenticatedSession]:
     claims = read_access_token(token)
-    session = _live_session(claims.session_id, claims.user_id)
-    actor = user_actor(claims.user_id, claims.session_id)
-    return session.user, AuthenticatedSession(actor, claims.expires_at)
-
-
-def _live_session(session_id: SessionId, user_id: UserId) -> Session:
-    session = find_live_session(session_id, user_id)
-    if session is None:
+    if not is_live(claims.session_id, claims.user_id):
         raise SessionEnded
-    return session
+    actor = user_actor(claims.user_id, claims.session_id)
+    return unloaded_user(claims.user_id), AuthenticatedSession(actor, claims.expires_at)

@@ -1,8 +1,17 @@
-"""Jobs of accounts: forgetting what is past its time. Thin wrappers; the work is in the actions."""
+"""Jobs of accounts: forgetting what is past its time, and telling others what has happened. Thin wrappers; the work is in the actions."""
 
+from uuid import UUID
+
+from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from accounts.actions.idempotent_requests import prune_idempotent_requests
+from accounts.actions.sessions import remember_ended_sessions as tell_ended_sessions
+from kernel.errors import Unavailable
+from kernel.ids import SessionId
+
+AS_LONG_AS_IT_MATTERS = RetryStrategy(max_attempts=60, wait=1, retry_exceptions=[Unavailable])
+"""By then nothing is remembered any more that could let an ended session in (`SESSION_CHECK_SECONDS` is 60 at most)."""
 
 
 @app.periodic(cron="23 * * * *")
@@ -10,3 +19,9 @@ from accounts.actions.idempotent_requests import prune_idempotent_requests
 def forget_idempotent_requests(timestamp: int) -> None:  # noqa: ARG001  # the scheduler passes when the run was due
     """Delete the answers of keyed requests that are older than they are kept, every hour."""
     prune_idempotent_requests()
+
+
+@app.task(retry=AS_LONG_AS_IT_MATTERS)
+def remember_ended_sessions(session_ids: list[str]) -> None:
+    """Have ended sessions refused on every process, when Redis could not be told as they ended."""
+    tell_ended_sessions([SessionId(UUID(session_id)) for session_id in session_ids])

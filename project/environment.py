@@ -167,6 +167,11 @@ class Identity(BaseSettings):
 
     access_token_seconds: PositiveInt = Field(300, description="Lifetime of an access token; at most 300.", le=300)
     refresh_token_days: PositiveInt = Field(30, description="Lifetime of a session that is not refreshed.")
+    session_check_seconds: PositiveInt = Field(
+        30,
+        description="How long it is remembered that a session lives; a revocation undoes it, and without Redis waits for it at most.",
+        le=60,
+    )
     socket_ticket_seconds: PositiveInt = Field(30, description="Lifetime of a single-use socket ticket.")
 
 

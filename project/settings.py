@@ -181,6 +181,7 @@ SIMPLE_JWT = {
 }
 ACCESS_TOKEN_SECONDS = environment.access_token_seconds
 REFRESH_TOKEN_DAYS = environment.refresh_token_days
+SESSION_CHECK_SECONDS = environment.session_check_seconds
 SOCKET_TICKET_SECONDS = environment.socket_ticket_seconds
 
 # --- REST ------------------------------------------------------------------------------------------------------------

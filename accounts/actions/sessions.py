@@ -20,12 +20,14 @@ from accounts.models.locks import lock_session, lock_user
 from accounts.payloads import me_payload
 from accounts.policies import may_end_session
 from accounts.queries.users import find_by_login
+from accounts.storage.live_sessions import doubt, remember_ended
 from eventlog.append import Draft, append
 from eventlog.topics import topic_for
 from kernel.actor import Actor
 from kernel.clock import now
-from kernel.errors import NotFound
+from kernel.errors import NotFound, Unavailable
 from kernel.ids import SessionId, UserId, uuid7
+from kernel.jobs import enqueue
 from kernel.rate_limits import take
 
 
@@ -102,10 +104,25 @@ def revoke_session(actor: Actor, *, session_id: SessionId) -> None:
 
 
 def unchecked_revoke_sessions(sessions: Sequence[Session]) -> None:
-    """End locked sessions and emit `session.revoked` for each. A constant number of statements."""
-    moment = now()
-    Session.objects.filter(pk__in=[session.pk for session in sessions]).update(revoked_at=moment)
+    """End locked sessions and emit `session.revoked` for each. A constant number of statements.
+
+    Every process refuses them from the commit on. Redis is told before the commit, which is enough if this process dies, and after it;
+    when it cannot be told, a job goes on trying, and what was found before is remembered for `SESSION_CHECK_SECONDS` at most.
+    """
+    if not sessions:
+        return
+    ids = [SessionId(session.id) for session in sessions]
+    Session.objects.filter(pk__in=ids).update(revoked_at=now())
+    if not doubt(ids):
+        enqueue("accounts.tasks.remember_ended_sessions", session_ids=[str(session_id) for session_id in ids])
+    transaction.on_commit(lambda: remember_ended(ids))
     append([Draft(topic_for("user", session.user_id), SessionRevoked(session=session.id)) for session in sessions])
+
+
+def remember_ended_sessions(session_ids: Sequence[SessionId]) -> None:
+    """Tell Redis once more which sessions have ended, for the job that does so until it is heard. Raises `Unavailable` when it is not."""
+    if not remember_ended(session_ids):
+        raise Unavailable
 
 
 @transaction.atomic

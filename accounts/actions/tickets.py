@@ -9,7 +9,7 @@ import msgspec
 from django.conf import settings
 
 from accounts.events import SocketTicket
-from accounts.storage import put_ticket, take_tickets
+from accounts.storage.tickets import put_ticket, take_tickets
 from kernel.actor import Actor
 from kernel.errors import Unauthenticated
 from kernel.ids import SessionId, UserId

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models.functions import Lower
 from django.db.models.lookups import Exact, In
 
@@ -23,6 +24,11 @@ def get_user(user_id: UserId) -> User:
 def get_users(user_ids: Iterable[UserId]) -> dict[UserId, User]:
     """Return the users that exist, by id, in one query."""
     return {UserId(user.id): user for user in User.objects.filter(pk__in=set(user_ids))}
+
+
+def unloaded_user(user_id: UserId) -> User:
+    """Return a user who is known to exist and to be active, without a statement: each other column is loaded when it is first read."""
+    return User.from_db(DEFAULT_DB_ALIAS, ["id", "is_active"], [user_id, True])
 
 
 def find_by_usernames(usernames: Iterable[str]) -> dict[str, User]:

@@ -8,11 +8,13 @@ import jwt
 import pytest
 import time_machine
 from django.conf import settings
+from django.test import RequestFactory
 
 from accounts.actions.sessions import revoke_session
 from accounts.actions.tickets import issue_ticket
 from accounts.actions.tokens import read_access_token
 from accounts.authentication import (
+    SessionTokenAuthentication,
     actor_of_access_token,
     live_users,
     unchecked_actor_of_access_token,
@@ -27,7 +29,7 @@ from tests.factories.accounts import actor_with_session, bearer, make_user, sign
 pytestmark = pytest.mark.django_db
 
 
-def test_an_access_token_names_its_user_and_session_in_one_statement(django_assert_num_queries):
+def test_the_first_use_of_an_access_token_names_its_user_and_session_in_one_statement(django_assert_num_queries):
     user = make_user()
     access = sign_in(user).access
     with django_assert_num_queries(1):
@@ -139,3 +141,22 @@ def test_the_scheme_is_read_in_any_case(api):
     user = make_user()
     token = bearer(user)["Authorization"].removeprefix("Bearer ")
     assert api.get("/api/v1/me", headers={"Authorization": f"bEARER {token}"}).json()["id"] == str(user.id)
+
+
+def test_an_authenticated_request_adds_no_statement_to_what_its_view_asks(api, django_assert_num_queries):
+    headers = bearer(make_user())
+    api.get("/api/v1/me", headers=headers)
+    with django_assert_num_queries(1):  # the user, whom the view shows
+        assert api.get("/api/v1/me", headers=headers).status_code == 200
+    with django_assert_num_queries(0):
+        assert api.post("/api/v1/gateway/ticket", headers=headers).status_code == 200
+
+
+def test_what_a_view_reads_of_the_user_is_loaded_then(django_assert_num_queries):
+    user = make_user("ada")
+    request = RequestFactory().get("/", headers=bearer(user))
+    found, _ = SessionTokenAuthentication().authenticate(request)
+    with django_assert_num_queries(0):
+        assert (found, found.pk, found.is_authenticated, found.is_active) == (user, user.pk, True, True)
+    with django_assert_num_queries(1):
+        assert found.email == "ada@example.org"

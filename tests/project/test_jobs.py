@@ -6,22 +6,18 @@ import pytest
 from django.db import transaction
 from procrastinate import App
 from procrastinate.contrib.django import app
-from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.testing import InMemoryConnector
 
 from kernel.jobs import enqueue
+from tests.jobs import jobs_with
 
 JOB = "accounts.tasks.forget_idempotent_requests"
-
-
-def jobs() -> list[tuple[str, dict[str, object]]]:
-    return list(ProcrastinateJob.objects.values_list("task_name", "args"))
 
 
 @pytest.mark.django_db
 def test_a_job_is_kept_with_its_arguments():
     enqueue(JOB, timestamp=7)
-    assert jobs() == [(JOB, {"timestamp": 7})]
+    assert jobs_with(timestamp=7) == [(JOB, {"timestamp": 7})]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -29,21 +25,21 @@ def test_a_transaction_that_fails_leaves_no_job():
     with pytest.raises(ZeroDivisionError), transaction.atomic():
         enqueue(JOB, timestamp=7)
         _ = 1 / 0
-    assert jobs() == []
+    assert jobs_with(timestamp=7) == []
 
 
 @pytest.mark.django_db(transaction=True)
 def test_without_a_transaction_no_job_is_taken():
     with pytest.raises(RuntimeError, match="belongs into the transaction"):
         enqueue(JOB, timestamp=7)
-    assert jobs() == []
+    assert jobs_with(timestamp=7) == []
 
 
 @pytest.mark.django_db
 def test_a_job_that_nobody_can_run_is_refused():
     with pytest.raises(RuntimeError, match="no task is named"):
-        enqueue("accounts.tasks.typing_mistake")
-    assert jobs() == []
+        enqueue("accounts.tasks.typing_mistake", timestamp=7)
+    assert jobs_with(timestamp=7) == []
 
 
 @pytest.mark.django_db
@@ -51,4 +47,4 @@ def test_in_the_worker_too_a_job_is_written_through_the_connection_of_the_transa
     with app.replace_connector(InMemoryConnector()) as worker:
         assert isinstance(worker, App)
         enqueue(JOB, timestamp=7)
-    assert jobs() == [(JOB, {"timestamp": 7})]
+    assert jobs_with(timestamp=7) == [(JOB, {"timestamp": 7})]
