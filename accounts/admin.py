@@ -1,4 +1,4 @@
-"""Users and sessions in the admin panel: to look at, and to change through actions only."""
+"""Users, sessions and staff roles in the admin panel: to look at, and to change through actions only."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from uuid import UUID
 
 from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
 
 from accounts.actions.sessions import revoke_session
+from accounts.actions.staff_roles import grant_staff_role, revoke_staff_role
 from accounts.actions.users import deactivate_user, reactivate_user
-from accounts.models import Session, User
+from accounts.constants import StaffPermission, StaffRole, StaffRoleChangeKind
+from accounts.models import Session, StaffRoleChange, User
 from kernel.actor import Actor, user_actor
-from kernel.errors import DomainError
+from kernel.errors import Conflict, DomainError
 from kernel.ids import SessionId, UserId
 
 if TYPE_CHECKING:
@@ -38,10 +40,6 @@ class ReadOnlyAdmin(ModelAdmin):
         """Nobody deletes rows here."""
         return False
 
-    def has_administer_permission(self, request: HttpRequest) -> bool:
-        """Whether the actions of this page are offered; they check again by themselves."""
-        return request.user.has_perm("accounts.change_user")
-
 
 @admin.register(User)
 class UserAdmin(ReadOnlyAdmin):
@@ -54,12 +52,16 @@ class UserAdmin(ReadOnlyAdmin):
     exclude = ("password",)
     actions = ("deactivate", "reactivate")
 
-    @admin.action(description="Deactivate: no login, and every session ends", permissions=["administer"])
+    def has_suspend_permission(self, request: HttpRequest) -> bool:
+        """Whether the actions of this page are offered; they check again by themselves."""
+        return request.user.has_perm(StaffPermission.SUSPEND_USERS)
+
+    @admin.action(description="Deactivate: no login, and every session ends", permissions=["suspend"])
     def deactivate(self, request: HttpRequest, users: QuerySet[User]) -> None:
         """Shut the chosen users out."""
         _for_each(self, request, users, lambda actor, pk: deactivate_user(actor, user_id=UserId(pk)))
 
-    @admin.action(description="Reactivate", permissions=["administer"])
+    @admin.action(description="Reactivate", permissions=["suspend"])
     def reactivate(self, request: HttpRequest, users: QuerySet[User]) -> None:
         """Let the chosen users in again."""
         _for_each(self, request, users, lambda actor, pk: reactivate_user(actor, user_id=UserId(pk)))
@@ -76,17 +78,62 @@ class SessionAdmin(ReadOnlyAdmin):
     exclude = ("refresh_jti_hash",)
     actions = ("revoke",)
 
-    @admin.action(description="End the session", permissions=["administer"])
+    def has_end_permission(self, request: HttpRequest) -> bool:
+        """Whether the action of this page is offered; it checks again by itself."""
+        return request.user.has_perm(StaffPermission.END_SESSIONS)
+
+    @admin.action(description="End the session", permissions=["end"])
     def revoke(self, request: HttpRequest, sessions: QuerySet[Session]) -> None:
         """End the chosen sessions."""
         _for_each(self, request, sessions, lambda actor, pk: revoke_session(actor, session_id=SessionId(pk)))
+
+
+@admin.register(StaffRoleChange)
+class StaffRoleChangeAdmin(ReadOnlyAdmin):
+    """Who was given which role of the staff, by whom, when and why. To grant or revoke one is to add an entry."""
+
+    list_display = ("user", "role", "kind", "changed_by", "changed_at", "reason")
+    list_filter = ("role", "kind")
+    list_select_related = ("user", "changed_by")
+    search_fields = ("user__username", "user__email", "changed_by__username")
+    ordering = ("-changed_at",)
+    raw_id_fields = ("user",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Administrators add entries, and thereby change roles."""
+        return request.user.has_perm(StaffPermission.GRANT_STAFF_ROLES)
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:  # noqa: ARG002
+        """Ask for what an administrator decides; who and when are known."""
+        asked = ("user", "role", "kind", "reason")
+        return asked if obj is None else (*asked, "changed_by", "changed_at")
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None) -> Any:
+        """Show a refusal on the page that it came from."""
+        try:
+            return super().add_view(request, form_url, extra_context)
+        except DomainError as error:
+            self.message_user(request, error.text, messages.ERROR)
+            return HttpResponseRedirect(request.path)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: ARG002
+        """Carry out what the entry says."""
+        act = grant_staff_role if obj.kind == StaffRoleChangeKind.GRANTED else revoke_staff_role
+        done = act(_actor(request), user_id=UserId(obj.user_id), role=StaffRole(obj.role), reason=obj.reason)
+        if done is None:
+            raise Conflict("That is so already.")
+        obj.pk = done.pk
+
+
+def _actor(request: HttpRequest) -> Actor:
+    return user_actor(UserId(cast("User", request.user).id))
 
 
 def _for_each(
     page: ReadOnlyAdmin, request: HttpRequest, rows: QuerySet[Any], act: Callable[[Actor, UUID], None]
 ) -> None:
     """Do an action to each chosen row as the administrator, and show every refusal beside its row."""
-    actor = user_actor(UserId(cast("User", request.user).id))
+    actor = _actor(request)
     for row in rows:
         try:
             act(actor, row.pk)

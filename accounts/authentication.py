@@ -99,6 +99,27 @@ class LimitedModelBackend(ModelBackend):
         return super().authenticate(request, username, password)
 
 
+def staff_second_factor_satisfied(request: HttpRequest) -> bool:
+    """Whether this browser session was begun or confirmed with a second factor or a passkey, where staff need one."""
+    if not settings.STAFF_SECOND_FACTOR:
+        return True
+    return any(record.get("method") == "mfa" for record in _sign_in_records(request))
+
+
+def staff_sign_in_is_fresh(request: HttpRequest) -> bool:
+    """Whether a proof was given in this browser session within the last `STAFF_SIGN_IN_HOURS`."""
+    oldest = now().timestamp() - settings.STAFF_SIGN_IN_HOURS * 3600
+    return any(record.get("at", 0) >= oldest for record in _sign_in_records(request))
+
+
+def _sign_in_records(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return which proofs the browser session's present user gave, and when: what allauth keeps in the session."""
+    if request.session.get("account_authentication_methods_user") != str(request.user.pk):
+        return []
+    records = request.session.get("account_authentication_methods")
+    return records if isinstance(records, list) else []
+
+
 class SessionTokenAuthentication(BaseAuthentication):
     """Sets `request.user` and `request.auth` from `Authorization: Bearer <access token>`; without the header nobody is signed in.
 

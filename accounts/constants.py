@@ -1,4 +1,4 @@
-"""Longest forms of what accounts keep, in characters, and the statuses to choose from. Lifetimes and rate limits are settings."""
+"""Longest forms of what accounts keep, in characters, and the values to choose from. Lifetimes and rate limits are settings."""
 
 from __future__ import annotations
 
@@ -28,3 +28,37 @@ class PreferredStatus(StrEnum):
     IDLE = "idle"
     DO_NOT_DISTURB = "dnd"
     INVISIBLE = "invisible"
+
+
+class StaffRole(StrEnum):
+    """What one of the operator's own staff is: a group of Django by that name, whose permissions are in `registries.staff_roles`."""
+
+    SUPPORT = "support"
+    MODERATOR = "moderator"
+    TRUST_AND_SAFETY = "trust_and_safety"
+    FINANCE = "finance"
+    ADMINISTRATOR = "administrator"
+
+
+class StaffPermission(StrEnum):
+    """What staff may do with accounts, by the names of Django's permissions."""
+
+    VIEW_USERS = "accounts.view_user"
+    VIEW_SESSIONS = "accounts.view_session"
+    END_SESSIONS = "accounts.end_session"
+    SUSPEND_USERS = "accounts.suspend_user"
+    RESTORE_USERS = "accounts.restore_user"
+    DELETE_USERS = "accounts.delete_user"
+    MAKE_USERS = "accounts.add_user"
+    GRANT_STAFF_ROLES = "accounts.grant_staff_role"
+    VIEW_STAFF_ROLE_CHANGES = "accounts.view_staffrolechange"
+
+
+class StaffRoleChangeKind(StrEnum):
+    """What was done with a staff role."""
+
+    GRANTED = "granted"
+    REVOKED = "revoked"
+
+
+STAFF_REASON_MAX_LENGTH = 500

@@ -67,3 +67,10 @@ class IdempotencyMismatch(DomainError):
     code = "idempotency.mismatch"
     message = "This Idempotency-Key was used for another request. Take a new key for a new request."
     http_status = 422
+
+
+class LastAdministrator(Conflict):
+    """The act would leave the installation without an administrator."""
+
+    code = "staff.last_administrator"
+    message = "There must be an administrator: make somebody else one first."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from accounts.constants import PreferredStatus
+from accounts.constants import PreferredStatus, StaffRole
 from eventlog.events import Event, durable_event
 from kernel.wire import WireStruct
 
@@ -74,3 +74,10 @@ class SessionRevoked(Event, frozen=True):
     """The session is over: its tokens are refused from now on and its sockets are closed."""
 
     session: UUID
+
+
+@durable_event("staff_roles.changed")
+class StaffRolesChanged(Event, frozen=True):
+    """The user's staff roles are now these."""
+
+    roles: tuple[StaffRole, ...]

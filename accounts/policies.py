@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
+from accounts.constants import StaffPermission
 from accounts.models import Session, User
 from kernel.actor import Actor
 from kernel.errors import Forbidden
 from kernel.ids import UserId
 
 
-def may_administer_users(actor: Actor) -> bool:
-    """Whether the actor is the system, or an active member of staff with Django's permission to change users."""
+def has_staff_permission(actor: Actor, permission: StaffPermission) -> bool:
+    """Whether the actor is the system, or an active member of staff whose roles hold the permission. Keys and bots are no staff."""
     if actor.kind == "system":
         return True
-    if actor.user_id is None:
+    if actor.kind != "user" or actor.user_id is None:
         return False
     user = User.objects.filter(pk=actor.user_id, is_staff=True).first()
-    return user is not None and user.has_perm("accounts.change_user")
+    return user is not None and user.has_perm(permission)
 
 
-def require_user_administration(actor: Actor) -> None:
-    """Return when the actor may administer users. Raises `Forbidden`."""
-    if not may_administer_users(actor):
+def require_staff_permission(actor: Actor, permission: StaffPermission) -> None:
+    """Return when the actor has the permission. Raises `Forbidden`."""
+    if not has_staff_permission(actor, permission):
         raise Forbidden
 
 
+def require_power_over(actor: Actor, user: User) -> None:
+    """Return when the actor may use staff permissions on this user: on one of the staff, who grants roles alone may. Raises `Forbidden`."""
+    if user.is_staff:
+        require_staff_permission(actor, StaffPermission.GRANT_STAFF_ROLES)
+
+
 def may_end_session(actor: Actor, session: Session) -> bool:
-    """Whether the session is the actor's own, on any device, or the actor administers users."""
-    return session.user_id == actor.user_id or may_administer_users(actor)
+    """Whether the session is the actor's own, on any device, or the actor is of the staff that ends sessions."""
+    return session.user_id == actor.user_id or has_staff_permission(actor, StaffPermission.END_SESSIONS)
 
 
 def may_follow_user(actor: Actor, user_id: UserId) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from accounts.constants import StaffRole
+
 MAX_ROOM_NAME_LENGTH = 80
 MAX_TOPIC_LINE_LENGTH = 250
 MAX_NONCE_LENGTH = 64
@@ -37,3 +39,13 @@ class RoomMemberState(StrEnum):
 
     MEMBER = "member"
     REMOVED = "removed"
+
+
+_MODERATE = frozenset({"chat.view_room", "chat.change_room"})
+
+STAFF_PERMISSIONS = {
+    StaffRole.SUPPORT: frozenset({"chat.view_room"}),
+    StaffRole.MODERATOR: _MODERATE,
+    StaffRole.TRUST_AND_SAFETY: _MODERATE,
+}
+"""What the operator's own staff may do with rooms in the admin panel. Nobody reads messages there."""

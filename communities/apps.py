@@ -11,6 +11,10 @@ class CommunitiesConfig(AppConfig):
     name = "communities"
 
     def ready(self) -> None:
-        """Register the topic kind and the events."""
+        """Register the topic kind, the events and what staff may do here."""
         import_module("communities.events")
         import_module("communities.topics")
+        from accounts.registries.staff_roles import register_staff_permissions
+        from communities.constants import STAFF_PERMISSIONS
+
+        register_staff_permissions(STAFF_PERMISSIONS)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from accounts.constants import StaffRole
+
 MAX_NAME_LENGTH = 80
 MAX_DESCRIPTION_LENGTH = 500
 MIN_SLUG_LENGTH = 3
@@ -102,3 +104,13 @@ LOWEST_ROLE: dict[Permission, Role] = {
     Permission.MANAGE_COMMUNITY: Role.OWNER,
     Permission.CHANGE_ROLE: Role.OWNER,
 }
+
+_LOOK = frozenset({"communities.view_community", "communities.view_membership"})
+_MODERATE = _LOOK | {"communities.change_membership"}
+
+STAFF_PERMISSIONS = {
+    StaffRole.SUPPORT: _LOOK,
+    StaffRole.MODERATOR: _MODERATE,
+    StaffRole.TRUST_AND_SAFETY: _MODERATE,
+}
+"""What the operator's own staff may do with communities in the admin panel; no member is given anything by it."""

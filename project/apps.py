@@ -1,6 +1,7 @@
 """The project as a Django app: its checks and management commands, and the wiring of registries at start-up."""
 
 from django.apps import AppConfig
+from django.contrib.admin.apps import AdminConfig
 
 
 class ProjectConfig(AppConfig):
@@ -28,3 +29,9 @@ class ProjectConfig(AppConfig):
         wire_presence()
         register_sampler(sample_database_pool)
         watch_garbage_collector()
+
+
+class AdminPanelConfig(AdminConfig):
+    """Django's admin with our own site: who comes in, and what is shown at all."""
+
+    default_site = "project.admin_site.StaffSite"

@@ -71,6 +71,10 @@ def _rules() -> Iterable[tuple[bool, str]]:
             "*" in settings.TRUSTED_ORIGINS,
             "TRUSTED_ORIGINS lets every site use the API from a browser. List the origins of your web clients.",
         ),
+        (
+            not settings.STAFF_SECOND_FACTOR,
+            "STAFF_SECOND_FACTOR is off, so a stolen password would open the admin panel. Leave it at auto.",
+        ),
     )
 
 

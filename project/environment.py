@@ -173,6 +173,12 @@ class Identity(BaseSettings):
         le=60,
     )
     socket_ticket_seconds: PositiveInt = Field(30, description="Lifetime of a single-use socket ticket.")
+    staff_second_factor: Literal["auto", "required", "off"] = Field(
+        "auto", description="Whether the admin panel opens only after a second factor; auto is required in production."
+    )
+    staff_sign_in_hours: PositiveInt = Field(
+        8, description="How long after a proof of who they are staff may use the admin panel."
+    )
 
 
 class Communities(BaseSettings):
@@ -271,6 +277,12 @@ class Environment(
         """Return the limits by the name that clients see: `RATE_MESSAGE_CREATE` is `message.create`."""
         names = {field: ".".join(field.removeprefix("rate_").rsplit("_", 1)) for field in RateQuotas.model_fields}
         return {name: RateLimit(name, *map(int, getattr(self, field).split("/"))) for field, name in names.items()}
+
+    def staff_need_second_factor(self) -> bool:
+        """Tell whether the admin panel asks for a second factor."""
+        if self.staff_second_factor == "auto":
+            return self.environment == "production"
+        return self.staff_second_factor == "required"
 
     def logs_are_json(self) -> bool:
         """Tell whether machines read the log."""

@@ -38,7 +38,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = environment.request_body_bytes
 # --- Apps and the HTTP stack -----------------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "daphne",
-    "django.contrib.admin",
+    "project.apps.AdminPanelConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -183,6 +183,8 @@ ACCESS_TOKEN_SECONDS = environment.access_token_seconds
 REFRESH_TOKEN_DAYS = environment.refresh_token_days
 SESSION_CHECK_SECONDS = environment.session_check_seconds
 SOCKET_TICKET_SECONDS = environment.socket_ticket_seconds
+STAFF_SECOND_FACTOR = environment.staff_need_second_factor()
+STAFF_SIGN_IN_HOURS = environment.staff_sign_in_hours
 
 # --- REST ------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK: dict[str, Any] = {

@@ -11,13 +11,14 @@ from django.db import IntegrityError, transaction
 from psycopg.errors import UniqueViolation
 
 from accounts.actions.sessions import unchecked_revoke_sessions
-from accounts.constants import IMPORTED_EMAIL_DOMAIN, PASSWORD_MAX_LENGTH
-from accounts.errors import AccountTaken
+from accounts.constants import IMPORTED_EMAIL_DOMAIN, PASSWORD_MAX_LENGTH, StaffPermission
+from accounts.errors import AccountTaken, LastAdministrator
 from accounts.events import MePayload, UserUpdated
 from accounts.models import User
-from accounts.models.locks import lock_open_sessions, lock_user
+from accounts.models.locks import lock_administrators, lock_open_sessions, lock_user
 from accounts.payloads import me_payload
-from accounts.policies import require_user_administration
+from accounts.policies import require_power_over, require_staff_permission
+from accounts.queries.staff_roles import is_last_administrator
 from accounts.queries.users import find_by_usernames
 from eventlog.append import Draft, append
 from eventlog.topics import topic_for
@@ -34,7 +35,7 @@ def create_user(actor: Actor, *, email: str, username: str, password: str, displ
 
     Raises `InvalidInput` with `errors` by field, `AccountTaken`, or `Forbidden`.
     """
-    require_user_administration(actor)
+    require_staff_permission(actor, StaffPermission.MAKE_USERS)
     return unchecked_create_user(email=email, username=username, password=password, display_name=display_name)
 
 
@@ -62,7 +63,7 @@ def import_users(actor: Actor, *, display_names: Mapping[str, str]) -> dict[str,
     For the system and administrators. Nobody can log in as an imported user: they have no password and
     an address that cannot receive mail. A constant number of statements. Raises `InvalidInput` or `Forbidden`.
     """
-    require_user_administration(actor)
+    require_staff_permission(actor, StaffPermission.MAKE_USERS)
     absent = display_names.keys() - _known(display_names)
     User.objects.bulk_create([_imported(name, display_names[name]) for name in sorted(absent)], ignore_conflicts=True)
     return find_by_usernames(display_names)
@@ -86,22 +87,28 @@ def update_profile(actor: Actor, *, display_name: str | None = None) -> MePayloa
 
 @transaction.atomic
 def deactivate_user(actor: Actor, *, user_id: UserId) -> None:
-    """Shut a user out: no login, and every session and socket ends now. For the system and administrators.
+    """Shut a user out: no login, and every session and socket ends now. For the system and staff who may suspend.
 
-    Locks the user, then the sessions. Emits `session.revoked` for each. Raises `Forbidden`, `NotFound`, or `Conflict` for oneself.
+    Locks the user, then the sessions. Emits `session.revoked` for each. Raises `Forbidden`, `NotFound`,
+    `LastAdministrator`, or `Conflict` for oneself.
     """
-    require_user_administration(actor)
+    require_staff_permission(actor, StaffPermission.SUSPEND_USERS)
     if actor.user_id == user_id:
         raise Conflict("You cannot deactivate your own account.")
-    _set_active(user_id, active=False)
+    user = _locked(user_id)
+    if user.is_staff:
+        _check_dismissal(actor, user)
+    _set_active(user, active=False)
     unchecked_revoke_sessions(lock_open_sessions(user_id))
 
 
 @transaction.atomic
 def reactivate_user(actor: Actor, *, user_id: UserId) -> None:
-    """Let a deactivated user log in again. For the system and administrators. Raises `Forbidden` or `NotFound`."""
-    require_user_administration(actor)
-    _set_active(user_id, active=True)
+    """Let a deactivated user log in again. For the system and staff who may suspend. Raises `Forbidden` or `NotFound`."""
+    require_staff_permission(actor, StaffPermission.SUSPEND_USERS)
+    user = _locked(user_id)
+    require_power_over(actor, user)
+    _set_active(user, active=True)
 
 
 def _check(user: User, *, password: str | None = None) -> None:
@@ -158,7 +165,14 @@ def _locked(user_id: UserId) -> User:
     return user
 
 
-def _set_active(user_id: UserId, *, active: bool) -> None:
-    user = _locked(user_id)
+def _check_dismissal(actor: Actor, user: User) -> None:
+    """Return when the actor may shut one of the staff out, and somebody else stays administrator."""
+    lock_administrators()
+    require_power_over(actor, user)
+    if is_last_administrator(user):
+        raise LastAdministrator
+
+
+def _set_active(user: User, *, active: bool) -> None:
     user.is_active = active
     user.save(update_fields=["is_active"])

@@ -1,10 +1,18 @@
-"""Row locks, taken in the order user, then sessions by id, so that no two actions can wait for each other."""
+"""Row locks, taken in the order user, administrators, then sessions by id, so that no two actions can wait for each other."""
 
 from __future__ import annotations
 
+from django.contrib.auth.models import Group
+
+from accounts.constants import StaffRole
 from accounts.models.sessions import Session
 from accounts.models.users import User
 from kernel.ids import SessionId, UserId
+
+
+def lock_administrators() -> None:
+    """Keep who is administrator from changing until commit, so that the last one can be told. Whoever takes it away from one locks it."""
+    list(Group.objects.select_for_update(no_key=True).filter(name=StaffRole.ADMINISTRATOR))
 
 
 def lock_user(user_id: UserId) -> User | None:

@@ -22,6 +22,9 @@ class Session(models.Model):
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)
 
+    class Meta:
+        permissions = (("end_session", "Can end sessions of users"),)
+
     def __str__(self) -> str:
         return str(self.id)
 

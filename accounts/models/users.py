@@ -101,6 +101,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     REQUIRED_FIELDS: ClassVar[list[str]] = ["username"]
 
     class Meta:
+        permissions = (
+            ("suspend_user", "Can shut users out and let them in again"),
+            ("restore_user", "Can bring back users who left by themselves"),
+        )
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(condition=models.Q(email=Lower("email")), name="user_email_lower"),
             models.UniqueConstraint(Lower("username"), name="user_username_unique"),

@@ -44,6 +44,7 @@ NOT_LIMITS = {
     "compression_min_bytes",
     "access_token_seconds",
     "refresh_token_days",
+    "staff_sign_in_hours",
     "socket_ticket_seconds",
     "heartbeat_seconds",
     "presence_idle_seconds",

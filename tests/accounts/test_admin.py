@@ -11,7 +11,7 @@ from accounts.authentication import actor_of_access_token
 from accounts.errors import SessionEnded
 from accounts.models import Session, User
 from kernel.errors import RateLimited
-from tests.factories.accounts import CLIENT, PASSWORD, make_user, sign_in
+from tests.factories.accounts import CLIENT, PASSWORD, enter_panel, make_user, sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -23,7 +23,7 @@ def administrator():
 
 @pytest.fixture
 def panel(client, administrator):
-    client.force_login(administrator)
+    enter_panel(client, administrator)
     return client
 
 
@@ -101,7 +101,7 @@ def test_sessions_are_ended_from_their_page(panel):
 def test_staff_who_may_only_look_change_nothing(client):
     looker = make_user("looker", is_staff=True)
     looker.user_permissions.add(*Permission.objects.filter(codename__in=["view_user", "view_session"]))
-    client.force_login(looker)
+    enter_panel(client, looker)
     user = make_user("ada")
     sign_in(user)
     choose(client, "user", "deactivate", user)

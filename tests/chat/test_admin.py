@@ -8,7 +8,7 @@ from django.urls import reverse
 from chat.actions.rooms import open_direct_room
 from kernel.ids import CommunityId, UserId
 from tests.event_log import types_of
-from tests.factories.accounts import make_user
+from tests.factories.accounts import enter_panel, make_user
 from tests.factories.chat import make_room, post, room_topic
 from tests.factories.communities import acting, make_member
 
@@ -19,7 +19,7 @@ LIST = "admin:chat_room_changelist"
 
 @pytest.fixture
 def panel(client):
-    client.force_login(make_user("root", is_staff=True, is_superuser=True))
+    enter_panel(client, make_user("root", is_staff=True, is_superuser=True))
     return client
 
 
@@ -54,7 +54,7 @@ def test_rooms_are_archived_each_for_itself(panel, community):
 
 def test_staff_without_the_permission_archive_nothing(client, community):
     room = make_room(community)
-    client.force_login(make_user("clerk", is_staff=True))
+    enter_panel(client, make_user("clerk", is_staff=True))
 
     answer = client.post(reverse(LIST), {"action": "archive", "_selected_action": [str(room.pk)]})
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from itertools import count
 
+from django.contrib.auth.models import Group
+from django.test import Client as HttpClient
+
 from accounts.actions.sessions import Client, unchecked_start_session
+from accounts.actions.staff_roles import sync_staff_roles
+from accounts.constants import StaffRole
 from accounts.events import SignedIn
 from accounts.models import User
-from kernel.actor import Actor, user_actor
+from kernel.actor import SYSTEM, Actor, user_actor
 from kernel.ids import SessionId, UserId
 
 PASSWORD = "correct horse battery"
@@ -60,3 +66,20 @@ def actor_with_session(user: User) -> Actor:
 def bearer(user: User) -> dict[str, str]:
     """Start a session for the user and return the header that a REST client of it sends."""
     return {"Authorization": f"Bearer {sign_in(user).access}"}
+
+
+def make_staff(*roles: StaffRole, username: str | None = None) -> User:
+    """Insert a user with these staff roles, whose permissions are put in step."""
+    sync_staff_roles(SYSTEM)
+    user = make_user(username, is_staff=True)
+    user.groups.set(Group.objects.filter(name__in=roles))
+    return user
+
+
+def enter_panel(client: HttpClient, user: User, *, method: str = "password") -> None:
+    """Sign the browser in as the user, who has just given such a proof: enough for the admin panel, if they are staff."""
+    client.force_login(user)
+    session = client.session
+    session["account_authentication_methods"] = [{"method": method, "at": time.time()}]
+    session["account_authentication_methods_user"] = str(user.pk)
+    session.save()

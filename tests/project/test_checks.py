@@ -29,6 +29,7 @@ def production(settings: Any) -> Any:
     settings.SECURE_SSL_REDIRECT = settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = True
     settings.SECURE_HSTS_SECONDS = 31_536_000
     settings.TRUSTED_PROXY_COUNT = 1
+    settings.STAFF_SECOND_FACTOR = True
     return settings
 
 
@@ -50,6 +51,7 @@ def test_safe_settings_pass(production: Any) -> None:
         ("SESSION_COOKIE_SECURE", False, 5, "HTTPS_ONLY is off"),
         ("SECURE_HSTS_SECONDS", 0, 6, "HSTS_SECONDS is 0"),
         ("TRUSTED_ORIGINS", ["*"], 7, "TRUSTED_ORIGINS lets every site"),
+        ("STAFF_SECOND_FACTOR", False, 8, "STAFF_SECOND_FACTOR is off"),
     ],
 )
 def test_an_unsafe_setting_is_refused(

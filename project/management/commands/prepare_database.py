@@ -1,4 +1,4 @@
-"""`manage.py prepare_database [--demo]`: migrations, one process at a time, and a demo community where nobody is yet."""
+"""`manage.py prepare_database [--demo]`: migrations and staff roles, one process at a time, and a demo community where nobody is yet."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from django.core.management.base import BaseCommand
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from accounts.actions.staff_roles import sync_staff_roles
 from accounts.models import User
+from kernel.actor import SYSTEM
 from project.checks import refuse_unsafe_production
 from project.demo.people import DEMO_IS_HERE
 from project.demo.seed import demo_is_here
@@ -30,12 +32,13 @@ class Command(BaseCommand):
         parser.add_argument("--demo", action="store_true", help="seed the demo community on an empty database")
 
     def handle(self, *args: Any, demo: bool, **options: Any) -> None:  # noqa: ARG002  # Django's signature
-        """Migrate, then seed."""
+        """Migrate, put the staff roles in step with the code, then seed."""
         refuse_unsafe_production()
         with advisory_lock():
             executor = MigrationExecutor(connection)
             if executor.migration_plan(executor.loader.graph.leaf_nodes()):
                 call_command("migrate", interactive=False, verbosity=1, stdout=self.stdout)
+            sync_staff_roles(SYSTEM)
             if demo and not User.objects.exists():
                 call_command("seed_demo", stdout=self.stdout)
             self.stdout.write(DEMO_IS_HERE if demo_is_here() else "The database is ready.")
