@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.request import Request
 
-from accounts.actions.sessions import count_login_attempt
+from accounts.actions.attempts import Client, begin_password_attempt
 from accounts.actions.tickets import use_up_tickets
 from accounts.actions.tokens import read_access_token
 from accounts.errors import SessionEnded, TicketInvalid
@@ -25,7 +25,10 @@ from accounts.storage.live_sessions import is_live
 from kernel.actor import ANONYMOUS, Actor, user_actor
 from kernel.addresses import client_network
 from kernel.clock import now
-from kernel.errors import DomainError, RateLimited
+from kernel.errors import DomainError
+
+DEVICE_HEADER = "HTTP_X_DEVICE_TOKEN"
+CHALLENGE_HEADER = "HTTP_X_CHALLENGE_RESPONSE"
 
 
 class AuthenticatedSession(msgspec.Struct, frozen=True):
@@ -84,19 +87,34 @@ def client_network_of(request: HttpRequest | Request) -> str:
     )
 
 
+def client_of(request: HttpRequest | Request) -> Client:
+    """Return the device that a request comes from. Nothing but its network is proven."""
+    meta = request.META
+    return Client(
+        network=client_network_of(request),
+        user_agent=meta.get("HTTP_USER_AGENT", "").replace("\0", ""),
+        device=meta.get(DEVICE_HEADER, "") or request.COOKIES.get(settings.DEVICE_COOKIE_NAME, ""),
+        challenge=meta.get(CHALLENGE_HEADER, ""),
+    )
+
+
 class LimitedModelBackend(ModelBackend):
     """Django's own login, which the admin panel uses, under the same limits as the API's."""
 
     def authenticate(
         self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **_: Any
     ) -> User | None:
-        """Return the user with that address and password. A used-up limit is shown in the login form."""
-        if request is not None:
-            try:
-                count_login_attempt(username or "", client_network_of(request))
-            except RateLimited as error:
-                raise ValidationError(error.text) from error
-        return super().authenticate(request, username, password)
+        """Return the user with that address and password. That one must wait, or solve a challenge, is shown in the login form."""
+        if request is None:
+            return super().authenticate(request, username, password)
+        try:
+            attempt = begin_password_attempt(login=username or "", client=client_of(request))
+        except DomainError as error:
+            raise ValidationError(error.text) from error
+        user = super().authenticate(request, username, password)
+        if user is not None:
+            attempt.succeed()
+        return user
 
 
 def staff_second_factor_satisfied(request: HttpRequest) -> bool:

@@ -12,6 +12,9 @@ PASSWORD_MAX_LENGTH = 256
 USER_AGENT_MAX_LENGTH = 256
 IDEMPOTENCY_KEY_MAX_LENGTH = 128
 TOKEN_MAX_LENGTH = 2048
+DEVICE_TOKEN_MAX_LENGTH = 1024
+USERS_OF_A_DEVICE_MAX = 5
+"""Who signs in as more users on one device is a stranger again to those of long ago."""
 CUSTOM_STATUS_MAX_LENGTH = 128
 CUSTOM_STATUS_EMOJI_MAX_LENGTH = 16
 """A family with skin tones is eleven code points."""

@@ -11,12 +11,16 @@ class ProjectConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the checks, the OpenAPI extensions, the access log and metrics, and plug in what apps need of one another."""
+        from kernel.challenges import use_challenges
         from kernel.jobs import use_queue
+        from kernel.lockouts import use_lockouts
         from kernel.metrics import register_sampler
         from kernel.rate_limits import use_limiter
         from project import checks  # noqa: F401  # registers
+        from project.challenges.wiring import provider_from_settings
         from project.hello import wire_hello
         from project.jobs import TransactionalQueue
+        from project.lockouts import lockouts_from_settings
         from project.observability import requests  # noqa: F401  # registers
         from project.observability.metrics import sample_database_pool, watch_garbage_collector
         from project.presence import wire_presence
@@ -25,6 +29,8 @@ class ProjectConfig(AppConfig):
 
         use_limiter(limiter_from_settings())
         use_queue(TransactionalQueue())
+        use_lockouts(lockouts_from_settings())
+        use_challenges(provider_from_settings())
         wire_hello()
         wire_presence()
         register_sampler(sample_database_pool)

@@ -24,6 +24,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from kernel.lockouts import DelayRule
 from kernel.rate_limits import RateLimit
 from project.addresses import checked_redis_url, database_settings
 
@@ -155,8 +156,9 @@ class RateQuotas(BaseSettings):
     )
     rate_message_create: Quota = Field("20/10", description="Messages, per user and room.")
     rate_presence_set: Quota = Field("20/60", description="Changes of status, per user.")
-    rate_login_account: Quota = Field("5/900", description="Login attempts, per account.")
-    rate_login_address: Quota = Field("20/3600", description="Login attempts, per address (IPv6 by /64).")
+    rate_login_address: Quota = Field(
+        "20/3600", description="Login attempts from unknown devices, per address (IPv6 by /64)."
+    )
     rate_sign_up_address: Quota = Field("20/3600", description="Sign-ups, per address (IPv6 by /64).")
     rate_socket_frame: Quota = Field("120/60", description="Frames of one socket.")
     rate_socket_problem: Quota = Field("10/60", description="Bad frames of one socket before it is closed.")
@@ -178,6 +180,38 @@ class Identity(BaseSettings):
     )
     staff_sign_in_hours: PositiveInt = Field(
         8, description="How long after a proof of who they are staff may use the admin panel."
+    )
+
+
+class Lockout(BaseSettings):
+    """Lock-out of those who guess: failures are counted per account and known device, else per account and network"""
+
+    lockout_free_failures: PositiveInt = Field(5, description="Failed logins in a row that cost no time.")
+    lockout_first_seconds: PositiveInt = Field(
+        30, description="Wait after the last free failure; doubled after each further one."
+    )
+    lockout_longest_seconds: PositiveInt = Field(900, description="The longest wait.")
+    lockout_kept_seconds: PositiveInt = Field(86_400, description="Failures are forgotten so long after the last one.")
+    lockout_strangers_max: PositiveInt = Field(
+        100,
+        description="Attempts of all unknown devices on one account in that time; more, and each network has one free failure.",
+    )
+    known_device_days: PositiveInt = Field(180, description="How long a device on which a user signed in is known.")
+
+
+class Challenges(BaseSettings):
+    """Challenges that show that a human is there: at sign-up, at a password reset, and after some failed logins"""
+
+    challenge_provider: Literal["none", "hcaptcha", "turnstile"] = Field(
+        "none", description="Who makes and verifies the challenges; none is none at all."
+    )
+    challenge_site_key: str = Field("", description="The provider's public key; bind it to your host names there.")
+    challenge_secret: SecretStr = Field(SecretStr(""), description="The provider's secret key.")
+    challenge_after_failures: PositiveInt = Field(
+        3, description="Failed logins from one place after which a challenge is asked."
+    )
+    challenge_open_when_away: bool = Field(
+        False, description="Let everybody pass while the provider gives no answer, instead of nobody."
     )
 
 
@@ -258,7 +292,20 @@ class Presence(BaseSettings):
 
 
 class Environment(
-    Safety, Services, Logs, Metrics, Rest, RateQuotas, Identity, Communities, Chat, Events, Gateway, Presence
+    Safety,
+    Services,
+    Logs,
+    Metrics,
+    Rest,
+    RateQuotas,
+    Identity,
+    Lockout,
+    Challenges,
+    Communities,
+    Chat,
+    Events,
+    Gateway,
+    Presence,
 ):
     """The typed environment. Names are upper-cased, as in `DATABASE_URL`; unknown names and empty values are ignored."""
 
@@ -271,6 +318,14 @@ class Environment(
             raise ValueError("DATABASE_POOL_MIN_SIZE is larger than DATABASE_POOL_MAX_SIZE")
         if self.heartbeat_seconds >= self.heartbeat_dead_seconds:
             raise ValueError("HEARTBEAT_DEAD_SECONDS is not longer than HEARTBEAT_SECONDS")
+        if not self.lockout_first_seconds <= self.lockout_longest_seconds < self.lockout_kept_seconds:
+            raise ValueError(
+                "LOCKOUT_FIRST_SECONDS, LOCKOUT_LONGEST_SECONDS and LOCKOUT_KEPT_SECONDS do not follow in size"
+            )
+        if self.challenge_provider != "none" and not (
+            self.challenge_site_key and self.challenge_secret.get_secret_value()
+        ):
+            raise ValueError("CHALLENGE_PROVIDER needs CHALLENGE_SITE_KEY and CHALLENGE_SECRET")
         return self
 
     def rate_limits(self) -> dict[str, RateLimit]:
@@ -283,6 +338,16 @@ class Environment(
         if self.staff_second_factor == "auto":
             return self.environment == "production"
         return self.staff_second_factor == "required"
+
+    def lockout(self) -> DelayRule:
+        """Return the rule by which failed logins delay the next one."""
+        return DelayRule(
+            free=self.lockout_free_failures,
+            first=self.lockout_first_seconds,
+            longest=self.lockout_longest_seconds,
+            kept=self.lockout_kept_seconds,
+            crowd_max=self.lockout_strangers_max,
+        )
 
     def logs_are_json(self) -> bool:
         """Tell whether machines read the log."""

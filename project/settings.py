@@ -27,6 +27,10 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = environment.https_only
 SESSION_COOKIE_HTTPONLY = True
+# Browsers take a cookie of such a name from this host alone, over HTTPS alone: no neighbour on a subdomain can plant one.
+_COOKIE_PREFIX = "__Host-" if environment.https_only else ""
+SESSION_COOKIE_NAME = f"{_COOKIE_PREFIX}sessionid"
+CSRF_COOKIE_NAME = f"{_COOKIE_PREFIX}csrftoken"
 CSRF_TRUSTED_ORIGINS = CORS_ALLOWED_ORIGINS = TRUSTED_ORIGINS = environment.trusted_origins
 CORS_URLS_REGEX = r"^/api/"
 CORS_ALLOW_HEADERS = ["accept", "authorization", "content-type", "idempotency-key", "x-request-id"]
@@ -77,6 +81,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "project.known_devices.KnownDeviceMiddleware",
     "project.rest.rate_limit_headers.RateLimitHeadersMiddleware",
     "project.rest.idempotency.IdempotencyMiddleware",
 ]
@@ -185,6 +190,14 @@ SESSION_CHECK_SECONDS = environment.session_check_seconds
 SOCKET_TICKET_SECONDS = environment.socket_ticket_seconds
 STAFF_SECOND_FACTOR = environment.staff_need_second_factor()
 STAFF_SIGN_IN_HOURS = environment.staff_sign_in_hours
+LOCKOUT = environment.lockout()
+KNOWN_DEVICE_DAYS = environment.known_device_days
+DEVICE_COOKIE_NAME = f"{_COOKIE_PREFIX}device"
+CHALLENGE_PROVIDER = environment.challenge_provider
+CHALLENGE_SITE_KEY = environment.challenge_site_key
+CHALLENGE_SECRET = environment.challenge_secret.get_secret_value()
+CHALLENGE_OPEN_WHEN_AWAY = environment.challenge_open_when_away
+CHALLENGE_AFTER_FAILURES = environment.challenge_after_failures
 
 # --- REST ------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK: dict[str, Any] = {

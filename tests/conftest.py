@@ -10,8 +10,10 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from rest_framework.test import APIClient
 
+from kernel import lockouts as kernel_lockouts
 from kernel import rate_limits
 from kernel.rate_limits import Allowance, RateLimit
+from project.lockouts import MemoryLockouts
 
 hypothesis_settings.register_profile("default", deadline=None)  # a busy machine is no bug
 hypothesis_settings.register_profile(
@@ -41,6 +43,14 @@ def limiter(monkeypatch: pytest.MonkeyPatch) -> CountingLimiter:
     """Plug in a fresh limiter."""
     counting = CountingLimiter()
     monkeypatch.setattr(rate_limits, "_limiter", counting)
+    return counting
+
+
+@pytest.fixture
+def lockouts(monkeypatch: pytest.MonkeyPatch) -> MemoryLockouts:
+    """Plug in a fresh counter of failed attempts."""
+    counting = MemoryLockouts()
+    monkeypatch.setattr(kernel_lockouts, "_lockouts", counting)
     return counting
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from hmac import compare_digest
 
-import msgspec
-from django.conf import settings
 from django.contrib.auth.hashers import make_password, verify_password
 from django.db import transaction
 
+from accounts.actions.attempts import Client, begin_password_attempt
+from accounts.actions.known_devices import make_device_known
 from accounts.actions.tokens import Claims, RefreshToken, hash_of_jti, new_refresh_token, read_refresh_token, token_pair
 from accounts.constants import USER_AGENT_MAX_LENGTH
 from accounts.errors import AccountDisabled, InvalidCredentials, RefreshReplayed, SessionEnded
@@ -19,7 +18,6 @@ from accounts.models import Session, User
 from accounts.models.locks import lock_session, lock_user
 from accounts.payloads import me_payload
 from accounts.policies import may_end_session
-from accounts.queries.users import find_by_login
 from accounts.storage.live_sessions import doubt, remember_ended
 from eventlog.append import Draft, append
 from eventlog.topics import topic_for
@@ -28,40 +26,22 @@ from kernel.clock import now
 from kernel.errors import NotFound, Unavailable
 from kernel.ids import SessionId, UserId, uuid7
 from kernel.jobs import enqueue
-from kernel.rate_limits import take
-
-
-class Client(msgspec.Struct, frozen=True):
-    """The device that a call comes from: the network that limits are counted by, and how it names itself."""
-
-    network: str
-    user_agent: str = ""
 
 
 def log_in(*, login: str, password: str, client: Client) -> SignedIn:
     """Start a session for whoever knows the password of `login`, an e-mail address or username in any case.
 
     Nobody acts yet. Unknown logins, wrong passwords and accounts without a password cost the same time and get the same
-    answer. Raises `InvalidCredentials`, `RateLimited`, or `AccountDisabled` (only after the right password).
+    answer. Raises `InvalidCredentials`, `AccountDisabled` (only after the right password), or as `begin_password_attempt` does.
     """
-    user = count_login_attempt(login, client.network)
+    attempt = begin_password_attempt(login=login, client=client)
+    user = attempt.user
     proven, outdated = verify_password(password, user.password if user else make_password(None))
     if user is None or not proven:
         raise InvalidCredentials
+    attempt.succeed()
     new_hash = make_password(password) if outdated else user.password
     return _start_proven(user, new_hash, client)
-
-
-def count_login_attempt(login: str, network: str) -> User | None:
-    """Use up one attempt of the network and one of the account, and return the account when there is one.
-
-    All names of an account are counted together; a login that nobody has is counted by itself. Raises `RateLimited`.
-    """
-    take(settings.RATE_LIMITS["login.address"], network)
-    user = find_by_login(login)
-    account = str(user.id) if user else hashlib.sha256(login.lower().encode(errors="surrogatepass")).hexdigest()
-    take(settings.RATE_LIMITS["login.account"], account)
-    return user
 
 
 @transaction.atomic
@@ -72,6 +52,7 @@ def unchecked_start_session(user: User, client: Client) -> SignedIn:
     session = Session(id=session_id, user=user, user_agent=client.user_agent[:USER_AGENT_MAX_LENGTH])
     _adopt(refresh, session)
     session.save(force_insert=True)
+    make_device_known(user_id)
     pair = token_pair(session, refresh)
     return SignedIn(access=pair.access, refresh=pair.refresh, expires_in=pair.expires_in, user=me_payload(user))
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import transaction
 
-from accounts.actions.sessions import Client, unchecked_start_session
+from accounts.actions.attempts import Client
+from accounts.actions.sessions import unchecked_start_session
 from accounts.actions.users import unchecked_create_user
 from accounts.events import SignedIn
 from kernel.rate_limits import take

@@ -8,8 +8,7 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.serializers import BaseSerializer
 
-from accounts.actions.sessions import Client
-from accounts.authentication import actor_of, client_network_of
+from accounts.authentication import actor_of, client_network_of, client_of
 from kernel.errors import InvalidInput
 from kernel.pagination import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, PageRequest
 
@@ -38,12 +37,6 @@ def query_of(request: Request, *, allowed: Iterable[str] = ()) -> dict[str, str]
 def page_request_of(request: Request) -> PageRequest:
     """Return the page asked for with `?limit=` (1 to 100) and `?cursor=`. Raises `InvalidInput`."""
     return PageRequest(limit=_limit(request.query_params.get("limit")), cursor=request.query_params.get("cursor"))
-
-
-def client_of(request: Request) -> Client:
-    """Return the device that signs in."""
-    user_agent = request.META.get("HTTP_USER_AGENT", "").replace("\0", "")
-    return Client(network=client_network_of(request), user_agent=user_agent)
 
 
 def _only_value(name: str, given: list[Any], known: frozenset[str]) -> str:

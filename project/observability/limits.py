@@ -23,6 +23,10 @@ LIMIT_OF_SETTING = {
     "gateway_thread_pool_size": "pool.commands",
     "presence_window_members": "presence.window_members",
     "gateway_drain_seconds": "drain.seconds",
+    "lockout_free_failures": "login.account",
+    "lockout_first_seconds": "login.account",
+    "lockout_longest_seconds": "login.account",
+    "lockout_strangers_max": "login.account",
 }
 """Names of `portcullis_limit_hits`. The rate limits (`RATE_...`) are there under the names that clients see, as in `message.create`."""
 
@@ -46,6 +50,9 @@ NOT_LIMITS = {
     "refresh_token_days",
     "staff_sign_in_hours",
     "socket_ticket_seconds",
+    "lockout_kept_seconds",
+    "known_device_days",
+    "challenge_after_failures",
     "heartbeat_seconds",
     "presence_idle_seconds",
     "presence_offline_seconds",

@@ -8,7 +8,8 @@ from itertools import count
 from django.contrib.auth.models import Group
 from django.test import Client as HttpClient
 
-from accounts.actions.sessions import Client, unchecked_start_session
+from accounts.actions.attempts import Client
+from accounts.actions.sessions import unchecked_start_session
 from accounts.actions.staff_roles import sync_staff_roles
 from accounts.constants import StaffRole
 from accounts.events import SignedIn

@@ -37,7 +37,7 @@ def run_manage(*arguments: str, **variables: str) -> subprocess.CompletedProcess
         ("ENVIRONMENT", "prod", "Input should be 'development', 'test' or 'production'"),
         ("DATABASE_URL", "mysql://u:hidden@h/d", "it must start with postgres:// or postgresql://"),
         ("REDIS_URL", "http://u:hidden@h", "it must start with redis://, rediss:// or unix://"),
-        ("RATE_LOGIN_ACCOUNT", "5 per hour", "write it as number/seconds, as in 20/10"),
+        ("RATE_LOGIN_ADDRESS", "5 per hour", "write it as number/seconds, as in 20/10"),
         ("ACCESS_TOKEN_SECONDS", "900", "Input should be less than or equal to 300"),
     ],
 )

@@ -12,7 +12,8 @@ from django.conf import settings
 from django.db import transaction
 from redis import Redis
 
-from accounts.actions.sessions import Client, unchecked_revoke_sessions, unchecked_start_session
+from accounts.actions.attempts import Client
+from accounts.actions.sessions import unchecked_revoke_sessions, unchecked_start_session
 from accounts.models import Session
 from accounts.queries.users import get_users
 from chat.actions.imports import get_or_create_import_room, import_people

@@ -6,7 +6,8 @@ import time
 
 import msgspec
 
-from accounts.actions.sessions import Client, unchecked_start_session
+from accounts.actions.attempts import Client
+from accounts.actions.sessions import unchecked_start_session
 from accounts.actions.tokens import AccessToken, read_access_token
 from accounts.actions.users import import_users
 from accounts.models import User

@@ -8,7 +8,8 @@ import pytest
 import time_machine
 from django.contrib.auth.hashers import MD5PasswordHasher, verify_password
 
-from accounts.actions.sessions import Client, log_in, refresh_session, revoke_session
+from accounts.actions.attempts import Client
+from accounts.actions.sessions import log_in, refresh_session, revoke_session
 from accounts.actions.tokens import hash_of_jti, read_access_token, read_refresh_token
 from accounts.actions.users import import_users
 from accounts.authentication import actor_of_access_token
