@@ -49,6 +49,7 @@ NOT_LIMITS = {
     "access_token_seconds",
     "refresh_token_days",
     "staff_sign_in_hours",
+    "session_check_seconds",
     "socket_ticket_seconds",
     "lockout_kept_seconds",
     "known_device_days",
