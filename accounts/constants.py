@@ -23,6 +23,27 @@ CUSTOM_STATUS_MAX_SECONDS = 30 * 86_400
 IMPORTED_EMAIL_DOMAIN = "imported.invalid"
 """Where the addresses of imported users point: RFC 2606 keeps `.invalid` from ever existing."""
 
+SMS_MAX_LENGTH = 306
+"""Two parts of 153 characters; each is paid for."""
+DELIVERY_LEASE_SECONDS = 90.0
+"""Longer than all calls of one try may take together; afterwards somebody else may try."""
+DELIVERY_RESUMED_AFTER_SECONDS = 120.0
+DELIVERY_RESUMED_AT_ONCE = 500
+
+
+class Channel(StrEnum):
+    """The ways in which a message reaches a person outside of the community."""
+
+    MAIL = "mail"
+    SMS = "sms"
+
+
+DELIVERY_PAUSES_SECONDS: dict[Channel, tuple[float, ...]] = {
+    Channel.SMS: (5.0, 15.0, 45.0, 120.0, 240.0),
+    Channel.MAIL: (10.0, 60.0, 300.0, 900.0, 3_600.0, 10_800.0, 21_600.0),
+}
+"""The pause after each try that failed; after the try that follows the last pause the message is given up."""
+
 
 class PreferredStatus(StrEnum):
     """What a user chooses to be shown as while connected. `online` leaves it to their devices, `invisible` looks like being away."""

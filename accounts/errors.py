@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kernel.errors import Conflict, DomainError, Forbidden, Unauthenticated
+from kernel.errors import Conflict, DomainError, Forbidden, InvalidInput, RateLimited, Unauthenticated
 
 
 class TokenInvalid(Unauthenticated):
@@ -74,3 +74,24 @@ class LastAdministrator(Conflict):
 
     code = "staff.last_administrator"
     message = "There must be an administrator: make somebody else one first."
+
+
+class PhoneInvalid(InvalidInput):
+    """What was given is no phone number with its country code."""
+
+    code = "phone.invalid"
+    message = "This is not a phone number with its country code, as in +44 7700 900123."
+
+
+class PhoneNotServed(InvalidInput):
+    """We send no SMS to numbers of this kind: their country is not served, or they cost too much."""
+
+    code = "phone.not_served"
+    message = "We cannot send text messages to this number. Use another number or another way."
+
+
+class SmsLimited(RateLimited):
+    """Enough SMS for now, to this number or others like it; `retry_after` says when there may be one. Which limit it was is not told."""
+
+    code = "sms.limited"
+    message = "Too many text messages were sent. Wait until you ask for another one."

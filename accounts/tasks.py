@@ -1,14 +1,18 @@
-"""Jobs of accounts: forgetting what is past its time, and telling others what has happened. Thin wrappers; the work is in the actions."""
+"""Jobs of accounts: handing over mails and SMS, forgetting what is past its time, and telling others what has happened.
+
+Thin wrappers; the work is in the actions.
+"""
 
 from uuid import UUID
 
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
+from accounts.actions import deliveries
 from accounts.actions.idempotent_requests import prune_idempotent_requests
 from accounts.actions.sessions import remember_ended_sessions as tell_ended_sessions
 from kernel.errors import Unavailable
-from kernel.ids import SessionId
+from kernel.ids import DeliveryId, SessionId
 
 AS_LONG_AS_IT_MATTERS = RetryStrategy(max_attempts=60, wait=1, retry_exceptions=[Unavailable])
 """By then nothing is remembered any more that could let an ended session in (`SESSION_CHECK_SECONDS` is 60 at most)."""
@@ -25,3 +29,16 @@ def forget_idempotent_requests(timestamp: int) -> None:  # noqa: ARG001  # the s
 def remember_ended_sessions(session_ids: list[str]) -> None:
     """Have ended sessions refused on every process, when Redis could not be told as they ended."""
     tell_ended_sessions([SessionId(UUID(session_id)) for session_id in session_ids])
+
+
+@app.task(name=deliveries.JOB, pass_context=False)
+def attempt_delivery(delivery_id: str) -> None:
+    """Try to hand one mail or SMS to its provider; the next try is a job of its own."""
+    deliveries.attempt_delivery(DeliveryId(UUID(delivery_id)))
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queueing_lock="accounts.resume_deliveries", pass_context=False)
+def resume_deliveries(timestamp: int) -> None:  # noqa: ARG001  # the scheduler passes when the run was due
+    """Take up what a crashed worker left behind, every minute."""
+    deliveries.resume_deliveries()

@@ -53,6 +53,20 @@ def _check_redis_url(value: SecretStr) -> SecretStr:
     return value
 
 
+def _check_prefixes(values: list[str]) -> list[str]:
+    for value in values:
+        if not re.fullmatch(r"!?\+[1-9]\d{0,13}", value):
+            raise ValueError("write prefixes as +44, or !+4470 for one that is refused")
+    return values
+
+
+SERVED_PREFIXES = _split_list(
+    "+1,!+1900,!+1242,!+1246,!+1264,!+1268,!+1284,!+1345,!+1441,!+1473,!+1649,!+1658,!+1664,!+1721,!+1758,!+1767,!+1784,"
+    "!+1809,!+1829,!+1849,!+1868,!+1869,!+1876,"
+    "+30,+31,+32,+33,+34,+351,+353,+358,+36,+39,+41,+43,+44,!+4470,+45,+46,+47,+48,+49,+61,+64"
+)
+"""Countries with low prices, without their expensive ranges: North America but the Caribbean, most of Europe, Australia, New Zealand."""
+
 CommaSeparated = Annotated[list[str], NoDecode, BeforeValidator(_split_list)]
 Quota = Annotated[str, AfterValidator(_check_quota)]
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_check_database_url)]
@@ -160,6 +174,16 @@ class RateQuotas(BaseSettings):
         "20/3600", description="Login attempts from unknown devices, per address (IPv6 by /64)."
     )
     rate_sign_up_address: Quota = Field("20/3600", description="Sign-ups, per address (IPv6 by /64).")
+    rate_sms_number_hour: Quota = Field("3/3600", description="SMS in any hour, per phone number.")
+    rate_sms_number_day: Quota = Field("10/86400", description="SMS in any day, per phone number.")
+    rate_sms_network_hour: Quota = Field("10/3600", description="SMS in any hour, per asking address (IPv6 by /64).")
+    rate_sms_network_day: Quota = Field("30/86400", description="SMS in any day, per asking address (IPv6 by /64).")
+    rate_sms_prefix_hour: Quota = Field(
+        "10/3600", description="SMS in any hour, per ten thousand neighbouring numbers (all but the last four digits)."
+    )
+    rate_sms_prefix_day: Quota = Field("30/86400", description="SMS in any day, per ten thousand neighbouring numbers.")
+    rate_sms_country_day: Quota = Field("500/86400", description="SMS in any day, per country code.")
+    rate_sms_total_day: Quota = Field("1000/86400", description="SMS in any day, all together: what you want to pay.")
     rate_socket_frame: Quota = Field("120/60", description="Frames of one socket.")
     rate_socket_problem: Quota = Field("10/60", description="Bad frames of one socket before it is closed.")
 
@@ -212,6 +236,15 @@ class Challenges(BaseSettings):
     )
     challenge_open_when_away: bool = Field(
         False, description="Let everybody pass while the provider gives no answer, instead of nobody."
+    )
+
+
+class SmsSettings(BaseSettings):
+    """SMS"""
+
+    sms_prefixes: Annotated[CommaSeparated, AfterValidator(_check_prefixes)] = Field(
+        SERVED_PREFIXES,
+        description="Numbers that SMS are sent to, by prefix; the longest that fits counts, and ! in front refuses, as in +1,!+1900.",
     )
 
 
@@ -301,6 +334,7 @@ class Environment(
     Identity,
     Lockout,
     Challenges,
+    SmsSettings,
     Communities,
     Chat,
     Events,

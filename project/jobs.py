@@ -15,12 +15,18 @@ class TransactionalQueue:
     def __init__(self) -> None:
         self._manager = JobManager(DjangoConnector())
 
-    def enqueue(self, job: str, arguments: dict[str, object]) -> None:
-        """Insert a job. Raises `RuntimeError` outside of a transaction, or when no task has that name."""
+    def enqueue(self, job: str, arguments: dict[str, object], *, after_seconds: int) -> None:
+        """Insert a job, to run when the time is over. Raises `RuntimeError` outside of a transaction, or when no task has that name."""
         if not connection.in_atomic_block:
             raise RuntimeError(f"the job {job} belongs into the transaction that wants it")
         task = app.tasks.get(job)
         if task is None:
             raise RuntimeError(f"no task is named {job}")
-        row = configure_task(name=job, job_manager=self._manager, queue=task.queue, priority=task.priority)
+        row = configure_task(
+            name=job,
+            job_manager=self._manager,
+            queue=task.queue,
+            priority=task.priority,
+            schedule_in={"seconds": after_seconds} if after_seconds else None,
+        )
         row.defer(**arguments)  # type: ignore[arg-type]  # JSON, as the interface says

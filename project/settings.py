@@ -199,6 +199,9 @@ CHALLENGE_SECRET = environment.challenge_secret.get_secret_value()
 CHALLENGE_OPEN_WHEN_AWAY = environment.challenge_open_when_away
 CHALLENGE_AFTER_FAILURES = environment.challenge_after_failures
 
+# --- Mail and SMS ----------------------------------------------------------------------------------------------------
+SMS_PREFIXES = environment.sms_prefixes
+
 # --- REST ------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.SessionTokenAuthentication"],

@@ -1,8 +1,9 @@
-"""The tables of accounts: who exists, and where they are signed in."""
+"""The tables of accounts: who exists, where they are signed in, and what waits to be sent to them."""
 
+from accounts.models.deliveries import Delivery
 from accounts.models.idempotent_requests import IdempotentRequest
 from accounts.models.sessions import Session
 from accounts.models.staff_roles import StaffRoleChange
 from accounts.models.users import User
 
-__all__ = ["IdempotentRequest", "Session", "StaffRoleChange", "User"]
+__all__ = ["Delivery", "IdempotentRequest", "Session", "StaffRoleChange", "User"]

@@ -5,9 +5,11 @@ from __future__ import annotations
 from django.contrib.auth.models import Group
 
 from accounts.constants import StaffRole
+from accounts.models.deliveries import Delivery
 from accounts.models.sessions import Session
 from accounts.models.users import User
-from kernel.ids import SessionId, UserId
+from kernel.clock import now
+from kernel.ids import DeliveryId, SessionId, UserId
 
 
 def lock_administrators() -> None:
@@ -29,3 +31,9 @@ def lock_open_sessions(user_id: UserId) -> list[Session]:
     """Lock every session of the user that was not revoked, until commit."""
     sessions = Session.objects.select_for_update().filter(user_id=user_id, revoked_at=None)
     return list(sessions.order_by("pk"))
+
+
+def lock_due_delivery(delivery_id: DeliveryId) -> Delivery | None:
+    """Lock a delivery until commit; None when it has ended, is not due, or is locked by another try. Taken alone."""
+    due = Delivery.objects.filter(pk=delivery_id, due_at__lte=now())
+    return due.select_for_update(skip_locked=True).first()

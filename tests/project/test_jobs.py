@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
+import time_machine
 from django.db import transaction
 from procrastinate import App
 from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.testing import InMemoryConnector
 
 from kernel.jobs import enqueue
@@ -18,6 +22,15 @@ JOB = "accounts.tasks.forget_idempotent_requests"
 def test_a_job_is_kept_with_its_arguments():
     enqueue(JOB, timestamp=7)
     assert jobs_with(timestamp=7) == [(JOB, {"timestamp": 7})]
+
+
+@pytest.mark.django_db
+def test_a_job_can_be_put_off():
+    with time_machine.travel(datetime(2026, 1, 1, tzinfo=UTC), tick=False):
+        enqueue(JOB, timestamp=7, after_seconds=90)
+    assert ProcrastinateJob.objects.get(args={"timestamp": 7}).scheduled_at == datetime(
+        2026, 1, 1, 0, 1, 30, tzinfo=UTC
+    )
 
 
 @pytest.mark.django_db(transaction=True)
