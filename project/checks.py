@@ -43,7 +43,6 @@ def _unsafe_settings() -> Iterator[checks.Error]:
 
 def _rules() -> Iterable[tuple[bool, str]]:
     secret = settings.SECRET_KEY
-    weak = len(secret) < SECRET_KEY_MIN_LENGTH or len(set(secret)) < SECRET_KEY_MIN_DISTINCT
     insecure_cookies = not (settings.SESSION_COOKIE_SECURE and settings.CSRF_COOKIE_SECURE)
     return (
         (
@@ -51,7 +50,7 @@ def _rules() -> Iterable[tuple[bool, str]]:
             "SECRET_KEY is not set, so tokens would be signed with a published value. Set it to 50 random characters.",
         ),
         (
-            weak and secret != DEVELOPMENT_SECRET,
+            secret != DEVELOPMENT_SECRET and _is_weak(secret),
             f"SECRET_KEY is too weak: use {SECRET_KEY_MIN_LENGTH} random characters or more.",
         ),
         (settings.DEBUG, "DEBUG is on, so error pages would show settings and source code. Set DEBUG=false."),
@@ -75,7 +74,15 @@ def _rules() -> Iterable[tuple[bool, str]]:
             not settings.STAFF_SECOND_FACTOR,
             "STAFF_SECOND_FACTOR is off, so a stolen password would open the admin panel. Leave it at auto.",
         ),
+        (
+            any(_is_weak(key) for key in settings.SECRET_KEY_FALLBACKS),
+            "SECRET_KEY_FALLBACKS holds a weak or published value, with which anybody could sign tokens. Take it out.",
+        ),
     )
+
+
+def _is_weak(key: str) -> bool:
+    return key == DEVELOPMENT_SECRET or len(key) < SECRET_KEY_MIN_LENGTH or len(set(key)) < SECRET_KEY_MIN_DISTINCT
 
 
 def _doubtful_settings() -> Iterator[checks.Warning]:

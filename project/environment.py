@@ -83,6 +83,10 @@ class Safety(BaseSettings):
         SecretStr(DEVELOPMENT_SECRET),
         description="Signs tokens and cookies; 50 random characters or more in production.",
     )
+    secret_key_fallbacks: SecretStr = Field(
+        SecretStr(""),
+        description="Earlier values of SECRET_KEY, separated by commas: what they signed is accepted until it expires.",
+    )
     debug: bool = Field(False, description="Shows Django's error pages to everyone; never in production.")
     allowed_hosts: CommaSeparated = Field(
         ["*"], description="Host names that the site answers to, separated by commas."
@@ -193,6 +197,14 @@ class Identity(BaseSettings):
 
     access_token_seconds: PositiveInt = Field(300, description="Lifetime of an access token; at most 300.", le=300)
     refresh_token_days: PositiveInt = Field(30, description="Lifetime of a session that is not refreshed.")
+    token_issuer: str = Field(
+        "portcullis",
+        min_length=1,
+        description="The name of this installation in its tokens; those of another name are refused.",
+    )
+    token_leeway_seconds: NonNegativeInt = Field(
+        5, description="How far the clocks of servers may be apart before they refuse each other's tokens.", le=30
+    )
     session_check_seconds: PositiveInt = Field(
         30,
         description="How long it is remembered that a session lives; a revocation undoes it, and without Redis waits for it at most.",
@@ -361,6 +373,10 @@ class Environment(
         ):
             raise ValueError("CHALLENGE_PROVIDER needs CHALLENGE_SITE_KEY and CHALLENGE_SECRET")
         return self
+
+    def retired_keys(self) -> list[str]:
+        """Return the earlier values of SECRET_KEY."""
+        return list(filter(None, map(str.strip, self.secret_key_fallbacks.get_secret_value().split(","))))
 
     def rate_limits(self) -> dict[str, RateLimit]:
         """Return the limits by the name that clients see: `RATE_MESSAGE_CREATE` is `message.create`."""

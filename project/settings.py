@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
 from typing import Any
 
 from project.addresses import database_settings, layer_host
@@ -15,6 +14,7 @@ TESTING = environment.environment == "test"
 
 # --- Safety ----------------------------------------------------------------------------------------------------------
 SECRET_KEY = environment.secret_key.get_secret_value()
+SECRET_KEY_FALLBACKS = environment.retired_keys()
 DEBUG = environment.debug
 ALLOWED_HOSTS = environment.allowed_hosts
 TRUSTED_PROXY_COUNT = environment.trusted_proxy_count
@@ -176,16 +176,12 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
-SIMPLE_JWT = {
-    "ALGORITHM": "HS256",
-    "SIGNING_KEY": SECRET_KEY,
-    "ACCESS_TOKEN_LIFETIME": timedelta(seconds=environment.access_token_seconds),
-    "REFRESH_TOKEN_LIFETIME": timedelta(days=environment.refresh_token_days),
-    "USER_ID_CLAIM": "sub",
-    "UPDATE_LAST_LOGIN": False,
-}
+SIMPLE_JWT = {"USER_ID_CLAIM": "sub", "UPDATE_LAST_LOGIN": False}  # keys, issuer and lifetimes: accounts.actions.tokens
 ACCESS_TOKEN_SECONDS = environment.access_token_seconds
 REFRESH_TOKEN_DAYS = environment.refresh_token_days
+TOKEN_ISSUER = environment.token_issuer
+TOKEN_AUDIENCE = f"{TOKEN_ISSUER}.api"
+TOKEN_LEEWAY_SECONDS = environment.token_leeway_seconds
 SESSION_CHECK_SECONDS = environment.session_check_seconds
 SOCKET_TICKET_SECONDS = environment.socket_ticket_seconds
 STAFF_SECOND_FACTOR = environment.staff_need_second_factor()

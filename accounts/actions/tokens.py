@@ -1,32 +1,80 @@
-"""Signed tokens: how they are made and read. Whether their session still lives is asked elsewhere."""
+"""Signed tokens: how they are made and read, and with which keys. Whether their session still lives is asked elsewhere."""
 
 from __future__ import annotations
 
 import hashlib
+import hmac
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from functools import lru_cache
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 import msgspec
 from django.conf import settings
-from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
+from rest_framework_simplejwt.backends import TokenBackend
+from rest_framework_simplejwt.exceptions import (
+    ExpiredTokenError,
+    TokenBackendError,
+    TokenBackendExpiredToken,
+    TokenError,
+)
 from rest_framework_simplejwt.tokens import Token
 
 from accounts.constants import TOKEN_MAX_LENGTH
 from accounts.errors import TokenExpired, TokenInvalid
 from accounts.events import TokenPair
 from accounts.models import Session
+from kernel.clock import now
 from kernel.ids import SessionId, UserId
 
+ALGORITHM: Final = "HS256"
+"""What a token's header says is not asked: no key of ours is public, and none is ever used with another algorithm."""
 
-class AccessToken(Token):
+
+class KeyRing(TokenBackend):
+    """Signs with the first key, and reads what was signed with any: after a change of `SECRET_KEY` nobody has to sign in again.
+
+    One algorithm, whatever a token's header says; our issuer and our audience only.
+    """
+
+    def __init__(self, keys: tuple[str, ...]) -> None:
+        super().__init__(
+            algorithm=ALGORITHM,
+            signing_key=keys[0],
+            issuer=settings.TOKEN_ISSUER,
+            audience=settings.TOKEN_AUDIENCE,
+            leeway=settings.TOKEN_LEEWAY_SECONDS,
+        )
+        self._older = KeyRing(keys[1:]) if len(keys) > 1 else None
+
+    def decode(self, token: Any, verify: bool = True) -> dict[str, Any]:
+        """Return the claims. Raises `TokenBackendExpiredToken`, or `TokenBackendError` when no key made it for us."""
+        try:
+            return super().decode(token, verify)
+        except TokenBackendExpiredToken:
+            raise
+        except TokenBackendError:
+            if self._older is None:
+                raise
+            return self._older.decode(token, verify)
+
+
+class OurToken(Token):
+    """What access and refresh tokens have in common: the keys."""
+
+    def get_token_backend(self) -> TokenBackend:
+        """Return the keys of the settings."""
+        return _key_ring(_keys())
+
+
+class AccessToken(OurToken):
     """Proves who calls, for a few minutes."""
 
     token_type = "access"  # noqa: S105  # the kind of token, not a token
     lifetime = timedelta(seconds=settings.ACCESS_TOKEN_SECONDS)
 
 
-class RefreshToken(Token):
+class RefreshToken(OurToken):
     """Gets the next pair of tokens, once."""
 
     token_type = "refresh"  # noqa: S105  # the kind of token, not a token
@@ -45,9 +93,20 @@ class Claims(msgspec.Struct, frozen=True):
 T = TypeVar("T", bound=Token)
 
 
-def new_refresh_token(*, user_id: UserId, session_id: SessionId) -> RefreshToken:
-    """Return a fresh refresh token; only `hash_of_jti` of it may be stored."""
-    return _for_session(RefreshToken(), user_id, session_id)
+def new_refresh_token(*, user_id: UserId, session_id: SessionId, jti: str | None = None) -> RefreshToken:
+    """Return a fresh refresh token, with that id when one is given; only `hash_of_jti` of it may be stored."""
+    refresh = _for_session(RefreshToken(), user_id, session_id)
+    if jti is not None:
+        refresh["jti"] = jti
+    return refresh
+
+
+def successors_of_jti(jti: str) -> list[str]:
+    """Return the id of the refresh token that follows one: as the newest key makes it, then as the older keys made it.
+
+    It can be made again from its predecessor, so it need not be stored to be repeated; without a key nobody can guess it.
+    """
+    return [hmac.new(key.encode(), f"refresh:{jti}".encode(), hashlib.sha256).hexdigest() for key in _keys()]
 
 
 def token_pair(session: Session, refresh: RefreshToken) -> TokenPair:
@@ -71,6 +130,15 @@ def hash_of_jti(jti: str) -> str:
     return hashlib.sha256(jti.encode()).hexdigest()
 
 
+def _keys() -> tuple[str, ...]:
+    return (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+
+
+@lru_cache(maxsize=4)
+def _key_ring(keys: tuple[str, ...]) -> KeyRing:
+    return KeyRing(keys)
+
+
 def _for_session(token: T, user_id: UserId, session_id: SessionId) -> T:
     token["sub"] = str(user_id)
     token["sid"] = str(session_id)
@@ -78,18 +146,27 @@ def _for_session(token: T, user_id: UserId, session_id: SessionId) -> T:
 
 
 def _read(token_class: type[Token], text: str) -> Claims:
-    """Check signature, algorithm, time and type, then the form of the claims: a signed token may be of an older make."""
+    """Check signature, algorithm, issuer, time and type, then the form of the claims: a signed token may be of an older make.
+
+    A token may begin `TOKEN_LEEWAY_SECONDS` from now, by the clock of another server; its end is its end.
+    """
     if len(text) > TOKEN_MAX_LENGTH:
         raise TokenInvalid
     try:
-        token = token_class(text)  # type: ignore[arg-type]  # annotated wrongly in the library
-        return Claims(
-            user_id=UserId(UUID(token["sub"])),
-            session_id=SessionId(UUID(token["sid"])),
-            jti=str(token["jti"]),
-            expires_at=datetime.fromtimestamp(token["exp"], UTC),
-        )
+        claims = _claims_of(token_class(text))  # type: ignore[arg-type]  # annotated wrongly in the library
     except ExpiredTokenError as error:
         raise TokenExpired from error
     except (TokenError, KeyError, ValueError, TypeError, AttributeError, OverflowError) as error:
         raise TokenInvalid from error
+    if claims.expires_at <= now():
+        raise TokenExpired
+    return claims
+
+
+def _claims_of(token: Token) -> Claims:
+    return Claims(
+        user_id=UserId(UUID(token["sub"])),
+        session_id=SessionId(UUID(token["sid"])),
+        jti=str(token["jti"]),
+        expires_at=datetime.fromtimestamp(token["exp"], UTC),
+    )

@@ -52,6 +52,8 @@ def test_safe_settings_pass(production: Any) -> None:
         ("SECURE_HSTS_SECONDS", 0, 6, "HSTS_SECONDS is 0"),
         ("TRUSTED_ORIGINS", ["*"], 7, "TRUSTED_ORIGINS lets every site"),
         ("STAFF_SECOND_FACTOR", False, 8, "STAFF_SECOND_FACTOR is off"),
+        ("SECRET_KEY_FALLBACKS", [DEVELOPMENT_SECRET], 9, "SECRET_KEY_FALLBACKS holds a weak or published value"),
+        ("SECRET_KEY_FALLBACKS", [SAFE_SECRET[::-1], "short"], 9, "SECRET_KEY_FALLBACKS holds a weak"),
     ],
 )
 def test_an_unsafe_setting_is_refused(
