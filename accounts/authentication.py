@@ -11,13 +11,15 @@ from django.conf import settings
 from django.contrib.auth.backends import ModelBackend
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.urls import reverse
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.request import Request
 
-from accounts.actions.attempts import Client, begin_password_attempt
+from accounts.actions.attempts import Client
+from accounts.actions.sessions import prove_password
 from accounts.actions.tickets import use_up_tickets
 from accounts.actions.tokens import read_access_token
-from accounts.errors import SessionEnded, TicketInvalid
+from accounts.errors import InvalidCredentials, SessionEnded, TicketInvalid
 from accounts.models import User
 from accounts.queries.sessions import find_live_sessions
 from accounts.queries.users import unloaded_user
@@ -99,22 +101,27 @@ def client_of(request: HttpRequest | Request) -> Client:
 
 
 class LimitedModelBackend(ModelBackend):
-    """Django's own login, which the admin panel uses, under the same limits as the API's."""
+    """Passwords, for allauth and for the admin panel's own form: counted, at equal cost, as everywhere."""
 
     def authenticate(
-        self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **_: Any
+        self,
+        request: HttpRequest | None,
+        username: str | None = None,
+        password: str | None = None,
+        email: str | None = None,
+        **_: Any,
     ) -> User | None:
-        """Return the user with that address and password. That one must wait, or solve a challenge, is shown in the login form."""
-        if request is None:
-            return super().authenticate(request, username, password)
+        """Return the user with that name and password. Raises as `prove_password`; in the admin's form it is an error of the form."""
+        if request is None or password is None:
+            return None
         try:
-            attempt = begin_password_attempt(login=username or "", client=client_of(request))
+            return prove_password(login=email or username or "", password=password, client=client_of(request))
+        except InvalidCredentials:
+            return None
         except DomainError as error:
-            raise ValidationError(error.text) from error
-        user = super().authenticate(request, username, password)
-        if user is not None:
-            attempt.succeed()
-        return user
+            if request.path_info.startswith(reverse("admin:index")):
+                raise ValidationError(error.text) from error
+            raise
 
 
 def staff_second_factor_satisfied(request: HttpRequest) -> bool:

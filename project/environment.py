@@ -188,6 +188,19 @@ class RateQuotas(BaseSettings):
     rate_sms_prefix_day: Quota = Field("30/86400", description="SMS in any day, per ten thousand neighbouring numbers.")
     rate_sms_country_day: Quota = Field("500/86400", description="SMS in any day, per country code.")
     rate_sms_total_day: Quota = Field("1000/86400", description="SMS in any day, all together: what you want to pay.")
+    rate_auth_step_address: Quota = Field(
+        "120/60", description="Steps of signing in and up, per address (IPv6 by /64); each request is one."
+    )
+    rate_second_factor_account: Quota = Field("5/900", description="Codes of a second factor tried, per account.")
+    rate_password_reset_address: Quota = Field(
+        "20/3600", description="Password resets asked, per address (IPv6 by /64)."
+    )
+    rate_password_reset_account: Quota = Field("5/3600", description="Password resets asked, per e-mail address.")
+    rate_password_change_user: Quota = Field("10/3600", description="Changes of password, per user.")
+    rate_email_change_user: Quota = Field("10/3600", description="Changes of e-mail addresses, per user.")
+    rate_email_verification_account: Quota = Field("5/3600", description="Verification mails, per e-mail address.")
+    rate_phone_change_user: Quota = Field("5/3600", description="Changes of phone number, per user.")
+    rate_phone_verification_number: Quota = Field("3/3600", description="Verification codes by SMS, per phone number.")
     rate_socket_frame: Quota = Field("120/60", description="Frames of one socket.")
     rate_socket_problem: Quota = Field("10/60", description="Bad frames of one socket before it is closed.")
 
@@ -209,6 +222,9 @@ class Identity(BaseSettings):
         30,
         description="How long it is remembered that a session lives; a revocation undoes it, and without Redis waits for it at most.",
         le=60,
+    )
+    email_verification: Literal["optional", "mandatory"] = Field(
+        "optional", description="Whether an e-mail address must be verified before its user can sign in."
     )
     socket_ticket_seconds: PositiveInt = Field(30, description="Lifetime of a single-use socket ticket.")
     staff_second_factor: Literal["auto", "required", "off"] = Field(

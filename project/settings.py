@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from accounts.constants import USERNAME_MIN_LENGTH
 from project.addresses import database_settings, layer_host
 from project.environment import BASE_DIR, environment
 from project.observability.logs import configure_structlog, logging_settings
+from project.sign_in_limits import allauth_rates
 
 PRODUCTION = environment.environment == "production"
 TESTING = environment.environment == "test"
@@ -56,6 +58,11 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "channels",
     "procrastinate.contrib.django",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.mfa",
+    "allauth.headless",
     "eventlog.apps.EventLogConfig",
     "accounts.apps.AccountsConfig",
     "communities.apps.CommunitiesConfig",
@@ -79,10 +86,12 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "project.known_devices.KnownDeviceMiddleware",
     "project.rest.rate_limit_headers.RateLimitHeadersMiddleware",
+    "project.rest.sign_in_limits.SignInLimitsMiddleware",
     "project.rest.idempotency.IdempotencyMiddleware",
 ]
 
@@ -176,6 +185,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
+SESSION_ENGINE = "accounts.storage.web_sessions"
+SESSION_COOKIE_AGE = environment.refresh_token_days * 86_400
 SIMPLE_JWT = {"USER_ID_CLAIM": "sub", "UPDATE_LAST_LOGIN": False}  # keys, issuer and lifetimes: accounts.actions.tokens
 ACCESS_TOKEN_SECONDS = environment.access_token_seconds
 REFRESH_TOKEN_DAYS = environment.refresh_token_days
@@ -197,6 +208,33 @@ CHALLENGE_AFTER_FAILURES = environment.challenge_after_failures
 
 # --- Mail and SMS ----------------------------------------------------------------------------------------------------
 SMS_PREFIXES = environment.sms_prefixes
+
+# --- Signing in and up: allauth, under /_allauth/app/v1 for tokens and /_allauth/browser/v1 for cookies ------------------
+HEADLESS_ONLY = True
+HEADLESS_CLIENTS = ("app", "browser")
+HEADLESS_TOKEN_STRATEGY = "accounts.flows.tokens.TokenStrategy"  # noqa: S105  # a class, not a token
+HEADLESS_FRONTEND_URLS = {
+    "account_confirm_email": "/#/verify-email/{key}",
+    "account_reset_password": "/#/reset-password",
+    "account_reset_password_from_key": "/#/reset-password/{key}",
+    "account_signup": "/#/sign-up",
+    "socialaccount_login_error": "/#/sign-in/failed",
+}
+ACCOUNT_ADAPTER = "accounts.flows.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email", "username"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = environment.email_verification
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = ACCOUNT_EMAIL_VERIFICATION == "mandatory"
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_USER_DISPLAY = "accounts.flows.adapter.display_name_of"
+ACCOUNT_USERNAME_MIN_LENGTH = USERNAME_MIN_LENGTH
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TRUST_ENABLED = True
+MFA_TOTP_ISSUER = "Portcullis"
 
 # --- REST ------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK: dict[str, Any] = {
@@ -227,6 +265,8 @@ SPECTACULAR_SETTINGS = {
 IDEMPOTENCY_KEPT_HOURS = environment.idempotency_kept_hours
 COMPRESSION_MIN_BYTES = environment.compression_min_bytes
 RATE_LIMITS = environment.rate_limits()
+ACCOUNT_RATE_LIMITS = allauth_rates(RATE_LIMITS)
+MFA_RATE_LIMITS = {"webauthn_login": None}  # counted by route, like every other login
 
 # --- Communities, chat and event log ---------------------------------------------------------------------------------
 MEMBER_TIMEOUT_MAX_DAYS = environment.member_timeout_max_days

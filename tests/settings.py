@@ -12,3 +12,4 @@ for name in ("RATE_REST_READ", "RATE_REST_WRITE", "RATE_REST_ANONYMOUS"):
 from project.settings import *  # noqa: E402, F403  # what is above must come first
 
 INSTALLED_APPS = [*INSTALLED_APPS, "django_migration_linter"]  # noqa: F405  # for `make check`
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}  # test processes share one Redis

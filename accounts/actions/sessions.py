@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from hmac import compare_digest
 
+import msgspec
 from django.contrib.auth.hashers import make_password, verify_password
 from django.db import transaction
 
@@ -14,7 +15,7 @@ from accounts.actions.tokens import Claims, RefreshToken, hash_of_jti, new_refre
 from accounts.constants import USER_AGENT_MAX_LENGTH
 from accounts.errors import AccountDisabled, InvalidCredentials, RefreshReplayed, SessionEnded
 from accounts.events import SessionRevoked, SignedIn, TokenPair
-from accounts.models import Session, User
+from accounts.models import Session, User, WebSession
 from accounts.models.locks import lock_session, lock_user
 from accounts.payloads import me_payload
 from accounts.policies import may_end_session
@@ -28,11 +29,26 @@ from kernel.ids import SessionId, UserId, uuid7
 from kernel.jobs import enqueue
 
 
+class StartedSession(msgspec.Struct, frozen=True):
+    """A session that has just begun, and what its client gets."""
+
+    id: SessionId
+    signed_in: SignedIn
+
+
 def log_in(*, login: str, password: str, client: Client) -> SignedIn:
     """Start a session for whoever knows the password of `login`, an e-mail address or username in any case.
 
-    Nobody acts yet. Unknown logins, wrong passwords and accounts without a password cost the same time and get the same
-    answer. Raises `InvalidCredentials`, `AccountDisabled` (only after the right password), or as `begin_password_attempt` does.
+    Nobody acts yet. Raises as `prove_password` does, or `AccountDisabled` (only after the right password).
+    """
+    return start_session(prove_password(login=login, password=password, client=client), client).signed_in
+
+
+def prove_password(*, login: str, password: str, client: Client) -> User:
+    """Return the user whose login and password these are, who may be deactivated; a hash of an outdated kind is replaced.
+
+    Unknown logins, wrong passwords and accounts without a password cost the same time and get the same answer. Raises
+    `InvalidCredentials`, also when the password was changed meanwhile, or as `begin_password_attempt` does.
     """
     attempt = begin_password_attempt(login=login, client=client)
     user = attempt.user
@@ -40,21 +56,29 @@ def log_in(*, login: str, password: str, client: Client) -> SignedIn:
     if user is None or not proven:
         raise InvalidCredentials
     attempt.succeed()
-    new_hash = make_password(password) if outdated else user.password
-    return _start_proven(user, new_hash, client)
+    if outdated:
+        _replace_hash(user, make_password(password))
+    return user
+
+
+@transaction.atomic
+def start_session(proven: User, client: Client) -> StartedSession:
+    """Start a session for a user as read when they proved who they are.
+
+    Locks the user. Raises `InvalidCredentials` when the password was changed since, `AccountDisabled` for a deactivated user.
+    """
+    user = lock_user(UserId(proven.id))
+    if user is None or user.password != proven.password:
+        raise InvalidCredentials
+    if not user.is_active:
+        raise AccountDisabled
+    return _begin(user, client)
 
 
 @transaction.atomic
 def unchecked_start_session(user: User, client: Client) -> SignedIn:
     """Insert a session for a user who has just proved who they are, and return its tokens."""
-    session_id, user_id = SessionId(uuid7()), UserId(user.id)
-    refresh = new_refresh_token(user_id=user_id, session_id=session_id)
-    session = Session(id=session_id, user=user, user_agent=client.user_agent[:USER_AGENT_MAX_LENGTH])
-    _adopt(refresh, session)
-    session.save(force_insert=True)
-    make_device_known(user_id)
-    pair = token_pair(session, refresh)
-    return SignedIn(access=pair.access, refresh=pair.refresh, expires_in=pair.expires_in, user=me_payload(user))
+    return _begin(user, client).signed_in
 
 
 def refresh_session(*, refresh: str) -> TokenPair:
@@ -85,7 +109,7 @@ def revoke_session(actor: Actor, *, session_id: SessionId) -> None:
 
 
 def unchecked_revoke_sessions(sessions: Sequence[Session]) -> None:
-    """End locked sessions and emit `session.revoked` for each. A constant number of statements.
+    """End locked sessions, with their cookies, and emit `session.revoked` for each. A constant number of statements.
 
     Every process refuses them from the commit on. Redis is told before the commit, which is enough if this process dies, and after it;
     when it cannot be told, a job goes on trying, and what was found before is remembered for `SESSION_CHECK_SECONDS` at most.
@@ -94,6 +118,7 @@ def unchecked_revoke_sessions(sessions: Sequence[Session]) -> None:
         return
     ids = [SessionId(session.id) for session in sessions]
     Session.objects.filter(pk__in=ids).update(revoked_at=now())
+    WebSession.objects.filter(session__in=ids).delete()
     if not doubt(ids):
         enqueue("accounts.tasks.remember_ended_sessions", session_ids=[str(session_id) for session_id in ids])
     transaction.on_commit(lambda: remember_ended(ids))
@@ -106,18 +131,23 @@ def remember_ended_sessions(session_ids: Sequence[SessionId]) -> None:
         raise Unavailable
 
 
-@transaction.atomic
-def _start_proven(proven: User, new_hash: str, client: Client) -> SignedIn:
-    """Start the session unless the password was changed or the user deactivated while the password was being checked."""
-    user = lock_user(UserId(proven.id))
-    if user is None or user.password != proven.password:
+def _begin(user: User, client: Client) -> StartedSession:
+    session_id, user_id = SessionId(uuid7()), UserId(user.id)
+    refresh = new_refresh_token(user_id=user_id, session_id=session_id)
+    session = Session(id=session_id, user=user, user_agent=client.user_agent[:USER_AGENT_MAX_LENGTH])
+    _adopt(refresh, session)
+    session.save(force_insert=True)
+    make_device_known(user_id)
+    pair = token_pair(session, refresh)
+    signed_in = SignedIn(access=pair.access, refresh=pair.refresh, expires_in=pair.expires_in, user=me_payload(user))
+    return StartedSession(session_id, signed_in)
+
+
+def _replace_hash(user: User, new_hash: str) -> None:
+    """Keep a newer kind of hash of the same password, unless another password has come meanwhile."""
+    if not User.objects.filter(pk=user.pk, password=user.password).update(password=new_hash):
         raise InvalidCredentials
-    if not user.is_active:
-        raise AccountDisabled
-    if user.password != new_hash:
-        user.password = new_hash
-        user.save(update_fields=["password"])
-    return unchecked_start_session(user, client)
+    user.password = new_hash
 
 
 @transaction.atomic(durable=True)

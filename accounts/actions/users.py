@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
+from uuid import UUID
 
+from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -31,16 +33,28 @@ _FIELD_OF_CONSTRAINT = {"accounts_user_email_key": "email", "user_username_uniqu
 
 @transaction.atomic
 def create_user(actor: Actor, *, email: str, username: str, password: str, display_name: str = "") -> User:
-    """Make a user who can log in, for the system (seeds) and administrators; people sign up themselves.
+    """Make a user with a verified address, for the system (seeds) and administrators; people sign up themselves.
 
     Raises `InvalidInput` with `errors` by field, `AccountTaken`, or `Forbidden`.
     """
     require_staff_permission(actor, StaffPermission.MAKE_USERS)
-    return unchecked_create_user(email=email, username=username, password=password, display_name=display_name)
+    return unchecked_create_user(
+        email=email, username=username, password=password, display_name=display_name, verified=True
+    )
 
 
-def unchecked_create_user(*, email: str, username: str, password: str, display_name: str) -> User:
-    """Insert a user on behalf of whoever signs up; without a display name the username is shown.
+def unchecked_create_user(
+    *, email: str, username: str, password: str, display_name: str, verified: bool = False
+) -> User:
+    """Insert a user with their e-mail address, which is `verified` when who asks for it has seen to that. Raises as `create_user`."""
+    with transaction.atomic():
+        user = unchecked_insert_user(email=email, username=username, password=password, display_name=display_name)
+        EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=verified)
+    return user
+
+
+def unchecked_insert_user(*, email: str, username: str, password: str, display_name: str = "") -> User:
+    """Insert a user, and no row for the e-mail address; without a display name the username is shown.
 
     Unique names are the database's business, so two sign-ups at once cannot both win. Raises as `create_user`.
     """
@@ -65,8 +79,11 @@ def import_users(actor: Actor, *, display_names: Mapping[str, str]) -> dict[str,
     """
     require_staff_permission(actor, StaffPermission.MAKE_USERS)
     absent = display_names.keys() - _known(display_names)
-    User.objects.bulk_create([_imported(name, display_names[name]) for name in sorted(absent)], ignore_conflicts=True)
-    return find_by_usernames(display_names)
+    made = [_imported(name, display_names[name]) for name in sorted(absent)]
+    User.objects.bulk_create(made, ignore_conflicts=True)
+    users = find_by_usernames(display_names)
+    _add_addresses({user.id for user in made}, users.values())
+    return users
 
 
 @transaction.atomic
@@ -156,6 +173,13 @@ def _imported(username: str, display_name: str) -> User:
     _check(user)
     user.password = make_password(None)
     return user
+
+
+def _add_addresses(made: Collection[UUID], users: Iterable[User]) -> None:
+    """Add the addresses of those who were made just now; a name that somebody else took meanwhile is theirs."""
+    EmailAddress.objects.bulk_create(
+        EmailAddress(user=user, email=user.email, primary=True) for user in users if user.id in made
+    )
 
 
 def _locked(user_id: UserId) -> User:

@@ -5,5 +5,6 @@ from accounts.models.idempotent_requests import IdempotentRequest
 from accounts.models.sessions import Session
 from accounts.models.staff_roles import StaffRoleChange
 from accounts.models.users import User
+from accounts.models.web_sessions import WebSession
 
-__all__ = ["Delivery", "IdempotentRequest", "Session", "StaffRoleChange", "User"]
+__all__ = ["Delivery", "IdempotentRequest", "Session", "StaffRoleChange", "User", "WebSession"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import ClassVar
 
+from allauth.account.models import EmailAddress
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.core.exceptions import ValidationError
 from django.core.validators import MinLengthValidator, RegexValidator
@@ -49,6 +50,7 @@ class UserManager(BaseUserManager["User"]):
         user.is_staff = user.is_superuser = True
         user.set_password(password)
         user.save(using=self._db, force_insert=True)
+        EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
         return user
 
     def get_by_natural_key(self, username: str | None) -> User:

@@ -1,1 +1,1 @@
-"""What accounts keep in Redis: socket tickets, and which sessions were found to live."""
+"""What accounts keep beside their tables: socket tickets and which sessions live (Redis), and Django's sessions (PostgreSQL)."""

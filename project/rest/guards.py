@@ -7,7 +7,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 
 from kernel.errors import InvalidInput
-from project.rest.problems import domain_error_for, problem_response
+from project.rest.problems import answers_with_problems, domain_error_for, problem_response
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -26,7 +26,7 @@ class ProblemMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Answer an error that a view let through, when it is one that we know."""
-        if not request.path_info.startswith("/api/"):
+        if not answers_with_problems(request):
             return None
         error = domain_error_for(exception)
         return problem_response(error, request) if error else None

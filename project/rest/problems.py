@@ -203,29 +203,34 @@ def _whole_seconds(seconds: float | None) -> int | None:
     return None if seconds is None else max(1, math.ceil(seconds))
 
 
+def answers_with_problems(request: HttpRequest) -> bool:
+    """Whether programs ask there, who read problems; elsewhere people do, with a browser."""
+    return request.path_info.startswith(("/api/", "/_allauth/"))
+
+
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """Django's handler404: a problem below /api/, a short page elsewhere."""
-    if request.path_info.startswith("/api/"):
+    """Django's handler404: a problem for programs, a short page for people."""
+    if answers_with_problems(request):
         return problem_response(NotFound(), request)
     return defaults.page_not_found(request, exception or Http404())
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Django's handler400: a problem below /api/, a short page elsewhere."""
-    if request.path_info.startswith("/api/"):
+    """Django's handler400: a problem for programs, a short page for people."""
+    if answers_with_problems(request):
         return problem_response(domain_error_for(exception) or InvalidInput(), request)
     return defaults.bad_request(request, exception)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Django's handler403: a problem below /api/, a short page elsewhere."""
-    if request.path_info.startswith("/api/"):
+    """Django's handler403: a problem for programs, a short page for people."""
+    if answers_with_problems(request):
         return problem_response(Forbidden(), request)
     return defaults.permission_denied(request, exception)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Django's handler500: a problem below /api/, a short page elsewhere. The trace is in the log, under the same request id."""
-    if request.path_info.startswith("/api/"):
+    """Django's handler500: a problem for programs, a short page for people. The trace is in the log, under the same request id."""
+    if answers_with_problems(request):
         return problem_response(DomainError(), request)
     return defaults.server_error(request)

@@ -1,4 +1,4 @@
-"""The default limits of REST, and the `RateLimit` headers (draft-ietf-httpapi-ratelimit-headers) of every answer below /api/."""
+"""The default limits of REST, and the `RateLimit` headers (draft-ietf-httpapi-ratelimit-headers) of every answer to programs."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from rest_framework.throttling import BaseThrottle
 from accounts.api.requests import actor_of, client_network_of
 from kernel.rate_limits import Allowance, RateLimit, take
 from project.rate_limits import recorded_allowances
+from project.rest.problems import answers_with_problems
 
 if TYPE_CHECKING:  # DRF imports this module while it defines APIView
     from rest_framework.views import APIView
@@ -36,14 +37,14 @@ class DefaultThrottle(BaseThrottle):
 
 
 class RateLimitHeadersMiddleware:
-    """Tells clients below /api/ what is left of every limit that their request used."""
+    """Tells programs what is left of every limit that their request used."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Collect the allowances of the request and show them."""
-        if not request.path_info.startswith("/api/"):
+        if not answers_with_problems(request):
             return self.get_response(request)
         with recorded_allowances() as taken:
             response = self.get_response(request)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from allauth.account.models import EmailAddress
 
 from accounts.actions.sessions import log_in
 from accounts.actions.users import create_user, deactivate_user, import_users, reactivate_user, update_profile
@@ -25,6 +26,10 @@ def events_for(user: User):
     return [(name, event) for _, name, event in events_of(topic_for("user", user.id))]
 
 
+def addresses():
+    return list(EmailAddress.objects.values_list("email", "primary", "verified"))
+
+
 @pytest.fixture
 def administrator():
     return actor_for(make_user(is_staff=True, is_superuser=True))
@@ -33,6 +38,13 @@ def administrator():
 def test_the_system_makes_a_user_who_can_log_in():
     user = create_user(SYSTEM, email="ada@example.org", username="ada", password=PASSWORD)
     assert log_in(login="ada", password=PASSWORD, client=CLIENT).user.id == user.id
+    assert addresses() == [("ada@example.org", True, True)]
+
+
+def test_imported_users_have_an_address_that_is_not_verified_and_present_ones_get_none():
+    make_user("bob")
+    users = import_users(SYSTEM, display_names={"ada": "Ada", "bob": "Bob"})
+    assert addresses() == [(users["ada"].email, True, False)]
 
 
 def test_nobody_else_makes_users():
@@ -55,7 +67,7 @@ def test_an_import_makes_absent_users_and_finds_present_ones():
 
 
 def test_an_import_takes_a_constant_number_of_statements(django_assert_num_queries):
-    with django_assert_num_queries(5):  # savepoint, find, insert, find, release
+    with django_assert_num_queries(6):  # savepoint, find, insert, find, insert addresses, release
         users = import_users(SYSTEM, display_names={f"nick{number}": "Nick" for number in range(200)})
     assert len(users) == 200
 

@@ -1,0 +1,76 @@
+"""allauth's account adapter: allauth leads through the steps of signing in and up, and whatever is ours is done by our actions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.stagekit import clear_login
+from django.core.exceptions import ValidationError
+from django.forms import BaseForm
+from django.http import HttpRequest, HttpResponse
+
+from accounts.actions.sessions import prove_password
+from accounts.actions.users import unchecked_insert_user
+from accounts.authentication import client_network_of, client_of
+from accounts.constants import PASSWORD_MAX_LENGTH
+from accounts.errors import AccountDisabled, InvalidCredentials
+from accounts.flows.sessions import begin_session, end_session, remember_proof
+from accounts.models import User
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    """What allauth asks and tells us while somebody signs up, in or out."""
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Return what limits are counted by: the network of the client, past our own proxies and no other."""
+        return client_network_of(request)
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Count nothing: the authentication backend does, for every way to it."""
+
+    def pre_login(self, request: HttpRequest, user: User, **login: Any) -> HttpResponse | None:
+        """Begin a login, whatever the proof. Raises `AccountDisabled`."""
+        if not user.is_active:
+            clear_login(request)
+            raise AccountDisabled
+        remember_proof(request, user)
+        return super().pre_login(request, user, **login)
+
+    def login(self, request: HttpRequest, user: User) -> None:
+        """Sign in a user who has passed all stages: Django's session under a new key, and an `accounts.Session` to it."""
+        begin_session(request, user)
+        super().login(request, user)
+
+    def logout(self, request: HttpRequest) -> None:
+        """Sign out: the tokens and sockets of the session end with it."""
+        end_session(request)
+        super().logout(request)
+
+    def reauthenticate(self, user: User, password: str) -> bool:
+        """Tell whether the password is the signed-in user's; each attempt counts as one to sign in, and can raise as that does."""
+        try:
+            proven = prove_password(login=user.email, password=password, client=client_of(self.request))
+        except InvalidCredentials:
+            return False
+        return proven.pk == user.pk
+
+    def clean_password(self, password: str, user: User | None = None) -> str:
+        """Return a password that may be chosen. The length comes first: other validators compare texts at a cost that grows with it."""
+        if len(password) > PASSWORD_MAX_LENGTH:
+            raise ValidationError(f"Use at most {PASSWORD_MAX_LENGTH} characters.", code="password_too_long")
+        return super().clean_password(password, user)
+
+    def save_user(self, request: HttpRequest, user: User, form: BaseForm, commit: bool = True) -> User:  # noqa: ARG002
+        """Make the user of a sign-up form; allauth adds the address. Raises `InvalidInput` or `AccountTaken`."""
+        data = form.cleaned_data
+        return unchecked_insert_user(email=data["email"], username=data["username"], password=data["password"])
+
+    def format_email_subject(self, subject: str) -> str:
+        """Return the subject as it is written in its template."""
+        return subject
+
+
+def display_name_of(user: User) -> str:
+    """Return what allauth shows of a user: what other people see."""
+    return user.display_name
