@@ -26,7 +26,7 @@ from gateway.presence.presence import Presence
 from gateway.relay import ChannelLayerRelay
 from gateway.rings import EphemeralRing, EventsRing, HeadRing, Ring, SightingsRing
 from gateway.signing_in import SigningIn
-from gateway.timers import every, logged
+from gateway.timers import ending, every, logged
 from gateway.turns import Turns
 from kernel.commands import BatchHandler, RegisteredCommand
 from kernel.metrics import limit_hit, sample
@@ -94,7 +94,7 @@ class GatewayProcess:
         self.commands = DatabasePool("commands", settings.GATEWAY_THREAD_POOL_SIZE)
         self.replays = DatabasePool("replays", REPLAY_THREADS)
         self._batchers: dict[BatchHandler, Batcher] = {}
-        self.relay = ChannelLayerRelay(self._heard, self._check_heads_soon)
+        self.relay = ChannelLayerRelay(self._heard, self._rejoined)
         self.presence = Presence(relay=self.relay, pool=self.commands, clock=self.now, behind=self._behind)
         self.hub = Hub(PooledLog(self.replays), self.relay, noticed=self.presence.noticed)
         self.following = Following(self.replays)
@@ -103,6 +103,7 @@ class GatewayProcess:
         self.connections: set[Connection] = set()
         self.admission = Admission(settings.SOCKET_ADMISSION_RATE, settings.SOCKET_ADMISSION_BURST, loop.time())
         self.draining = False
+        self._missed = False
         self._checking: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -199,10 +200,17 @@ class GatewayProcess:
     async def _behind(self, topics: Collection[Topic]) -> Collection[Topic]:
         return await self.hub.read_missing(topics)
 
-    def _check_heads_soon(self) -> None:
-        """Ask the log what was rung while Redis was away; one question at a time."""
+    def _rejoined(self) -> None:
+        """Ask the log and Redis for what was rung and announced while Redis was away; one question at a time."""
+        self.presence.rejoined()
+        self._missed = True
         if self._checking is None or self._checking.done():
-            self._checking = asyncio.create_task(logged(self.hub.check_heads))
+            self._checking = asyncio.create_task(self._check_heads())
+
+    async def _check_heads(self) -> None:
+        while self._missed and not ending():
+            self._missed = False  # and true again when the connection is lost once more after the log was read
+            await logged(self.hub.check_heads)
 
     async def sample(self) -> None:
         """Look at what cannot be counted as it happens: how much waits, and where."""

@@ -118,8 +118,10 @@ class ChannelLayerRelay:
             changed, self._changed = self._changed, set()
             try:
                 await self._reconcile(changed)
-            except REDIS_AWAY as error:
-                logger.warning("relay.join_failed", error=type(error).__name__)
+            except Exception as error:  # without this task, every later join would be in vain
+                logger.warning(
+                    "relay.join_failed", error=type(error).__name__, exc_info=not isinstance(error, REDIS_AWAY)
+                )
                 RELAY_FAILURES.labels("join").inc()
                 refused = True
                 await asyncio.sleep(RETRY_SECONDS)
@@ -203,8 +205,9 @@ class ChannelLayerRelay:
             self._outgoing_bytes -= sum(len(ring) for _, ring in rings)
             try:
                 await asyncio.wait_for(layer.send_to_groups(rings), SEND_SECONDS)
-            except (*REDIS_AWAY, TimeoutError) as error:
-                logger.warning("relay.send_failed", rings=len(rings), error=type(error).__name__)
+            except Exception as error:  # without this task, the process would be dumb for good
+                unknown = not isinstance(error, (*REDIS_AWAY, TimeoutError))
+                logger.warning("relay.send_failed", rings=len(rings), error=type(error).__name__, exc_info=unknown)
                 RELAY_FAILURES.labels("send").inc()
             if not self._outgoing:
                 self._outgoing_some.clear()

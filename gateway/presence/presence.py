@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -23,7 +24,7 @@ from gateway.presence.reporter import Reporter
 from gateway.presence.roster import Device, Roster
 from gateway.presence.store import PresenceStore
 from gateway.relay import ChannelLayerRelay
-from gateway.timers import every
+from gateway.timers import ending, logged
 from kernel.ids import UserId
 
 if TYPE_CHECKING:
@@ -49,12 +50,13 @@ class Presence:
             announce=self.lookout.announce,
         )
         self._devices: dict[Connection, Device] = {}
+        self._missed = asyncio.Event()
         self._refreshing: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Begin to report and to look."""
         self.reporter.start(lease_seconds=settings.PRESENCE_LEASE_SECONDS)
-        self._refreshing = asyncio.create_task(every(settings.PRESENCE_REFRESH_SECONDS, self.lookout.refresh))
+        self._refreshing = asyncio.create_task(self._keep_fresh())
 
     async def stop(self) -> None:
         """Stop; the users stay online for the time of grace."""
@@ -118,6 +120,23 @@ class Presence:
     def heard(self, sightings: bytes) -> None:
         """Another process announced something."""
         self.lookout.hear(sightings)
+
+    def rejoined(self) -> None:
+        """Announcements of other processes may have been lost."""
+        self._missed.set()
+
+    async def _keep_fresh(self) -> None:
+        """Refresh now and then, at once when announcements may have been lost, and again after a lease when Redis is too young for it."""
+        while not ending():
+            with suppress(TimeoutError):
+                settled = self.reporter.settled
+                async with asyncio.timeout(
+                    settings.PRESENCE_REFRESH_SECONDS if settled else settings.PRESENCE_LEASE_SECONDS
+                ):
+                    await self._missed.wait()
+            self._missed.clear()
+            await self.reporter.beat()  # Redis may have come back empty since the last one
+            await logged(self.lookout.refresh)
 
     async def _preferences(self, user_ids: Collection[UserId]) -> dict[UserId, RevisedPreference]:
         return await self._pool.run(presence_preferences, user_ids)

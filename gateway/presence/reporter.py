@@ -138,7 +138,8 @@ class Reporter:
                 raise
             else:
                 self._roster.told(changes)
-                self._announce(sightings_of(transitions))
+                repeated = {change.user_id for change in changes if change.again}
+                self._announce(sightings_of(transitions, repeated))
 
     async def beat(self) -> None:
         """Renew the lease and sweep, as long as there is something to sweep."""
@@ -176,13 +177,10 @@ class Reporter:
                 await self.tell()
                 PRESENCE_SECONDS.labels("told").observe(self._clock() - due_since)
                 due_since = None
-            except AWAY as error:
-                logger.warning("presence.tell_failed", error=type(error).__name__)
+            except Exception as error:  # whatever it is: what was not told is due again
+                logger.warning("presence.tell_failed", error=type(error).__name__, exc_info=not isinstance(error, AWAY))
                 await asyncio.sleep(RETRY_SECONDS)
                 self._wake.set()
-            except Exception:
-                logger.exception("presence.tell_failed")
-                await asyncio.sleep(RETRY_SECONDS)
 
     async def _tell(self, changes: Sequence[Change]) -> list[Transition]:
         wanted = [change.user_id for change in changes if change.preference_due]

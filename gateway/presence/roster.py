@@ -32,12 +32,14 @@ class Device:
 class Change(msgspec.Struct, frozen=True):
     """What is to be told of a user: whether a device of theirs is in use here, or None when the last has gone for good.
 
-    With `preference_due`, what the user prefers is to be looked up and told too.
+    With `preference_due`, what the user prefers is to be looked up and told too. `again` means that it was tried before: it may have
+    been told then, and the answer, with which others would have been told, was lost.
     """
 
     user_id: UserId
     active: bool | None
     preference_due: bool
+    again: bool = False
 
 
 class Roster:
@@ -144,14 +146,15 @@ class Roster:
     def _change_of(self, user_id: UserId) -> Change | None:
         """Compare what is with what was told, which is None when nothing was or when nobody knows."""
         devices, told = self._devices.get(user_id), self._told.get(user_id)
+        again = told is None and user_id in self._told
         wanted = user_id in self._preference_due
         self._preference_due.discard(user_id)
         if devices is None:
-            return Change(user_id, None, preference_due=False) if user_id in self._told else None
+            return Change(user_id, None, preference_due=False, again=again) if user_id in self._told else None
         active = any(device.active for device in devices)
         if active == told and not wanted:
             return None
-        return Change(user_id, active, preference_due=wanted or told is None)
+        return Change(user_id, active, preference_due=wanted or told is None, again=again)
 
     def _remove(self, device: Device) -> None:
         self._in_use.pop(device, None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -75,12 +75,15 @@ def presence_of(record: Record) -> Presence:
     return Presence(ShownStatus.ONLINE if any(record.processes) else ShownStatus.IDLE, record.custom)
 
 
-def sightings_of(transitions: Sequence[Transition]) -> list[Sighting]:
-    """Return what others are to be told: nothing of changes that do not show."""
+def sightings_of(transitions: Sequence[Transition], repeated: Collection[UserId] = ()) -> list[Sighting]:
+    """Return what others are to be told: nothing of changes that do not show, unless they are `repeated`.
+
+    What is told again may have been told before in vain, and then this transition does not show what changed.
+    """
     return [
         Sighting(transition.user_id, transition.after.version, presence_of(transition.after))
         for transition in transitions
-        if presence_of(transition.before) != presence_of(transition.after)
+        if transition.user_id in repeated or presence_of(transition.before) != presence_of(transition.after)
     ]
 
 

@@ -121,19 +121,19 @@ async def ask(client, command: str, **d) -> None:
 
 
 async def forget_the_gone(gateway) -> None:
-    """Have everybody who has gone told of, every topic without followers closed, and Redis' answer to that heard."""
+    """Have everybody who has gone told of, every topic without followers closed, and its group left."""
     gateway.presence.reporter.pass_time()
     await gateway.presence.reporter.tell()
     gateway.hub.close_lingering()
     await gateway.relay.drain()
     async with asyncio.timeout(WAIT_SECONDS):
-        while gateway.relay._joined or subscriptions(gateway):  # noqa: ASYNC110  # Redis' answer sets nothing to wait for
+        while gateway.relay._joined or subscriptions(gateway):  # noqa: ASYNC110  # leaving sets nothing to wait for
             await asyncio.sleep(0.01)
 
 
 def subscriptions(gateway) -> int:
     (shard,) = gateway.relay._layer.on_this_loop()._shards
-    return len(shard._pubsub.channels)
+    return len(shard.listeners)
 
 
 def make_member_user(community):

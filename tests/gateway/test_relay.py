@@ -7,6 +7,7 @@ import socket
 
 import pytest
 from django.conf import settings
+from redis.asyncio.connection import Connection
 
 from eventlog.doorbell import EphemeralEvent, LoggedEvent
 from eventlog.topics import Topic, topic_for
@@ -210,7 +211,7 @@ async def test_a_topic_that_came_and_went_while_redis_was_away_is_forgotten(ear,
     layer = ear.relay._layer.on_this_loop()
     (shard,) = layer._shards
 
-    async def refuse(_):
+    async def refuse(*_):
         raise ConnectionError("away")
 
     monkeypatch.setattr(shard, "subscribe_all", refuse)
@@ -220,7 +221,7 @@ async def test_a_topic_that_came_and_went_while_redis_was_away_is_forgotten(ear,
     ear.relay.leave(topic)
     await asyncio.wait_for(ear.rejoined.wait(), 5)
     assert (ear.relay._wanted, ear.relay._awaited, ear.relay._changed) == ({}, {}, set())
-    assert (ear.relay._joined, layer.heard_names) == ({}, {})
+    assert (ear.relay._joined, shard.listeners) == ({}, {})
 
 
 async def test_who_leaves_and_joins_again_at_once_hears_and_waits_for_it_no_longer(ear, bell, topic):
@@ -241,12 +242,83 @@ async def test_who_leaves_and_joins_again_at_once_hears_and_waits_for_it_no_long
 async def test_a_lost_connection_comes_back_with_its_groups_and_says_so(ear, bell, topic):
     """Redis restarted, or its client was killed: whoever listens learns that rings may be missing."""
     await ear.relay.join(topic)
-    (shard,) = ear.relay._layer.on_this_loop()._shards
-    subscribed = shard._pubsub.connection
-    async with shard._redis.client() as other:
-        address = "{}:{}".format(*subscribed._writer.get_extra_info("sockname")[:2])
-        await other.client_kill(address)
+    await cut(shard_of(ear))
     await asyncio.wait_for(ear.rejoined.wait(), 5)
+    bell.send_events([event(topic)])
+    assert await ear.events() == (topic, [1])
+
+
+def shard_of(ear: Ear):
+    """Return where an ear is subscribed."""
+    (shard,) = ear.relay._layer.on_this_loop()._shards
+    return shard
+
+
+async def cut(shard) -> None:
+    """Have Redis end the subscribed connection."""
+    async with shard._redis.client() as other:
+        address = "{}:{}".format(*shard._subscribed._writer.get_extra_info("sockname")[:2])
+        await other.client_kill(address)
+
+
+async def test_who_joins_while_a_lost_connection_is_made_again_disturbs_nobody(ear, bell, topic, monkeypatch):
+    """Two tasks that connect one connection at once read each other's answers, and the one that listens ends."""
+    connect, connecting = Connection._connect, []
+
+    async def connect_slowly(connection):
+        connecting.append(connection)
+        await asyncio.sleep(0.02)
+        await connect(connection)
+
+    monkeypatch.setattr("gateway.relay.RETRY_SECONDS", 0.005)
+    topics = [topic, *(topic_for("room", uuid7()) for _ in range(20))]
+    await ear.relay.join(topic)
+    monkeypatch.setattr(Connection, "_connect", connect_slowly)
+    await cut(shard_of(ear))
+    for joined in topics[1:]:
+        await asyncio.sleep(0.004)
+        asyncio.create_task(ear.relay.join(joined))  # noqa: RUF006  # it ends within a second, whatever happens
+    await asyncio.wait_for(ear.rejoined.wait(), 5)
+    await asyncio.gather(*map(ear.relay.join, topics))
+    assert not shard_of(ear)._receive_task.done()
+    assert connecting.count(shard_of(ear)._subscribed) == 1
+    bell.send_events([event(joined) for joined in topics])
+    assert sorted([(await ear.events())[0] for _ in topics]) == sorted(topics)
+
+
+async def test_who_leaves_while_redis_is_away_and_joins_again_hears(ear, bell, topic, monkeypatch):
+    other = topic_for("room", uuid7())
+    await asyncio.gather(ear.relay.join(topic), ear.relay.join(other))
+    (shard, send), refusals = (shard_of(ear), shard_of(ear)._send), iter(["UNSUBSCRIBE"])
+
+    async def refuse_once(command, names):
+        if command == next(refusals, None):
+            raise ConnectionError("away")
+        await send(command, names)
+
+    monkeypatch.setattr(shard, "_send", refuse_once)
+    ear.relay.leave(topic)
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    await ear.relay.join(topic)
+    bell.send_events([event(topic)])
+    assert await ear.events() == (topic, [1])
+
+
+async def test_what_fails_in_a_way_that_nobody_knows_does_not_make_a_process_deaf(ear, bell, topic, monkeypatch):
+    await ear.relay.join(topic)
+    shard = shard_of(ear)
+    read, failures = shard._subscribed.read_response, iter([RuntimeError("never seen before")])
+
+    async def fail_once():
+        if (error := next(failures, None)) is not None:
+            raise error
+        return await read()
+
+    monkeypatch.setattr(shard._subscribed, "read_response", fail_once)
+    await cut(shard)
+    await asyncio.wait_for(ear.rejoined.wait(), 5)
+    assert next(failures, None) is None
     bell.send_events([event(topic)])
     assert await ear.events() == (topic, [1])
 
@@ -268,6 +340,5 @@ def test_the_subscriptions_connection_has_no_read_time_out():
 
 async def test_the_subscriptions_connection_is_kept_alive_by_tcp(ear, topic):
     await ear.relay.join(topic)
-    (shard,) = ear.relay._layer.on_this_loop()._shards
-    connected = shard._pubsub.connection._writer.get_extra_info("socket")
+    connected = shard_of(ear)._subscribed._writer.get_extra_info("socket")
     assert connected.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1

@@ -96,7 +96,7 @@ def test_what_could_not_be_told_is_told_the_next_time_as_it_is_then():
     device = roster.open(ANN, 0)
     roster.give_back(roster.take_changes(100))
     roster.rest(device)
-    assert roster.take_changes(100) == [Change(ANN, active=False, preference_due=True)]
+    assert roster.take_changes(100) == [Change(ANN, active=False, preference_due=True, again=True)]
 
 
 def test_who_goes_after_a_telling_of_which_nobody_knows_whether_it_arrived_is_told_to_be_gone():
@@ -106,7 +106,7 @@ def test_who_goes_after_a_telling_of_which_nobody_knows_whether_it_arrived_is_to
     roster.close(device, 0)
     roster.pass_time(OFFLINE)
     gone = roster.take_changes(100)
-    assert gone == [Change(ANN, None, preference_due=False)]
+    assert gone == [Change(ANN, None, preference_due=False, again=True)]
     roster.give_back(gone)
     assert tell(roster) == [(ANN, None)]
     assert tell(roster) == []

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
+
 import msgspec
 import pytest
+import redis
 from asgiref.sync import sync_to_async
 from django.conf import settings as configured
 
@@ -498,6 +502,53 @@ async def test_a_lost_announcement_is_made_good_by_comparing_with_redis(
     assert await viewer.quiet()
     monkeypatch.setattr(gateway.presence.lookout, "_settled", lambda: True)
     await gateway.presence.lookout.refresh()
+    assert await change(viewer) == (str(member.id), "online")
+
+
+async def test_what_was_announced_while_the_relay_was_away_is_shown_as_soon_as_it_is_back(
+    gateway, connect, look, owner, member, monkeypatch
+):
+    viewer, _ = await look(owner, member)
+    monkeypatch.setattr(gateway.presence.reporter, "_announce", lambda sightings: None)
+    await connect(member)
+    await told(gateway)
+    monkeypatch.setattr(gateway.presence.lookout, "_settled", lambda: True)
+    gateway._rejoined()
+    assert await change(viewer) == (str(member.id), "online")
+
+
+async def test_after_redis_came_back_empty_nobody_is_compared_with_it_before_all_had_time_to_tell(
+    gateway, connect, look, owner, member, raw_redis, monkeypatch
+):
+    await connect(member)
+    viewer, shown = await look(owner, member)
+    assert shown == {str(member.id): "online"}
+    gateway.presence.reporter.settled = True  # as it was before
+    monkeypatch.setattr(gateway.presence.reporter, "_tell_due", asyncio.Event().wait)
+    for key in await raw_redis.keys("presence:*"):
+        await raw_redis.delete(key)
+    gateway._rejoined()
+    assert await viewer.quiet()
+    assert not gateway.presence.reporter.settled
+
+
+async def test_a_change_whose_answer_was_lost_is_announced_when_it_is_told_again(
+    gateway, connect, look, owner, member, monkeypatch
+):
+    viewer, _ = await look(owner, member)
+    apply, losses = gateway.presence._store.apply, iter([redis.TimeoutError("the answer was lost")])
+
+    async def lose_the_first_answer(*arguments):
+        transitions = await apply(*arguments)
+        if (error := next(losses, None)) is not None:
+            raise error
+        return transitions
+
+    monkeypatch.setattr(gateway.presence._store, "apply", lose_the_first_answer)
+    await connect(member)
+    with suppress(redis.TimeoutError):  # of the reporter's own telling, or of this one
+        await told(gateway)
+    await told(gateway)
     assert await change(viewer) == (str(member.id), "online")
 
 
