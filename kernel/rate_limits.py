@@ -11,11 +11,15 @@ from kernel.errors import RateLimited
 
 
 class RateLimit(msgspec.Struct, frozen=True):
-    """`quota` units every `seconds`, known to clients by `name`."""
+    """`quota` units at once, and as many again every `seconds`; known to clients by `name`.
+
+    One that `guards` a secret is counted in each process while it cannot be counted for all of them.
+    """
 
     name: str
     quota: int
     seconds: int
+    guards: bool = False
 
 
 class Allowance(msgspec.Struct, frozen=True):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -71,6 +72,13 @@ CommaSeparated = Annotated[list[str], NoDecode, BeforeValidator(_split_list)]
 Quota = Annotated[str, AfterValidator(_check_quota)]
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_check_database_url)]
 RedisUrl = Annotated[SecretStr, AfterValidator(_check_redis_url)]
+
+
+WithoutRedis = Literal["passes", "counted in each process", "refused"]
+NETWORK = "address (IPv6 by /64)"
+_ALLAUTH = "/_allauth/{client}/v1"
+_MESSAGES = "POST /api/v1/rooms/{room}/messages"
+_SMS: dict[str, Any] = {"at": ["every SMS"], "without_redis": "refused"}
 
 
 class Safety(BaseSettings):
@@ -164,45 +172,144 @@ class Rest(BaseSettings):
     compression_min_bytes: PositiveInt = Field(500, description="Shorter answers are not compressed.")
 
 
+def limit_row(quota: str, counts: str, *, per: str, at: Sequence[str], without_redis: WithoutRedis = "passes") -> Any:
+    """Return a row of the table of limits: `quota` units of what it `counts`, per what, and where they are taken.
+
+    Where: a route as in "POST /api/v1/auth/login", a command as in "message.send", or a sentence for what is wider than one.
+    """
+    row: dict[str, Any] = {"counts": counts, "per": per, "at": list(at), "without_redis": without_redis}
+    return Field(quota, description=f"{counts}, per {per}.", json_schema_extra=row)
+
+
 class RateQuotas(BaseSettings):
     """Rate limits, as number/seconds"""
 
-    rate_rest_read: Quota = Field("600/60", description="REST requests that read, per user.")
-    rate_rest_write: Quota = Field("120/60", description="REST requests that write, per user.")
-    rate_rest_anonymous: Quota = Field(
-        "120/60", description="REST requests without a session, per address (IPv6 by /64)."
+    rate_rest_read: Quota = limit_row("600/60", "REST requests that read", per="user", at=["every read below /api/"])
+    rate_rest_write: Quota = limit_row("120/60", "REST requests that write", per="user", at=["every write below /api/"])
+    rate_rest_anonymous: Quota = limit_row(
+        "120/60", "REST requests without a session", per=NETWORK, at=["every request below /api/"]
     )
-    rate_message_create: Quota = Field("20/10", description="Messages, per user and room.")
-    rate_presence_set: Quota = Field("20/60", description="Changes of status, per user.")
-    rate_login_address: Quota = Field(
-        "20/3600", description="Login attempts from unknown devices, per address (IPv6 by /64)."
+    rate_panel_write: Quota = limit_row(
+        "120/60", "Requests of the admin panel that write", per=NETWORK, at=["every write below /admin/"]
     )
-    rate_sign_up_address: Quota = Field("20/3600", description="Sign-ups, per address (IPv6 by /64).")
-    rate_sms_number_hour: Quota = Field("3/3600", description="SMS in any hour, per phone number.")
-    rate_sms_number_day: Quota = Field("10/86400", description="SMS in any day, per phone number.")
-    rate_sms_network_hour: Quota = Field("10/3600", description="SMS in any hour, per asking address (IPv6 by /64).")
-    rate_sms_network_day: Quota = Field("30/86400", description="SMS in any day, per asking address (IPv6 by /64).")
-    rate_sms_prefix_hour: Quota = Field(
-        "10/3600", description="SMS in any hour, per ten thousand neighbouring numbers (all but the last four digits)."
+    rate_message_create: Quota = limit_row("20/10", "Messages", per="user and room", at=["message.send", _MESSAGES])
+    rate_presence_set: Quota = limit_row("20/60", "Changes of status", per="user", at=["presence.set"])
+    rate_login_address: Quota = limit_row(
+        "20/3600",
+        "Login attempts from unknown devices",
+        per=NETWORK,
+        at=[
+            "POST /api/v1/auth/login",
+            f"POST {_ALLAUTH}/auth/login",
+            f"POST {_ALLAUTH}/auth/webauthn/login",
+            f"POST {_ALLAUTH}/auth/provider/token",
+            "POST /admin/login/",
+        ],
+        without_redis="counted in each process",
     )
-    rate_sms_prefix_day: Quota = Field("30/86400", description="SMS in any day, per ten thousand neighbouring numbers.")
-    rate_sms_country_day: Quota = Field("500/86400", description="SMS in any day, per country code.")
-    rate_sms_total_day: Quota = Field("1000/86400", description="SMS in any day, all together: what you want to pay.")
-    rate_auth_step_address: Quota = Field(
-        "120/60", description="Steps of signing in and up, per address (IPv6 by /64); each request is one."
+    rate_sign_up_address: Quota = limit_row(
+        "20/3600",
+        "Sign-ups",
+        per=NETWORK,
+        at=[
+            "POST /api/v1/auth/sign-up",
+            f"POST {_ALLAUTH}/auth/signup",
+            f"POST {_ALLAUTH}/auth/webauthn/signup",
+            f"POST {_ALLAUTH}/auth/provider/signup",
+        ],
+        without_redis="counted in each process",
     )
-    rate_second_factor_account: Quota = Field("5/900", description="Codes of a second factor tried, per account.")
-    rate_password_reset_address: Quota = Field(
-        "20/3600", description="Password resets asked, per address (IPv6 by /64)."
+    rate_auth_step_address: Quota = limit_row(
+        "120/60",
+        "Steps of signing in and up",
+        per=NETWORK,
+        at=["every request below /_allauth/"],
+        without_redis="counted in each process",
     )
-    rate_password_reset_account: Quota = Field("5/3600", description="Password resets asked, per e-mail address.")
-    rate_password_change_user: Quota = Field("10/3600", description="Changes of password, per user.")
-    rate_email_change_user: Quota = Field("10/3600", description="Changes of e-mail addresses, per user.")
-    rate_email_verification_account: Quota = Field("5/3600", description="Verification mails, per e-mail address.")
-    rate_phone_change_user: Quota = Field("5/3600", description="Changes of phone number, per user.")
-    rate_phone_verification_number: Quota = Field("3/3600", description="Verification codes by SMS, per phone number.")
-    rate_socket_frame: Quota = Field("120/60", description="Frames of one socket.")
-    rate_socket_problem: Quota = Field("10/60", description="Bad frames of one socket before it is closed.")
+    rate_second_factor_account: Quota = limit_row(
+        "5/900",
+        "Codes of a second factor tried",
+        per="account, after its password",
+        at=[f"POST {_ALLAUTH}/auth/2fa/authenticate", f"POST {_ALLAUTH}/auth/2fa/reauthenticate"],
+        without_redis="refused",
+    )
+    rate_password_reset_address: Quota = limit_row(
+        "20/3600",
+        "Password resets asked or finished",
+        per=NETWORK,
+        at=[
+            f"POST {_ALLAUTH}/auth/password/request",
+            f"POST {_ALLAUTH}/auth/password/reset",
+            f"POST {_ALLAUTH}/auth/code/request",
+        ],
+        without_redis="counted in each process",
+    )
+    rate_password_reset_account: Quota = limit_row(
+        "5/3600",
+        "Password resets asked",
+        per="e-mail address or phone number",
+        at=[f"POST {_ALLAUTH}/auth/password/request", f"POST {_ALLAUTH}/auth/code/request"],
+        without_redis="refused",
+    )
+    rate_password_change_user: Quota = limit_row(
+        "10/3600",
+        "Changes of password",
+        per="user",
+        at=[f"POST {_ALLAUTH}/account/password/change"],
+        without_redis="refused",
+    )
+    rate_email_change_user: Quota = limit_row(
+        "10/3600",
+        "Changes of e-mail addresses",
+        per="user",
+        at=[f"POST {_ALLAUTH}/account/email"],
+        without_redis="refused",
+    )
+    rate_email_verification_account: Quota = limit_row(
+        "5/3600",
+        "Verification mails",
+        per="e-mail address",
+        at=[f"POST {_ALLAUTH}/auth/email/verify/resend", f"PUT {_ALLAUTH}/account/email"],
+        without_redis="refused",
+    )
+    rate_phone_change_user: Quota = limit_row(
+        "5/3600",
+        "Changes of phone number",
+        per="user",
+        at=[f"POST {_ALLAUTH}/account/phone"],
+        without_redis="refused",
+    )
+    rate_phone_verification_number: Quota = limit_row(
+        "3/3600",
+        "Verification codes by SMS",
+        per="phone number",
+        at=[f"POST {_ALLAUTH}/auth/phone/verify/resend", f"POST {_ALLAUTH}/account/phone"],
+        without_redis="refused",
+    )
+    rate_sms_number_hour: Quota = limit_row("3/3600", "SMS in any hour", per="phone number", **_SMS)
+    rate_sms_number_day: Quota = limit_row("10/86400", "SMS in any day", per="phone number", **_SMS)
+    rate_sms_network_hour: Quota = limit_row("10/3600", "SMS in any hour", per=f"asking {NETWORK}", **_SMS)
+    rate_sms_network_day: Quota = limit_row("30/86400", "SMS in any day", per=f"asking {NETWORK}", **_SMS)
+    rate_sms_prefix_hour: Quota = limit_row(
+        "10/3600", "SMS in any hour", per="ten thousand neighbouring numbers (all but the last four digits)", **_SMS
+    )
+    rate_sms_prefix_day: Quota = limit_row(
+        "30/86400", "SMS in any day", per="ten thousand neighbouring numbers", **_SMS
+    )
+    rate_sms_country_day: Quota = limit_row("500/86400", "SMS in any day", per="country code", **_SMS)
+    rate_sms_total_day: Quota = limit_row(
+        "1000/86400", "SMS in any day", per="installation: what you want to pay", **_SMS
+    )
+    rate_socket_frame: Quota = limit_row(
+        "120/60", "Frames", per="socket", at=["every command"], without_redis="counted in each process"
+    )
+    rate_socket_problem: Quota = limit_row(
+        "10/60",
+        "Bad frames before the socket is closed",
+        per="socket",
+        at=["every frame that is refused"],
+        without_redis="counted in each process",
+    )
 
 
 class Identity(BaseSettings):
@@ -397,7 +504,12 @@ class Environment(
     def rate_limits(self) -> dict[str, RateLimit]:
         """Return the limits by the name that clients see: `RATE_MESSAGE_CREATE` is `message.create`."""
         names = {field: ".".join(field.removeprefix("rate_").rsplit("_", 1)) for field in RateQuotas.model_fields}
-        return {name: RateLimit(name, *map(int, getattr(self, field).split("/"))) for field, name in names.items()}
+        return {name: self._rate_limit(field, name) for field, name in names.items()}
+
+    def _rate_limit(self, field: str, name: str) -> RateLimit:
+        quota, seconds = map(int, getattr(self, field).split("/"))
+        row: Any = RateQuotas.model_fields[field].json_schema_extra or {}
+        return RateLimit(name, quota, seconds, guards=row.get("without_redis") == "counted in each process")
 
     def staff_need_second_factor(self) -> bool:
         """Tell whether the admin panel asks for a second factor."""

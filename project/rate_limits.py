@@ -1,9 +1,11 @@
-"""Counts rate limits in Redis with GCRA, in one round trip and by Redis' own clock. What is limited is decided elsewhere."""
+"""Counts rate limits with GCRA: in Redis by its clock, in one round trip, or in the process while Redis is away."""
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -37,20 +39,52 @@ end
 return answers
 """
 _PAUSE_AFTER_FAILURE_SECONDS = 1.0
+_TOLERANCE_SECONDS = 0.000001
+REMEMBERED_MAX = 10_000
+"""Counters that one process keeps while Redis is away; of more, those that were touched least recently are forgotten."""
 
 # The allowances that were taken while one request is answered, for its RateLimit headers.
 _taken: ContextVar[list[Allowance] | None] = ContextVar("taken_allowances", default=None)
 logger = structlog.get_logger(__name__)
 
 
-class RedisLimiter:
-    """`kernel.rate_limits.RateLimiter` on Redis. With Redis away it lets everything pass: a limit is a comfort, the service is not.
+class MemoryLimiter:
+    """The same count in this process alone, in bounded memory. `clock` gives seconds that only go forward."""
 
-    After a failure Redis is left alone for a second, so that not every request waits for its time-out.
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._arrivals: OrderedDict[str, float] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def take(self, limit: RateLimit, key: str) -> Allowance:
+        """Use up one unit of `limit` for `key`."""
+        name, cost = f"{limit.name}:{key}", limit.seconds / limit.quota
+        with self._lock:
+            now = self._clock()
+            arrival = max(self._arrivals.get(name, now), now)
+            ahead = arrival + cost - now
+            if ahead > limit.seconds + _TOLERANCE_SECONDS:
+                return Allowance(limit, False, 0, arrival - now, ahead - limit.seconds)
+            self._remember(name, arrival + cost)
+        return Allowance(limit, True, int((limit.seconds - ahead) / cost + _TOLERANCE_SECONDS), ahead, 0.0)
+
+    def _remember(self, name: str, arrival: float) -> None:
+        self._arrivals[name] = arrival
+        self._arrivals.move_to_end(name)
+        if len(self._arrivals) > REMEMBERED_MAX:
+            self._arrivals.popitem(last=False)
+
+
+class RedisLimiter:
+    """`kernel.rate_limits.RateLimiter` on Redis. With Redis away most limits let pass: they are a comfort, the service is not.
+
+    Those that guard a secret are then counted in the process, so that an outage is no time to guess in. After a failure Redis is
+    left alone for a second, so that not every request waits for its time-out.
     """
 
     def __init__(self, client: redis.Redis) -> None:
         self._gcra = client.register_script(_GCRA)
+        self._here = MemoryLimiter()
         self._asleep_until = 0.0
 
     def take(self, limit: RateLimit, key: str) -> Allowance:
@@ -68,18 +102,21 @@ class RedisLimiter:
 
     def _ask(self, limit: RateLimit, keys: Sequence[str]) -> list[Allowance]:
         if time.monotonic() < self._asleep_until:
-            return [_unlimited(limit)] * len(keys)
+            return self._without_redis(limit, keys)
         try:
             answers = self._gcra([f"rate:{limit.name}:{key}" for key in keys], [limit.quota, limit.seconds])
         except redis.RedisError as error:
             self._asleep_until = time.monotonic() + _PAUSE_AFTER_FAILURE_SECONDS
             logger.warning("rate_limits_off", error=type(error).__name__)
             LIMITER_FAILURES.inc()
-            return [_unlimited(limit)] * len(keys)
+            return self._without_redis(limit, keys)
         return [
             Allowance(limit, bool(allowed), remaining, reset / 1_000_000, retry / 1_000_000)
             for allowed, remaining, reset, retry in answers
         ]
+
+    def _without_redis(self, limit: RateLimit, keys: Sequence[str]) -> list[Allowance]:
+        return [self._here.take(limit, key) if limit.guards else _unlimited(limit) for key in keys]
 
 
 def _count(limit: RateLimit, allowances: Sequence[Allowance]) -> None:

@@ -39,7 +39,7 @@ RAISED = {
         "REST_ANONYMOUS",
         "MESSAGE_CREATE",
         "PRESENCE_SET",
-        "LOGIN_ACCOUNT",
+        "PANEL_WRITE",
         "LOGIN_ADDRESS",
         "SIGN_UP_ADDRESS",
         "SOCKET_FRAME",

@@ -6,7 +6,7 @@ The default limits of REST are out of the way: all tests come from one address. 
 import os
 
 os.environ["ENVIRONMENT"] = "test"
-for name in ("RATE_REST_READ", "RATE_REST_WRITE", "RATE_REST_ANONYMOUS"):
+for name in ("RATE_REST_READ", "RATE_REST_WRITE", "RATE_REST_ANONYMOUS", "RATE_PANEL_WRITE"):
     os.environ[name] = "1000000/60"
 
 from project.settings import *  # noqa: E402, F403  # what is above must come first

@@ -68,6 +68,7 @@ CHECKS = (
     Check("socket schema", manage("export_protocol", "--check")),
     Check("REST schema", manage("export_openapi", "--check")),
     Check(".env.example", manage("export_env_example", "--check")),
+    Check("page of limits", manage("export_limits", "--check")),
 )
 
 

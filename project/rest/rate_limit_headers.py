@@ -1,4 +1,4 @@
-"""The default limits of REST, and the `RateLimit` headers (draft-ietf-httpapi-ratelimit-headers) of every answer to programs."""
+"""The default limits of REST, and the `RateLimit` headers (draft-ietf-httpapi-ratelimit-headers) of every limited answer."""
 
 from __future__ import annotations
 
@@ -12,13 +12,16 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from accounts.api.requests import actor_of, client_network_of
+from kernel.errors import RateLimited
 from kernel.rate_limits import Allowance, RateLimit, take
 from project.rate_limits import recorded_allowances
-from project.rest.problems import answers_with_problems
+from project.rest.problems import problem_response
 
 if TYPE_CHECKING:  # DRF imports this module while it defines APIView
     from rest_framework.views import APIView
 
+RETRY_AFTER_SECONDS = 60
+"""What is told with a refusal that comes without a time: a library's own limits."""
 _READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -37,22 +40,32 @@ class DefaultThrottle(BaseThrottle):
 
 
 class RateLimitHeadersMiddleware:
-    """Tells programs what is left of every limit that their request used."""
+    """Tells clients what is left of every limit that their request used, and counts the admin panel's writes."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Collect the allowances of the request and show them."""
-        if not answers_with_problems(request):
-            return self.get_response(request)
         with recorded_allowances() as taken:
-            response = self.get_response(request)
+            response = self._limited_panel(request) or self.get_response(request)
         last = {allowance.limit.name: allowance for allowance in taken}.values()
         if last:
             response["RateLimit-Policy"] = ", ".join(_policy(allowance.limit) for allowance in last)
             response["RateLimit"] = ", ".join(_state(allowance) for allowance in last)
+        if response.status_code == RateLimited.http_status and not response.has_header("Retry-After"):
+            response["Retry-After"] = str(RETRY_AFTER_SECONDS)
         return response
+
+    def _limited_panel(self, request: HttpRequest) -> HttpResponse | None:
+        """Return the refusal of a write that is one too many in the admin panel."""
+        if request.method in _READING_METHODS or not request.path_info.startswith("/admin/"):
+            return None
+        try:
+            take(settings.RATE_LIMITS["panel.write"], client_network_of(request))
+        except RateLimited as error:
+            return problem_response(error, request)
+        return None
 
 
 def _policy(limit: RateLimit) -> str:

@@ -14,7 +14,7 @@ import redis
 from kernel import rate_limits as kernel_rate_limits
 from kernel.errors import RateLimited
 from kernel.rate_limits import RateLimit
-from project.rate_limits import limiter_from_settings, recorded_allowances
+from project.rate_limits import REMEMBERED_MAX, MemoryLimiter, limiter_from_settings, recorded_allowances
 
 SLOW = RateLimit("test.slow", quota=3, seconds=60)
 QUICK = RateLimit("test.quick", quota=2, seconds=1)
@@ -96,6 +96,63 @@ def test_without_redis_everything_passes_and_redis_is_left_alone_for_a_while(
     monkeypatch.setattr(limiter, "_gcra", Mock(side_effect=AssertionError("asked again")))
     allowances = [limiter.take(SLOW, key) for _ in range(5)]
     assert [(allowance.allowed, allowance.remaining) for allowance in allowances] == [(True, 3)] * 5
+
+
+GUARD = RateLimit("test.guard", quota=3, seconds=60, guards=True)
+
+
+def test_without_redis_what_guards_a_secret_is_counted_in_the_process(key: str, settings: Any) -> None:
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    limiter = limiter_from_settings()
+    allowances = limiter.take_many(GUARD, [key] * 4)
+    assert [(allowance.allowed, allowance.remaining) for allowance in allowances] == [
+        (True, 2),
+        (True, 1),
+        (True, 0),
+        (False, 0),
+    ]
+    assert 19 < allowances[3].retry_after <= 20
+    assert limiter.take(GUARD, key + "other").remaining == 2
+
+
+def test_the_process_counts_as_redis_does() -> None:
+    moments = iter([0, 0, 0, 0, 19.9, 20, 20, 60, 1000])
+    now = [0.0]
+    limiter = MemoryLimiter(lambda: now[0])
+    answers = []
+    for now[0] in moments:
+        allowance = limiter.take(GUARD, "k")
+        answers.append((allowance.allowed, allowance.remaining, round(allowance.retry_after, 1)))
+    assert answers == [
+        (True, 2, 0.0),
+        (True, 1, 0.0),
+        (True, 0, 0.0),
+        (False, 0, 20.0),
+        (False, 0, 0.1),
+        (True, 0, 0.0),
+        (False, 0, 20.0),
+        (True, 1, 0.0),
+        (True, 2, 0.0),
+    ]
+
+
+def test_what_the_process_remembers_is_bounded() -> None:
+    limiter = MemoryLimiter()
+    for number in range(REMEMBERED_MAX + 10):
+        limiter.take(GUARD, str(number))
+    assert len(limiter._arrivals) == REMEMBERED_MAX
+    assert [limiter.take(GUARD, "9").remaining, limiter.take(GUARD, str(REMEMBERED_MAX)).remaining] == [2, 1]
+
+
+def test_the_worst_window_holds_less_than_twice_the_quota() -> None:
+    now = [0.0]
+    limiter = MemoryLimiter(lambda: now[0])
+    passed = []
+    for step in range(61):
+        now[0] = float(step)
+        passed += [step for _ in range(5) if limiter.take(GUARD, "k").allowed]
+    assert len([moment for moment in passed if moment < 60]) == 5
+    assert max(len([moment for moment in passed if start <= moment < start + 60]) for start in range(61)) == 5
 
 
 def test_the_kernel_asks_this_limiter(key: str) -> None:
