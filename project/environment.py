@@ -214,7 +214,6 @@ class RateQuotas(BaseSettings):
         at=[
             "POST /api/v1/auth/sign-up",
             f"POST {_ALLAUTH}/auth/signup",
-            f"POST {_ALLAUTH}/auth/webauthn/signup",
             f"POST {_ALLAUTH}/auth/provider/signup",
         ],
         without_redis="counted in each process",
@@ -240,7 +239,6 @@ class RateQuotas(BaseSettings):
         at=[
             f"POST {_ALLAUTH}/auth/password/request",
             f"POST {_ALLAUTH}/auth/password/reset",
-            f"POST {_ALLAUTH}/auth/code/request",
         ],
         without_redis="counted in each process",
     )
@@ -248,7 +246,7 @@ class RateQuotas(BaseSettings):
         "5/3600",
         "Password resets asked",
         per="e-mail address or phone number",
-        at=[f"POST {_ALLAUTH}/auth/password/request", f"POST {_ALLAUTH}/auth/code/request"],
+        at=[f"POST {_ALLAUTH}/auth/password/request"],
         without_redis="refused",
     )
     rate_password_change_user: Quota = limit_row(

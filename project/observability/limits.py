@@ -50,6 +50,7 @@ NOT_LIMITS = {
     "refresh_token_days",
     "staff_sign_in_hours",
     "session_check_seconds",
+    "token_leeway_seconds",
     "socket_ticket_seconds",
     "lockout_kept_seconds",
     "known_device_days",

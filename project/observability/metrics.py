@@ -37,9 +37,7 @@ FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 HTTP_REQUESTS = Counter("portcullis_http_requests", "Answered requests.", ["route", "method", "status"])
 HTTP_SECONDS = Histogram("portcullis_http_seconds", "Time to answer a request.", ["route"])
 LIMIT_UNITS = Counter("portcullis_limit_units", "Units of rate limits that were used up.", ["limit"])
-LIMITER_FAILURES = Counter(
-    "portcullis_limiter_failures", "Times that Redis was away and every limit let everything pass."
-)
+LIMITER_FAILURES = Counter("portcullis_limiter_failures", "Times that Redis was away for rate limits and lock-outs.")
 DATABASE_POOL = Gauge(
     "portcullis_database_pool", "PostgreSQL connections, by state.", ["state"], multiprocess_mode="livesum"
 )

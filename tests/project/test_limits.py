@@ -54,7 +54,7 @@ def filled(path: str) -> str:
     return re.sub(r"<[^>]+>", str(uuid4()), path)
 
 
-REST = sorted({path for path, _ in routes() if path.startswith("/api/v1/")})
+PROGRAMS = sorted({path for path, _ in routes() if path.startswith(("/api/v1/", "/_allauth/"))})
 
 
 def test_the_page_of_limits_is_current() -> None:
@@ -89,7 +89,7 @@ def test_every_limit_of_the_table_is_counted_and_nothing_else_is(settings: Any) 
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("path", REST)
+@pytest.mark.parametrize("path", PROGRAMS)
 @pytest.mark.parametrize("signed_in", [False, True], ids=["anonymous", "user"])
 def test_no_route_that_writes_does_anything_when_nothing_is_left(
     path: str, signed_in: bool, nothing_left: None
