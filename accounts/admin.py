@@ -1,4 +1,4 @@
-"""Users, sessions and staff roles in the admin panel: to look at, and to change through actions only."""
+"""Users, sessions, staff roles and deletions in the admin panel: to look at, and to change through actions only."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponseRedirect
 
+from accounts.actions.deletions import cancel_deletion, schedule_deletion
 from accounts.actions.sessions import revoke_session
 from accounts.actions.staff_roles import grant_staff_role, revoke_staff_role
 from accounts.actions.users import deactivate_user, reactivate_user
 from accounts.constants import StaffPermission, StaffRole, StaffRoleChangeKind
-from accounts.models import Session, StaffRoleChange, User
+from accounts.models import AccountDeletion, Session, StaffRoleChange, User
 from kernel.actor import Actor, user_actor
 from kernel.errors import Conflict, DomainError
 from kernel.ids import SessionId, UserId
@@ -45,26 +46,44 @@ class ReadOnlyAdmin(ModelAdmin):
 class UserAdmin(ReadOnlyAdmin):
     """Who has an account."""
 
-    list_display = ("username", "email", "display_name", "is_active", "is_staff", "created_at")
-    list_filter = ("is_active", "is_staff")
+    list_display = ("username", "email", "display_name", "is_active", "inactive_because", "is_staff", "created_at")
+    list_filter = ("is_active", "inactive_because", "is_staff")
     search_fields = ("username", "email", "display_name")
     ordering = ("-created_at",)
     exclude = ("password",)
-    actions = ("deactivate", "reactivate")
+    actions = ("deactivate", "reactivate", "schedule_deletion", "cancel_deletion")
 
     def has_suspend_permission(self, request: HttpRequest) -> bool:
         """Whether the actions of this page are offered; they check again by themselves."""
         return request.user.has_perm(StaffPermission.SUSPEND_USERS)
+
+    def has_restore_permission(self, request: HttpRequest) -> bool:
+        """Whether users who left can be brought back."""
+        return request.user.has_perm(StaffPermission.RESTORE_USERS)
+
+    def has_schedule_permission(self, request: HttpRequest) -> bool:
+        """Whether accounts can be deleted."""
+        return request.user.has_perm(StaffPermission.DELETE_USERS)
 
     @admin.action(description="Deactivate: no login, and every session ends", permissions=["suspend"])
     def deactivate(self, request: HttpRequest, users: QuerySet[User]) -> None:
         """Shut the chosen users out."""
         _for_each(self, request, users, lambda actor, pk: deactivate_user(actor, user_id=UserId(pk)))
 
-    @admin.action(description="Reactivate", permissions=["suspend"])
+    @admin.action(description="Reactivate", permissions=["restore"])
     def reactivate(self, request: HttpRequest, users: QuerySet[User]) -> None:
         """Let the chosen users in again."""
         _for_each(self, request, users, lambda actor, pk: reactivate_user(actor, user_id=UserId(pk)))
+
+    @admin.action(description="Delete, after the grace: every session ends now", permissions=["schedule"])
+    def schedule_deletion(self, request: HttpRequest, users: QuerySet[User]) -> None:
+        """Close the chosen accounts, to be deleted."""
+        _for_each(self, request, users, lambda actor, pk: schedule_deletion(actor, user_id=UserId(pk)))
+
+    @admin.action(description="Cancel the deletion", permissions=["restore"])
+    def cancel_deletion(self, request: HttpRequest, users: QuerySet[User]) -> None:
+        """Keep the chosen accounts."""
+        _for_each(self, request, users, lambda actor, pk: cancel_deletion(actor, user_id=UserId(pk)))
 
 
 @admin.register(Session)
@@ -125,12 +144,23 @@ class StaffRoleChangeAdmin(ReadOnlyAdmin):
         obj.pk = done.pk
 
 
+@admin.register(AccountDeletion)
+class AccountDeletionAdmin(ReadOnlyAdmin):
+    """Which accounts are being deleted, how far that is, and what went wrong."""
+
+    list_display = ("user", "due_at", "started_at", "completed_at", "cancelled_at", "failures", "last_error")
+    list_filter = ("last_error",)
+    list_select_related = ("user",)
+    search_fields = ("user__username", "user__email")
+    ordering = ("-requested_at",)
+
+
 def _actor(request: HttpRequest) -> Actor:
     return user_actor(UserId(cast("User", request.user).id))
 
 
 def _for_each(
-    page: ReadOnlyAdmin, request: HttpRequest, rows: QuerySet[Any], act: Callable[[Actor, UUID], None]
+    page: ReadOnlyAdmin, request: HttpRequest, rows: QuerySet[Any], act: Callable[[Actor, UUID], object]
 ) -> None:
     """Do an action to each chosen row as the administrator, and show every refusal beside its row."""
     actor = _actor(request)

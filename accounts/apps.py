@@ -11,7 +11,13 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        """Register the commands, the topic kind and the events."""
+        """Register the commands, the topic kind, the events, and what becomes of a deleted user's data."""
         import_module("accounts.commands")
         import_module("accounts.events")
         import_module("accounts.topics")
+        from accounts.actions import erasure
+        from accounts.registries.deletions import DeletionPhase, DeletionStep, register_deletion_step
+
+        register_deletion_step(DeletionStep("accounts.access", DeletionPhase.ACCESS, erasure.end_access))
+        register_deletion_step(DeletionStep("accounts.records", DeletionPhase.CONTENT, erasure.erase_records))
+        register_deletion_step(DeletionStep("accounts.identity", DeletionPhase.IDENTITY, erasure.erase_identity))

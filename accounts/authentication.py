@@ -18,9 +18,10 @@ from rest_framework.request import Request
 from accounts.actions.attempts import Client
 from accounts.actions.sessions import prove_password
 from accounts.actions.tickets import use_up_tickets
-from accounts.actions.tokens import read_access_token
-from accounts.errors import InvalidCredentials, SessionEnded, TicketInvalid
+from accounts.actions.tokens import read_access_token, read_deletion
+from accounts.errors import InvalidCredentials, SessionEnded, TicketInvalid, TokenInvalid
 from accounts.models import User
+from accounts.queries.deletions import find_cancellable_deletion
 from accounts.queries.sessions import find_live_sessions
 from accounts.queries.users import unloaded_user
 from accounts.storage.live_sessions import is_live
@@ -28,6 +29,7 @@ from kernel.actor import ANONYMOUS, Actor, user_actor
 from kernel.addresses import client_network
 from kernel.clock import now
 from kernel.errors import DomainError
+from kernel.ids import UserId
 
 DEVICE_HEADER = "HTTP_X_DEVICE_TOKEN"
 CHALLENGE_HEADER = "HTTP_X_CHALLENGE_RESPONSE"
@@ -161,6 +163,21 @@ class SessionTokenAuthentication(BaseAuthentication):
     def authenticate_header(self, request: Request) -> str:  # noqa: ARG002  # DRF calls it
         """Return the `WWW-Authenticate` challenge of a 401 answer."""
         return 'Bearer realm="api"'
+
+
+class DeletionTokenAuthentication(SessionTokenAuthentication):
+    """Signs in with the token that a sign-in during the grace of a deletion was answered with, for the routes that may keep the account."""
+
+    def authenticate(self, request: Request) -> tuple[User, AuthenticatedSession] | None:
+        """Return the user whose deletion the token cancels; their actor has no session."""
+        scheme, _, token = get_authorization_header(request).partition(b" ")
+        if scheme.lower() != b"bearer":
+            return None
+        deletion = find_cancellable_deletion(read_deletion(token.strip().decode("latin-1")))
+        if deletion is None:
+            raise TokenInvalid
+        user_id = UserId(deletion.user_id)
+        return unloaded_user(user_id), AuthenticatedSession(user_actor(user_id), deletion.due_at)
 
 
 def _authenticate(token: str) -> tuple[User, AuthenticatedSession]:

@@ -76,6 +76,7 @@ class StaffPermission(StrEnum):
     MAKE_USERS = "accounts.add_user"
     GRANT_STAFF_ROLES = "accounts.grant_staff_role"
     VIEW_STAFF_ROLE_CHANGES = "accounts.view_staffrolechange"
+    VIEW_DELETIONS = "accounts.view_accountdeletion"
 
 
 class StaffRoleChangeKind(StrEnum):
@@ -86,3 +87,21 @@ class StaffRoleChangeKind(StrEnum):
 
 
 STAFF_REASON_MAX_LENGTH = 500
+
+
+class InactiveBecause(StrEnum):
+    """Why an account is not active, which decides who brings it back: who left does so by signing in, a suspended one staff alone."""
+
+    LEFT = "left"
+    SUSPENDED = "suspended"
+    DELETION = "deletion"
+    DELETED = "deleted"
+
+
+DELETED_EMAIL_DOMAIN = "deleted.invalid"
+DELETED_DISPLAY_NAME = "Deleted user"
+DELETION_CANCELLATION_SECONDS = 600
+"""How long after a sign-in its account can be kept with the token that the sign-in was answered with."""
+DELETION_ROWS_AT_ONCE = 1_000
+DELETIONS_AT_ONCE = 100
+DELETION_TRANSACTIONS_AT_ONCE = 1_000

@@ -95,3 +95,31 @@ class SmsLimited(RateLimited):
 
     code = "sms.limited"
     message = "Too many text messages were sent. Wait until you ask for another one."
+
+
+class ReauthenticationRequired(Forbidden):
+    """The sign-in behind the session is too old for this; `max_age` says how many seconds old it may be."""
+
+    code = "auth.reauthentication_required"
+    message = "Sign in again to do this."
+
+
+class DeletionScheduled(Forbidden):
+    """The account will be deleted at `due_at`; told to who has proved to own it. With `cancellation` as bearer token they can keep it."""
+
+    code = "account.deletion_scheduled"
+    message = "This account is going to be deleted. Keep it, then sign in again."
+
+
+class HoldsStaffRole(Conflict):
+    """One of the staff wants to leave, who has rights that must not sleep in a closed account."""
+
+    code = "account.holds_staff_role"
+    message = "You are of the staff here. Have an administrator revoke your roles first."
+
+
+class AccountGone(Conflict):
+    """The account was deleted, or its deletion has begun: nothing brings it back."""
+
+    code = "account.gone"
+    message = "This account has been deleted."

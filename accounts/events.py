@@ -62,6 +62,13 @@ class SocketTicket(WireStruct, frozen=True):
     expires_in: int
 
 
+class DeletionPayload(WireStruct, frozen=True):
+    """A deletion that was asked for; it can be cancelled until `due_at`."""
+
+    requested_at: datetime
+    due_at: datetime
+
+
 @durable_event("user.updated")
 class UserUpdated(Event, frozen=True):
     """The user changed their profile or what they are shown as; told to their own devices."""
@@ -81,3 +88,25 @@ class StaffRolesChanged(Event, frozen=True):
     """The user's staff roles are now these."""
 
     roles: tuple[StaffRole, ...]
+
+
+@durable_event("account.deactivated")
+class AccountDeactivated(Event, frozen=True):
+    """The user closed their account, and opens it again by signing in. All sessions end with this."""
+
+
+@durable_event("account.reactivated")
+class AccountReactivated(Event, frozen=True):
+    """The account is open again."""
+
+
+@durable_event("account.deletion_scheduled")
+class AccountDeletionScheduled(Event, frozen=True):
+    """The account will be deleted at `due_at`, unless that is cancelled. All sessions end with this."""
+
+    due_at: datetime
+
+
+@durable_event("account.deletion_cancelled")
+class AccountDeletionCancelled(Event, frozen=True):
+    """The account will not be deleted."""

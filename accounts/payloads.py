@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from accounts.constants import PreferredStatus
-from accounts.events import CustomStatus, MePayload, PresencePreference, UserPayload
-from accounts.models import User
+from accounts.events import CustomStatus, DeletionPayload, MePayload, PresencePreference, UserPayload
+from accounts.models import AccountDeletion, User
 from kernel.clock import now
 
 
@@ -28,6 +28,11 @@ def me_payload(user: User) -> MePayload:
 def presence_preference(user: User) -> PresencePreference:
     """Return what the user chose to be shown as; a custom status that is over is none."""
     return PresencePreference(status=PreferredStatus(user.preferred_status), custom=_custom_status(user))
+
+
+def deletion_payload(deletion: AccountDeletion) -> DeletionPayload:
+    """Return what the user is told about the deletion of their account."""
+    return DeletionPayload(requested_at=deletion.requested_at, due_at=deletion.due_at)
 
 
 def _custom_status(user: User) -> CustomStatus | None:

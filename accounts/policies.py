@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from accounts.constants import StaffPermission
+from datetime import timedelta
+
+from django.conf import settings
+
+from accounts.constants import InactiveBecause, StaffPermission
+from accounts.errors import ReauthenticationRequired
+from accounts.events import DeletionPayload
 from accounts.models import Session, User
+from accounts.payloads import deletion_payload
+from accounts.queries.deletions import find_open_deletion
 from kernel.actor import Actor
-from kernel.errors import Forbidden
+from kernel.clock import now
+from kernel.errors import Forbidden, NotFound
 from kernel.ids import UserId
 
 
@@ -39,3 +48,29 @@ def may_end_session(actor: Actor, session: Session) -> bool:
 def may_follow_user(actor: Actor, user_id: UserId) -> bool:
     """Whether the actor may follow the events of a user: only the user may."""
     return actor.user_id == user_id
+
+
+def may_come_back(user: User) -> bool:
+    """Whether a sign-in may go on: the account is open, was closed by its owner, or waits for its deletion, which can be cancelled."""
+    return user.is_active or user.inactive_because in (InactiveBecause.LEFT, InactiveBecause.DELETION)
+
+
+def require_recent_authentication(actor: Actor) -> UserId:
+    """Return the id of the person whose session this is, when they proved who they are within the last `RECENT_SIGN_IN_MINUTES`.
+
+    One statement. Raises `Unauthenticated`, or `ReauthenticationRequired`; an actor without a session has proved nothing.
+    """
+    user_id = actor.require_user()
+    max_age = timedelta(minutes=settings.RECENT_SIGN_IN_MINUTES)
+    recent = Session.objects.filter(user_id=user_id, created_at__gt=now() - max_age)
+    if actor.session_id is None or not recent.filter(pk=actor.session_id).exists():
+        raise ReauthenticationRequired(max_age=int(max_age.total_seconds()))
+    return user_id
+
+
+def get_deletion_for(actor: Actor) -> DeletionPayload:
+    """Return the open deletion of the actor's own account. Raises `NotFound`."""
+    deletion = find_open_deletion(actor.require_user())
+    if deletion is None:
+        raise NotFound
+    return deletion_payload(deletion)

@@ -9,6 +9,8 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from accounts.actions import deliveries
+from accounts.actions.deletions import run_due_deletions as carry_out_due_deletions
+from accounts.actions.erasure import prune_reserved_usernames
 from accounts.actions.idempotent_requests import prune_idempotent_requests
 from accounts.actions.sessions import remember_ended_sessions as tell_ended_sessions
 from kernel.errors import Unavailable
@@ -42,3 +44,17 @@ def attempt_delivery(delivery_id: str) -> None:
 def resume_deliveries(timestamp: int) -> None:  # noqa: ARG001  # the scheduler passes when the run was due
     """Take up what a crashed worker left behind, every minute."""
     deliveries.resume_deliveries()
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(queueing_lock="accounts.run_due_deletions", pass_context=False)
+def run_due_deletions(timestamp: int) -> None:  # noqa: ARG001
+    """Delete the accounts whose grace is over, and go on with what was interrupted, every ten minutes."""
+    carry_out_due_deletions()
+
+
+@app.periodic(cron="41 4 * * *")
+@app.task(queueing_lock="accounts.forget_reserved_usernames", pass_context=False)
+def forget_reserved_usernames(timestamp: int) -> None:  # noqa: ARG001
+    """Let names of deleted users be taken again whose time is over, every night."""
+    prune_reserved_usernames()

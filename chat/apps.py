@@ -11,10 +11,12 @@ class ChatConfig(AppConfig):
     name = "chat"
 
     def ready(self) -> None:
-        """Register events, the topic kind, commands and consumers, and tell access who takes part in rooms, and what staff may do."""
+        """Register events, the topic kind, commands and consumers, and what chat adds to access, staff roles and deletions."""
         for module in ("events", "topics", "commands", "consumers"):
             import_module(f"chat.{module}")
+        from accounts.registries.deletions import DeletionPhase, DeletionStep, register_deletion_step
         from accounts.registries.staff_roles import register_staff_permissions
+        from chat.actions.deletions import erase_read_markers
         from chat.constants import ROOM_KIND, STAFF_PERMISSIONS
         from chat.queries.room_members import load_participations, readable_room_topics
         from communities.access import register_participation_source, register_topic_source
@@ -22,3 +24,4 @@ class ChatConfig(AppConfig):
         register_participation_source(ROOM_KIND, load_participations)
         register_topic_source(readable_room_topics)
         register_staff_permissions(STAFF_PERMISSIONS)
+        register_deletion_step(DeletionStep("chat.read_markers", DeletionPhase.CONTENT, erase_read_markers))

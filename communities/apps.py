@@ -11,10 +11,19 @@ class CommunitiesConfig(AppConfig):
     name = "communities"
 
     def ready(self) -> None:
-        """Register the topic kind, the events and what staff may do here."""
+        """Register the topic kind, the events, what staff may do here, and what becomes of deleted users."""
         import_module("communities.events")
         import_module("communities.topics")
+        from accounts.registries.deletions import (
+            DeletionPhase,
+            DeletionStep,
+            register_deletion_check,
+            register_deletion_step,
+        )
         from accounts.registries.staff_roles import register_staff_permissions
+        from communities.actions.deletions import check_owned_communities, end_memberships
         from communities.constants import STAFF_PERMISSIONS
 
         register_staff_permissions(STAFF_PERMISSIONS)
+        register_deletion_check(check_owned_communities)
+        register_deletion_step(DeletionStep("communities.memberships", DeletionPhase.ACCESS, end_memberships))

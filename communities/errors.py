@@ -31,3 +31,10 @@ class EqualOrHigherRole(Forbidden):
 
     code = "member.equal_or_higher_role"
     message = "This member's role is as high as yours or higher."
+
+
+class OwnsCommunities(Conflict):
+    """Somebody wants to delete their account who is the only owner of communities with other members; `communities` names them."""
+
+    code = "account.owns_communities"
+    message = "Communities would be left without an owner. Make another member of each owner first."

@@ -332,6 +332,15 @@ class Identity(BaseSettings):
         "optional", description="Whether an e-mail address must be verified before its user can sign in."
     )
     socket_ticket_seconds: PositiveInt = Field(30, description="Lifetime of a single-use socket ticket.")
+    recent_sign_in_minutes: PositiveInt = Field(
+        15, description="How old a sign-in may be that is good for deleting the account and the like."
+    )
+    deletion_grace_days: PositiveInt = Field(
+        30, description="How long after it was asked for an account is deleted; until then it can be kept."
+    )
+    username_reserved_days: NonNegativeInt = Field(
+        180, description="How long nobody else can take the username of a deleted account."
+    )
     staff_second_factor: Literal["auto", "required", "off"] = Field(
         "auto", description="Whether the admin panel opens only after a second factor; auto is required in production."
     )

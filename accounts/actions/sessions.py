@@ -11,9 +11,10 @@ from django.db import transaction
 
 from accounts.actions.attempts import Client, begin_password_attempt
 from accounts.actions.known_devices import make_device_known
+from accounts.actions.reactivations import unchecked_let_back_in
 from accounts.actions.tokens import Claims, RefreshToken, hash_of_jti, new_refresh_token, read_refresh_token, token_pair
 from accounts.constants import USER_AGENT_MAX_LENGTH
-from accounts.errors import AccountDisabled, InvalidCredentials, RefreshReplayed, SessionEnded
+from accounts.errors import InvalidCredentials, RefreshReplayed, SessionEnded
 from accounts.events import SessionRevoked, SignedIn, TokenPair
 from accounts.models import Session, User, WebSession
 from accounts.models.locks import lock_session, lock_user
@@ -39,7 +40,7 @@ class StartedSession(msgspec.Struct, frozen=True):
 def log_in(*, login: str, password: str, client: Client) -> SignedIn:
     """Start a session for whoever knows the password of `login`, an e-mail address or username in any case.
 
-    Nobody acts yet. Raises as `prove_password` does, or `AccountDisabled` (only after the right password).
+    Nobody acts yet. Raises as `prove_password` does, and after the right password alone as `unchecked_let_back_in`.
     """
     return start_session(prove_password(login=login, password=password, client=client), client).signed_in
 
@@ -65,13 +66,12 @@ def prove_password(*, login: str, password: str, client: Client) -> User:
 def start_session(proven: User, client: Client) -> StartedSession:
     """Start a session for a user as read when they proved who they are.
 
-    Locks the user. Raises `InvalidCredentials` when the password was changed since, `AccountDisabled` for a deactivated user.
+    Locks the user. Raises `InvalidCredentials` when the password was changed since, or as `unchecked_let_back_in`.
     """
     user = lock_user(UserId(proven.id))
     if user is None or user.password != proven.password:
         raise InvalidCredentials
-    if not user.is_active:
-        raise AccountDisabled
+    unchecked_let_back_in(user)
     return _begin(user, client)
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import msgspec
 from django.conf import settings
+from django.core import signing
 from rest_framework_simplejwt.backends import TokenBackend
 from rest_framework_simplejwt.exceptions import (
     ExpiredTokenError,
@@ -20,7 +21,7 @@ from rest_framework_simplejwt.exceptions import (
 )
 from rest_framework_simplejwt.tokens import Token
 
-from accounts.constants import TOKEN_MAX_LENGTH
+from accounts.constants import DELETION_CANCELLATION_SECONDS, TOKEN_MAX_LENGTH
 from accounts.errors import TokenExpired, TokenInvalid
 from accounts.events import TokenPair
 from accounts.models import Session
@@ -29,6 +30,7 @@ from kernel.ids import SessionId, UserId
 
 ALGORITHM: Final = "HS256"
 """What a token's header says is not asked: no key of ours is public, and none is ever used with another algorithm."""
+_DELETION_SALT = "accounts.deletion"
 
 
 class KeyRing(TokenBackend):
@@ -137,6 +139,22 @@ def _keys() -> tuple[str, ...]:
 @lru_cache(maxsize=4)
 def _key_ring(keys: tuple[str, ...]) -> KeyRing:
     return KeyRing(keys)
+
+
+def sign_deletion(deletion_id: UUID) -> str:
+    """Return a token that cancels this deletion, good for `DELETION_CANCELLATION_SECONDS`; it is no JWT and signs nobody in."""
+    return signing.TimestampSigner(salt=_DELETION_SALT).sign(deletion_id.hex)
+
+
+def read_deletion(text: str) -> UUID:
+    """Return the deletion that a token cancels. Raises `TokenExpired` or `TokenInvalid`."""
+    try:
+        signer = signing.TimestampSigner(salt=_DELETION_SALT)
+        return UUID(signer.unsign(text, max_age=DELETION_CANCELLATION_SECONDS))
+    except signing.SignatureExpired as error:
+        raise TokenExpired from error
+    except (signing.BadSignature, ValueError) as error:
+        raise TokenInvalid from error
 
 
 def _for_session(token: T, user_id: UserId, session_id: SessionId) -> T:

@@ -12,14 +12,16 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from psycopg.errors import UniqueViolation
 
-from accounts.actions.sessions import unchecked_revoke_sessions
-from accounts.constants import IMPORTED_EMAIL_DOMAIN, PASSWORD_MAX_LENGTH, StaffPermission
+from accounts.actions.deactivations import unchecked_shut_out
+from accounts.actions.reactivations import unchecked_reopen
+from accounts.constants import IMPORTED_EMAIL_DOMAIN, PASSWORD_MAX_LENGTH, InactiveBecause, StaffPermission
 from accounts.errors import AccountTaken, LastAdministrator
 from accounts.events import MePayload, UserUpdated
 from accounts.models import User
-from accounts.models.locks import lock_administrators, lock_open_sessions, lock_user
+from accounts.models.locks import lock_administrators, lock_user
 from accounts.payloads import me_payload
 from accounts.policies import require_power_over, require_staff_permission
+from accounts.queries.deletions import is_reserved
 from accounts.queries.staff_roles import is_last_administrator
 from accounts.queries.users import find_by_usernames
 from eventlog.append import Draft, append
@@ -28,6 +30,7 @@ from kernel.actor import Actor
 from kernel.errors import Conflict, InvalidInput, NotFound
 from kernel.ids import UserId, uuid7
 
+_DELETING = (InactiveBecause.DELETION, InactiveBecause.DELETED)
 _FIELD_OF_CONSTRAINT = {"accounts_user_email_key": "email", "user_username_unique": "username"}
 
 
@@ -60,6 +63,8 @@ def unchecked_insert_user(*, email: str, username: str, password: str, display_n
     """
     user = User(email=email.strip(), username=username, display_name=display_name.strip() or username)
     _check(user, password=password)
+    if is_reserved(username):
+        raise AccountTaken(field="username")
     user.email = user.email.lower()
     user.set_password(password)
     try:
@@ -115,17 +120,25 @@ def deactivate_user(actor: Actor, *, user_id: UserId) -> None:
     user = _locked(user_id)
     if user.is_staff:
         _check_dismissal(actor, user)
-    _set_active(user, active=False)
-    unchecked_revoke_sessions(lock_open_sessions(user_id))
+    unchecked_shut_out(user, InactiveBecause.SUSPENDED)
 
 
 @transaction.atomic
 def reactivate_user(actor: Actor, *, user_id: UserId) -> None:
-    """Let a deactivated user log in again. For the system and staff who may suspend. Raises `Forbidden` or `NotFound`."""
-    require_staff_permission(actor, StaffPermission.SUSPEND_USERS)
+    """Let a deactivated user log in again. The system and staff may: who restores, for users who left; who suspends, for all.
+
+    Locks the user. Emits `account.reactivated`. Raises `Forbidden`, `NotFound`, or `Conflict` for an account that is being deleted.
+    """
+    require_staff_permission(actor, StaffPermission.RESTORE_USERS)
     user = _locked(user_id)
+    if user.is_active:
+        return
     require_power_over(actor, user)
-    _set_active(user, active=True)
+    if user.inactive_because in _DELETING:
+        raise Conflict("The deletion of this account has to be cancelled.")
+    if user.inactive_because != InactiveBecause.LEFT:
+        require_staff_permission(actor, StaffPermission.SUSPEND_USERS)
+    unchecked_reopen(user)
 
 
 def _check(user: User, *, password: str | None = None) -> None:
@@ -195,8 +208,3 @@ def _check_dismissal(actor: Actor, user: User) -> None:
     require_power_over(actor, user)
     if is_last_administrator(user):
         raise LastAdministrator
-
-
-def _set_active(user: User, *, active: bool) -> None:
-    user.is_active = active
-    user.save(update_fields=["is_active"])

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from accounts.api.views import LoginView, LogoutView, MeView, RefreshView, SignUpView, TicketView
+from accounts.api.views import (
+    DeactivationView,
+    DeletionView,
+    LoginView,
+    LogoutView,
+    MeView,
+    RefreshView,
+    SignUpView,
+    TicketView,
+)
 
 urlpatterns: list[URLPattern] = [
     path("auth/sign-up", SignUpView.as_view(), name="sign-up"),
@@ -12,5 +21,7 @@ urlpatterns: list[URLPattern] = [
     path("auth/refresh", RefreshView.as_view(), name="refresh"),
     path("auth/logout", LogoutView.as_view(), name="logout"),
     path("me", MeView.as_view(), name="me"),
+    path("me/deactivate", DeactivationView.as_view(), name="deactivate-account"),
+    path("me/deletion", DeletionView.as_view(), name="account-deletion"),
     path("gateway/ticket", TicketView.as_view(), name="socket-ticket"),
 ]

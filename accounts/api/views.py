@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
+from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.actions.deactivations import deactivate_account
+from accounts.actions.deletions import cancel_deletion, schedule_deletion
 from accounts.actions.sessions import log_in, refresh_session, revoke_session
 from accounts.actions.sign_up import sign_up
 from accounts.actions.tickets import issue_ticket
 from accounts.actions.users import update_profile
 from accounts.api.requests import actor_of, body_of, client_of
 from accounts.api.serializers import LoginSerializer, ProfileSerializer, RefreshSerializer, SignUpSerializer
-from accounts.events import MePayload, SignedIn, SocketTicket, TokenPair
+from accounts.authentication import DeletionTokenAuthentication
+from accounts.events import DeletionPayload, MePayload, SignedIn, SocketTicket, TokenPair
 from accounts.payloads import me_payload
+from accounts.policies import get_deletion_for
 from accounts.queries.users import get_user
 from kernel.errors import Unauthenticated
 from kernel.wire import WireStruct
+
+_BEARER: Any = [{"bearer": []}]  # a list of texts in the types of the library, and of requirements in its code
 
 
 class SignUpView(APIView):
@@ -81,6 +90,43 @@ class MeView(APIView):
     def patch(self, request: Request) -> Response:
         """Change what others see of the signed-in user."""
         return Response(update_profile(actor_of(request), **body_of(request, ProfileSerializer, partial=True)))
+
+
+class DeactivationView(APIView):
+    """Close the account for a while."""
+
+    @extend_schema(request=None, responses={204: None})
+    def post(self, request: Request) -> Response:
+        """Close the account until its user signs in again; needs a sign-in of late. Every session ends."""
+        deactivate_account(actor_of(request))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class DeletionView(APIView):
+    """Close the account for good. It is asked for in a session, and cancelled with the token that a later sign-in is answered with."""
+
+    def get_authenticators(self) -> list[BaseAuthentication]:
+        """Nobody has a session while a deletion is scheduled, so what shows and cancels it takes another proof."""
+        asks = getattr(self.request, "method", "POST") == "POST"
+        return super().get_authenticators() if asks else [DeletionTokenAuthentication()]
+
+    @extend_schema(responses={200: DeletionPayload}, auth=_BEARER)
+    def get(self, request: Request) -> Response:
+        """Return the deletion that is scheduled; the bearer token is the `cancellation` of `account.deletion_scheduled`."""
+        return Response(get_deletion_for(actor_of(request)))
+
+    @extend_schema(request=None, responses={200: DeletionPayload})
+    def post(self, request: Request) -> Response:
+        """Close the account now and have it deleted after the grace; needs a sign-in of late. Every session ends."""
+        actor = actor_of(request)
+        return Response(schedule_deletion(actor, user_id=actor.require_user()))
+
+    @extend_schema(responses={204: None}, auth=_BEARER)
+    def delete(self, request: Request) -> Response:
+        """Keep the account; the bearer token is the `cancellation` of `account.deletion_scheduled`."""
+        actor = actor_of(request)
+        cancel_deletion(actor, user_id=actor.require_user())
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 class TicketView(APIView):

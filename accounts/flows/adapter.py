@@ -17,6 +17,7 @@ from accounts.constants import PASSWORD_MAX_LENGTH
 from accounts.errors import AccountDisabled, InvalidCredentials
 from accounts.flows.sessions import begin_session, end_session, remember_proof
 from accounts.models import User
+from accounts.policies import may_come_back
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -30,12 +31,12 @@ class AccountAdapter(DefaultAccountAdapter):
         """Count nothing: the authentication backend does, for every way to it."""
 
     def pre_login(self, request: HttpRequest, user: User, **login: Any) -> HttpResponse | None:
-        """Begin a login, whatever the proof. Raises `AccountDisabled`."""
-        if not user.is_active:
+        """Begin a login, whatever the proof. Raises `AccountDisabled`; who may come back learns how when all stages are passed."""
+        if not may_come_back(user):
             clear_login(request)
             raise AccountDisabled
         remember_proof(request, user)
-        return super().pre_login(request, user, **login)
+        return super().pre_login(request, user, **login) if user.is_active else None
 
     def login(self, request: HttpRequest, user: User) -> None:
         """Sign in a user who has passed all stages: Django's session under a new key, and an `accounts.Session` to it."""

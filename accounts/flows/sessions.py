@@ -27,7 +27,7 @@ def remember_proof(request: HttpRequest, user: User) -> None:
 def begin_session(request: HttpRequest, user: User) -> None:
     """Start the `accounts.Session` of a login that has passed all its stages, and tie Django's session to it.
 
-    Raises `InvalidCredentials` when the password was changed since the login began, or `AccountDisabled`.
+    Raises `InvalidCredentials` when the password was changed since the login began, or as `start_session` does.
     """
     if request.session.pop(_PROOF, None) != user.get_session_auth_hash():
         raise InvalidCredentials

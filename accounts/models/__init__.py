@@ -1,5 +1,6 @@
 """The tables of accounts: who exists, where they are signed in, and what waits to be sent to them."""
 
+from accounts.models.deletions import AccountDeletion, AccountDeletionStep, ReservedUsername
 from accounts.models.deliveries import Delivery
 from accounts.models.idempotent_requests import IdempotentRequest
 from accounts.models.sessions import Session
@@ -7,4 +8,14 @@ from accounts.models.staff_roles import StaffRoleChange
 from accounts.models.users import User
 from accounts.models.web_sessions import WebSession
 
-__all__ = ["Delivery", "IdempotentRequest", "Session", "StaffRoleChange", "User", "WebSession"]
+__all__ = [
+    "AccountDeletion",
+    "AccountDeletionStep",
+    "Delivery",
+    "IdempotentRequest",
+    "ReservedUsername",
+    "Session",
+    "StaffRoleChange",
+    "User",
+    "WebSession",
+]

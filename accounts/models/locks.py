@@ -1,15 +1,21 @@
-"""Row locks, taken in the order user, administrators, then sessions by id, so that no two actions can wait for each other."""
+"""Row locks, taken in the order deletion, user, administrators, then sessions by id, so that no two actions can wait for each other."""
 
 from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
 
 from django.contrib.auth.models import Group
 
 from accounts.constants import StaffRole
+from accounts.models.deletions import AccountDeletion
 from accounts.models.deliveries import Delivery
 from accounts.models.sessions import Session
 from accounts.models.users import User
 from kernel.clock import now
 from kernel.ids import DeliveryId, SessionId, UserId
+
+_OPEN: dict[str, Any] = {"completed_at": None, "cancelled_at": None}
 
 
 def lock_administrators() -> None:
@@ -37,3 +43,14 @@ def lock_due_delivery(delivery_id: DeliveryId) -> Delivery | None:
     """Lock a delivery until commit; None when it has ended, is not due, or is locked by another try. Taken alone."""
     due = Delivery.objects.filter(pk=delivery_id, due_at__lte=now())
     return due.select_for_update(skip_locked=True).first()
+
+
+def lock_open_deletion(user_id: UserId) -> AccountDeletion | None:
+    """Lock the deletion of a user that is neither done nor cancelled, until commit."""
+    return AccountDeletion.objects.select_for_update().filter(user_id=user_id, **_OPEN).first()
+
+
+def lock_due_deletion(deletion_id: UUID) -> AccountDeletion | None:
+    """Lock a deletion whose time has come, until commit; None when it has ended or is not due, and when another worker is at it."""
+    rows = AccountDeletion.objects.select_for_update(skip_locked=True, of=("self",)).filter(pk=deletion_id, **_OPEN)
+    return rows.filter(due_at__lte=now()).first()

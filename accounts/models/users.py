@@ -20,6 +20,7 @@ from accounts.constants import (
     IMPORTED_EMAIL_DOMAIN,
     USERNAME_MAX_LENGTH,
     USERNAME_MIN_LENGTH,
+    InactiveBecause,
     PreferredStatus,
 )
 from kernel.clock import now
@@ -61,6 +62,7 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractBaseUser, PermissionsMixin):
     """An account. E-mail and username are each unique whatever their case; the e-mail is stored in lower case.
 
+    `inactive_because` is empty for an active user; for an inactive one it may be too, which counts as suspended.
     What the user chose to be shown as is here and not in Redis, which may forget: somebody invisible must stay so.
     `presence_revision` grows with every such choice, so that an older one never replaces a newer one.
     """
@@ -76,6 +78,14 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
     display_name = models.CharField(max_length=DISPLAY_NAME_MAX_LENGTH, validators=[validate_printable])
     is_active = models.BooleanField(default=True)
+    inactive_because = models.CharField(
+        max_length=10,
+        blank=True,
+        default="",
+        db_default="",
+        choices=[(reason.value, reason.value) for reason in InactiveBecause],
+        editable=False,
+    )
     is_staff = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=now, editable=False)
     preferred_status = models.CharField(
@@ -113,6 +123,9 @@ class User(AbstractBaseUser, PermissionsMixin):
             models.CheckConstraint(
                 condition=models.Q(preferred_status__in=[status.value for status in PreferredStatus]),
                 name="user_preferred_status_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(is_active=False) | models.Q(inactive_because=""), name="user_active_has_no_reason"
             ),
         ]
 

@@ -28,6 +28,7 @@ register_staff_permissions(
             StaffPermission.VIEW_SESSIONS,
             StaffPermission.END_SESSIONS,
             StaffPermission.RESTORE_USERS,
+            StaffPermission.VIEW_DELETIONS,
         },
         StaffRole.MODERATOR: {StaffPermission.VIEW_USERS},
         StaffRole.TRUST_AND_SAFETY: {
@@ -35,6 +36,7 @@ register_staff_permissions(
             StaffPermission.VIEW_SESSIONS,
             StaffPermission.END_SESSIONS,
             StaffPermission.RESTORE_USERS,
+            StaffPermission.VIEW_DELETIONS,
             StaffPermission.SUSPEND_USERS,
             StaffPermission.DELETE_USERS,
         },

@@ -221,9 +221,13 @@ def _update(membership: Membership) -> MemberPayload:
 
 
 def _end(membership: Membership, status: MembershipStatus) -> None:
-    """End a membership. Revocation comes first in the log, so that nothing after it reaches the user, not even this."""
     if is_last_owner(membership):
         raise LastOwner
+    unchecked_end_membership(membership, status)
+
+
+def unchecked_end_membership(membership: Membership, status: MembershipStatus) -> None:
+    """End a locked membership. Revocation comes first in the log, so that nothing after it reaches the user, not even this."""
     closed = revocations(CommunityId(membership.community_id), [UserId(membership.user_id)])
     _write_standing(membership, status)
     append(

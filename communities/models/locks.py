@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from communities.constants import CURRENT_STATUSES, Role
 from communities.models.communities import Community
 from communities.models.memberships import Membership
 from kernel.errors import NotFound
@@ -16,6 +17,13 @@ def lock_community(community_id: CommunityId) -> Community:
     Rows that only refer to the community (a new message) are not held up. Raises `NotFound`.
     """
     return _found(Community.objects.select_for_update(no_key=True).filter(pk=community_id).first())
+
+
+def lock_owned_communities(user_id: UserId) -> list[Community]:
+    """Lock the communities that a user owns, ordered by primary key."""
+    owned = Membership.objects.filter(user_id=user_id, role=Role.OWNER, status__in=CURRENT_STATUSES)
+    rows = Community.objects.select_for_update(no_key=True).filter(pk__in=owned.values("community_id"))
+    return list(rows.order_by("pk"))
 
 
 def hold_community(community_id: CommunityId) -> Community:

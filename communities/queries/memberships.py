@@ -52,11 +52,21 @@ def current_members(community_id: CommunityId) -> QuerySet[Membership]:
 
 
 def is_last_owner(membership: Membership) -> bool:
-    """Return whether the community has no other owner; true for as long as the community is locked."""
+    """Return whether the community has no other owner whose account is open; true for as long as the community is locked."""
     if membership.role != Role.OWNER:
         return False
-    owners = current_members(CommunityId(membership.community_id)).filter(role=Role.OWNER)
+    owners = current_members(CommunityId(membership.community_id)).filter(role=Role.OWNER, user__is_active=True)
     return not owners.exclude(pk=membership.pk).exists()
+
+
+def is_only_member(membership: Membership) -> bool:
+    """Return whether nobody else is a member; true for as long as the community is locked."""
+    return not current_members(CommunityId(membership.community_id)).exclude(pk=membership.pk).exists()
+
+
+def first_membership(user_id: UserId) -> Membership | None:
+    """Return any current membership of the user, always the same one until it has ended."""
+    return Membership.objects.filter(user_id=user_id, status__in=CURRENT_STATUSES).order_by("pk").first()
 
 
 def member_ids(community_id: CommunityId) -> list[UserId]:

@@ -109,3 +109,12 @@ def test_staff_who_may_only_look_change_nothing(client):
     choose(client, "session", "revoke", Session.objects.get())
     assert User.objects.get(pk=user.pk).is_active is True
     assert Session.objects.get().revoked_at is None
+
+
+def test_deletions_are_asked_for_and_cancelled_in_the_panel(panel):
+    user = make_user("ada")
+    choose(panel, "user", "schedule_deletion", user)
+    assert User.objects.get(pk=user.pk).inactive_because == "deletion"
+    assert "ada" in panel.get(reverse("admin:accounts_accountdeletion_changelist")).content.decode()
+    choose(panel, "user", "cancel_deletion", user)
+    assert User.objects.get(pk=user.pk).is_active is True

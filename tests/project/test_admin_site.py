@@ -100,11 +100,14 @@ def test_a_revoked_role_closes_the_panel_at_once(client):
 @pytest.mark.parametrize(
     ("role", "shown"),
     [
-        (StaffRole.SUPPORT, {"User", "Session", "Community", "Membership", "Room"}),
+        (StaffRole.SUPPORT, {"User", "Session", "AccountDeletion", "Community", "Membership", "Room"}),
         (StaffRole.MODERATOR, {"User", "Community", "Membership", "Room"}),
-        (StaffRole.TRUST_AND_SAFETY, {"User", "Session", "Community", "Membership", "Room"}),
+        (StaffRole.TRUST_AND_SAFETY, {"User", "Session", "AccountDeletion", "Community", "Membership", "Room"}),
         (StaffRole.FINANCE, {"User"}),
-        (StaffRole.ADMINISTRATOR, {"User", "Session", "StaffRoleChange", "Community", "Membership", "Room"}),
+        (
+            StaffRole.ADMINISTRATOR,
+            {"User", "Session", "StaffRoleChange", "AccountDeletion", "Community", "Membership", "Room"},
+        ),
     ],
 )
 def test_each_role_sees_its_own_pages(client, role, shown):

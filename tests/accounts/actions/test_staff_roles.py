@@ -44,7 +44,12 @@ def test_each_role_has_exactly_what_the_table_says():
         for group in Group.objects.all()
     }
     look = {"accounts.view_user", "communities.view_community", "communities.view_membership", "chat.view_room"}
-    sessions = {"accounts.view_session", "accounts.end_session", "accounts.restore_user"}
+    sessions = {
+        "accounts.view_session",
+        "accounts.end_session",
+        "accounts.restore_user",
+        "accounts.view_accountdeletion",
+    }
     moderate = {"communities.change_membership", "chat.change_room"}
     safety = {"accounts.suspend_user", "accounts.delete_user"}
     staff = {"accounts.add_user", "accounts.grant_staff_role", "accounts.view_staffrolechange"}

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+import time_machine
 
 from accounts.authentication import actor_of_access_token, unchecked_redeem_tickets
 from accounts.models import Session, User
+from kernel.clock import now
 from tests.factories.accounts import PASSWORD, bearer, make_user, sign_in
 
 pytestmark = pytest.mark.django_db
@@ -193,3 +197,42 @@ def test_a_missing_field_is_named(api):
     answer = api.post("/api/v1/auth/sign-up", {"email": "ada@example.org"})
     assert problem_of(answer) == (400, "request.invalid")
     assert answer.json()["errors"].keys() == {"username", "password"}
+
+
+def test_an_account_is_deactivated_over_rest_and_opened_by_signing_in(api):
+    user = make_user("ada")
+    headers = bearer(user)
+    assert api.post("/api/v1/me/deactivate", headers=headers).status_code == 204
+    assert api.get("/api/v1/me", headers=headers).json()["code"] == "auth.session_ended"
+    answer = api.post("/api/v1/auth/login", {"login": "ada", "password": PASSWORD})
+    assert answer.status_code == 200
+    assert api.get("/api/v1/me", headers={"Authorization": f"Bearer {answer.json()['access']}"}).status_code == 200
+
+
+def test_a_deletion_is_scheduled_shown_at_sign_in_and_cancelled_over_rest(api):
+    headers = bearer(make_user("ada"))
+    scheduled = api.post("/api/v1/me/deletion", headers=headers)
+    assert (scheduled.status_code, sorted(scheduled.json())) == (200, ["due_at", "requested_at"])
+    assert api.post("/api/v1/me/deletion", headers=headers).json()["code"] == "auth.session_ended"
+    refused = api.post("/api/v1/auth/login", {"login": "ada", "password": PASSWORD})
+    assert (refused.status_code, refused.json()["code"]) == (403, "account.deletion_scheduled")
+    assert refused.json()["due_at"] == scheduled.json()["due_at"]
+    keeping = {"Authorization": f"Bearer {refused.json()['cancellation']}"}
+    assert api.get("/api/v1/me/deletion", headers=keeping).json() == scheduled.json()
+    assert api.get("/api/v1/me", headers=keeping).json()["code"] == "auth.token_invalid"
+    assert api.delete("/api/v1/me/deletion", headers=keeping).status_code == 204
+    assert api.delete("/api/v1/me/deletion", headers=keeping).json()["code"] == "auth.token_invalid"
+    assert api.post("/api/v1/auth/login", {"login": "ada", "password": PASSWORD}).status_code == 200
+
+
+def test_what_cancels_a_deletion_is_that_token_alone_and_for_ten_minutes(api):
+    user = make_user("ada")
+    headers = bearer(user)
+    assert api.delete("/api/v1/me/deletion", headers=headers).json()["code"] == "auth.token_invalid"
+    assert api.delete("/api/v1/me/deletion").status_code == 401
+    api.post("/api/v1/me/deletion", headers=headers)
+    refused = api.post("/api/v1/auth/login", {"login": "ada", "password": PASSWORD}).json()
+    keeping = {"Authorization": f"Bearer {refused['cancellation']}"}
+    with time_machine.travel(now() + timedelta(seconds=602)):
+        assert api.delete("/api/v1/me/deletion", headers=keeping).json()["code"] == "auth.token_expired"
+    assert User.objects.get(pk=user.pk).inactive_because == "deletion"
