@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from functools import lru_cache
 
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
@@ -19,10 +20,10 @@ def seal(value: bytes, *, secret: str, purpose: str) -> bytes:
     return _cipher(secret, purpose).encrypt(value)
 
 
-def unseal(sealed: bytes, *, secret: str, purpose: str) -> bytes:
-    """Return what was sealed. Raises `CannotUnseal`."""
+def unseal(sealed: bytes, *, secrets: Sequence[str], purpose: str) -> bytes:
+    """Return what was sealed under any of the secrets: today's first, then earlier ones. Raises `CannotUnseal`."""
     try:
-        return _cipher(secret, purpose).decrypt(sealed)
+        return MultiFernet([_cipher(secret, purpose) for secret in secrets]).decrypt(sealed)
     except InvalidToken:
         raise CannotUnseal from None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from email.utils import parseaddr
 from typing import Any
 
 from django.apps import AppConfig
@@ -77,6 +78,28 @@ def _rules() -> Iterable[tuple[bool, str]]:
         (
             any(_is_weak(key) for key in settings.SECRET_KEY_FALLBACKS),
             "SECRET_KEY_FALLBACKS holds a weak or published value, with which anybody could sign tokens. Take it out.",
+        ),
+        *_rules_of_messages(),
+    )
+
+
+def _rules_of_messages() -> Iterable[tuple[bool, str]]:
+    in_clear = settings.MAIL_PROVIDER == "smtp" and not (settings.EMAIL_USE_TLS or settings.EMAIL_USE_SSL)
+    host_of_sender = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
+    return (
+        (
+            settings.MAIL_PROVIDER == "outbox",
+            "MAIL_PROVIDER is outbox, so mails would reach nobody. Set it to smtp, ses or sendgrid.",
+        ),
+        (
+            settings.SMS_PROVIDER == "outbox",
+            "SMS_PROVIDER is outbox, so codes would reach nobody. Set it to twilio, or to none for a site without SMS.",
+        ),
+        (settings.OUTBOX_PAGE, "The page /dev/outbox is there, and shows everybody's codes. It is for development."),
+        (in_clear, "SMTP_SECURITY is none, so mails with codes would cross the network in clear. Set it to starttls."),
+        (
+            "." not in host_of_sender,
+            "MAIL_FROM has no address of your site, so mails would be refused. Set it, as in Chat <chat@example.org>.",
         ),
     )
 

@@ -381,13 +381,79 @@ class Challenges(BaseSettings):
     )
 
 
+class MailSettings(BaseSettings):
+    """Mail"""
+
+    mail_provider: Literal["outbox", "smtp", "ses", "sendgrid"] = Field(
+        "outbox",
+        description="Who sends mail; outbox is nobody: mails are read at /dev/outbox, and production refuses it.",
+    )
+    mail_from: str = Field("Portcullis <portcullis@localhost>", description="From whom mails are.")
+    mail_timeout: PositiveFloat = Field(
+        10.0, le=20.0, description="Seconds that each step of handing a mail over may take."
+    )
+    smtp_host: str = Field("", description="Host name of the SMTP server.")
+    smtp_port: PositiveInt = Field(587, le=65_535, description="Port of the SMTP server.")
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        "starttls",
+        description="starttls (usually port 587), tls from the start (465), or none, which production refuses.",
+    )
+    smtp_username: str = Field("", description="Name for the SMTP server, if it asks for one.")
+    smtp_password: SecretStr = Field(SecretStr(""), description="Password for the SMTP server.")
+    ses_region: str = Field("", description="AWS region of SES, as in eu-central-1.")
+    ses_access_key_id: str = Field("", description="AWS access key; empty where the machine has a role of its own.")
+    ses_secret_access_key: SecretStr = Field(SecretStr(""), description="Secret of the AWS access key.")
+    sendgrid_api_key: SecretStr = Field(SecretStr(""), description="API key of SendGrid with the right to send mail.")
+
+    def what_mail_lacks(self) -> list[str]:
+        """Return the names of settings that the provider needs and that are empty."""
+        needed: dict[str, dict[str, str]] = {
+            "smtp": {"SMTP_HOST": self.smtp_host},
+            "ses": {"SES_REGION": self.ses_region},
+            "sendgrid": {"SENDGRID_API_KEY": self.sendgrid_api_key.get_secret_value()},
+        }
+        pairs = [
+            {"SMTP_USERNAME": self.smtp_username, "SMTP_PASSWORD": self.smtp_password.get_secret_value()},
+            {
+                "SES_ACCESS_KEY_ID": self.ses_access_key_id,
+                "SES_SECRET_ACCESS_KEY": self.ses_secret_access_key.get_secret_value(),
+            },
+        ]
+        half_given = {name: value for pair in pairs if any(pair.values()) for name, value in pair.items()}
+        return [name for name, value in (needed.get(self.mail_provider, {}) | half_given).items() if not value]
+
+
 class SmsSettings(BaseSettings):
     """SMS"""
 
+    sms_provider: Literal["outbox", "twilio", "none"] = Field(
+        "outbox",
+        description="Who sends SMS; none is for a site without, outbox shows them at /dev/outbox, and production refuses it.",
+    )
+    sms_timeout: PositiveFloat = Field(
+        10.0, le=20.0, description="Seconds that an SMS provider may take to let us connect, and to answer."
+    )
+    twilio_account_sid: str = Field("", description="Account at Twilio (AC...).")
+    twilio_api_key: str = Field(
+        "", description="API key of that account (SK...); empty to use the account's auth token."
+    )
+    twilio_secret: SecretStr = Field(SecretStr(""), description="Secret of the API key, or the auth token.")
+    twilio_from: str = Field(
+        "", description="Whom SMS are from: a number (+...), a sender id or a messaging service (MG...)."
+    )
     sms_prefixes: Annotated[CommaSeparated, AfterValidator(_check_prefixes)] = Field(
         SERVED_PREFIXES,
         description="Numbers that SMS are sent to, by prefix; the longest that fits counts, and ! in front refuses, as in +1,!+1900.",
     )
+
+    def what_sms_lack(self) -> list[str]:
+        """Return the names of settings that the provider needs and that are empty."""
+        needed = {
+            "TWILIO_ACCOUNT_SID": self.twilio_account_sid,
+            "TWILIO_SECRET": self.twilio_secret.get_secret_value(),
+            "TWILIO_FROM": self.twilio_from,
+        }
+        return [name for name, value in needed.items() if not value] if self.sms_provider == "twilio" else []
 
 
 class Communities(BaseSettings):
@@ -476,6 +542,7 @@ class Environment(
     Identity,
     Lockout,
     Challenges,
+    MailSettings,
     SmsSettings,
     Communities,
     Chat,
@@ -502,11 +569,19 @@ class Environment(
             self.challenge_site_key and self.challenge_secret.get_secret_value()
         ):
             raise ValueError("CHALLENGE_PROVIDER needs CHALLENGE_SITE_KEY and CHALLENGE_SECRET")
+        if self.what_mail_lacks():
+            raise ValueError(f"MAIL_PROVIDER {self.mail_provider} needs {' and '.join(self.what_mail_lacks())}")
+        if self.what_sms_lack():
+            raise ValueError(f"SMS_PROVIDER {self.sms_provider} needs {' and '.join(self.what_sms_lack())}")
         return self
 
     def retired_keys(self) -> list[str]:
         """Return the earlier values of SECRET_KEY."""
         return list(filter(None, map(str.strip, self.secret_key_fallbacks.get_secret_value().split(","))))
+
+    def has_outbox(self) -> bool:
+        """Tell whether there is an outbox to look at: never in production."""
+        return self.environment != "production" and "outbox" in (self.mail_provider, self.sms_provider)
 
     def rate_limits(self) -> dict[str, RateLimit]:
         """Return the limits by the name that clients see: `RATE_MESSAGE_CREATE` is `message.create`."""

@@ -8,6 +8,7 @@ from typing import Any
 from accounts.constants import USERNAME_MIN_LENGTH
 from project.addresses import database_settings, layer_host
 from project.environment import BASE_DIR, environment
+from project.mail.backends import anymail_settings, mail_backend
 from project.observability.logs import configure_structlog, logging_settings
 from project.sign_in_limits import allauth_rates
 
@@ -210,7 +211,20 @@ CHALLENGE_OPEN_WHEN_AWAY = environment.challenge_open_when_away
 CHALLENGE_AFTER_FAILURES = environment.challenge_after_failures
 
 # --- Mail and SMS ----------------------------------------------------------------------------------------------------
-SMS_PREFIXES = environment.sms_prefixes
+MAIL_PROVIDER = environment.mail_provider
+EMAIL_BACKEND = mail_backend(MAIL_PROVIDER)
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = environment.mail_from
+EMAIL_TIMEOUT = environment.mail_timeout
+EMAIL_HOST = environment.smtp_host
+EMAIL_PORT = environment.smtp_port
+EMAIL_HOST_USER = environment.smtp_username
+EMAIL_HOST_PASSWORD = environment.smtp_password.get_secret_value()
+EMAIL_USE_TLS = environment.smtp_security == "starttls"
+EMAIL_USE_SSL = environment.smtp_security == "tls"
+ANYMAIL = anymail_settings(environment)
+SMS_PROVIDER = environment.sms_provider
+SMS_PREFIXES = [] if SMS_PROVIDER == "none" else environment.sms_prefixes
+OUTBOX_PAGE = environment.has_outbox()
 
 # --- Signing in and up: allauth, under /_allauth/app/v1 for tokens and /_allauth/browser/v1 for cookies ------------------
 HEADLESS_ONLY = True

@@ -1,5 +1,6 @@
 """Every route of the project, versioned by path; each app owns what is below its prefix. Health probes are in `project.health`."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.decorators.csrf import csrf_exempt
@@ -18,6 +19,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("_allauth/", include("allauth.headless.urls")),
     path("admin/", admin.site.urls),
 ]
+if settings.OUTBOX_PAGE:
+    urlpatterns.append(path("dev/", include("project.outbox.urls")))
 
 handler400 = problems.bad_request
 handler403 = problems.permission_denied

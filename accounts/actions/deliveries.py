@@ -104,7 +104,8 @@ def _claim(delivery_id: DeliveryId) -> Delivery | None:
 
 def _hand_over(delivery: Delivery) -> None:
     try:
-        message = unseal(bytes(delivery.sealed), secret=settings.SECRET_KEY, purpose=_PURPOSE)
+        secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+        message = unseal(bytes(delivery.sealed), secrets=secrets, purpose=_PURPOSE)
     except CannotUnseal:
         raise Undeliverable("sealed_under_another_secret") from None
     if delivery.channel == Channel.MAIL:

@@ -34,6 +34,8 @@ METRIC_OF_SETTING = {
     "database_pool_max_size": "portcullis_database_pool",
     "database_pool_timeout": "portcullis_database_pool_errors",
     "redis_timeout": "portcullis_limiter_failures_total",
+    "mail_timeout": "portcullis_outgoing_messages_total",
+    "sms_timeout": "portcullis_outgoing_messages_total",
     "replay_page_size": "portcullis_events_replayed_total",
     "gateway_sweep_seconds": "portcullis_lost_rings_total",
 }
@@ -43,6 +45,7 @@ NOT_LIMITS = {
     "hsts_seconds",
     "trusted_proxy_count",
     "worker_metrics_port",
+    "smtp_port",
     "database_pool_min_size",
     "idempotency_kept_hours",
     "compression_min_bytes",

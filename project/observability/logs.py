@@ -81,6 +81,10 @@ def logging_settings(*, level: str, as_json: bool) -> dict[str, Any]:
             "uvicorn.access": {"level": "WARNING"},
             "daphne": {"level": "WARNING"},
             "procrastinate": {"level": "WARNING"},
+            # They would write numbers, addresses and the texts of messages.
+            "twilio": {"level": "WARNING"},
+            "urllib3": {"level": "WARNING"},
+            "botocore": {"level": "WARNING"},
         },
     }
 

@@ -8,13 +8,14 @@ from pathlib import Path
 from project.supervisor import programs
 
 
-def banner(url: str, logins: Sequence[str], seconds: float) -> str:
-    """Return address, logins, places of logs and data, and how to stop."""
+def banner(url: str, logins: Sequence[str], seconds: float, *, has_outbox: bool) -> str:
+    """Return address, logins, where mails and SMS of development can be read, places of logs and data, and how to stop."""
     sign_in = [("Sign in as" if number == 0 else "", login) for number, login in enumerate(logins)]
     rows = [
         ("Open", url),
         *sign_in,
         ("API", f"{url}api/"),
+        *([("Mail, SMS", f"{url}dev/outbox")] if has_outbox else []),
         ("Logs", _shown(programs.LOGS)),
         ("Data", _shown(programs.VAR / "services")),
         ("Stop", "Ctrl-C"),

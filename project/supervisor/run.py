@@ -55,7 +55,8 @@ def run(options: Options) -> None:
             addresses = start_services(family)
             logins = prepare_database(addresses)
             start_processes(family, options, listeners, addresses)
-            say(banner(url_of(listeners[0]), logins, time.monotonic() - began))
+            took = time.monotonic() - began
+            say(banner(url_of(listeners[0]), logins, took, has_outbox=environment.has_outbox()))
             watch(family)
         except Stopped:
             say("\nStopping ...")

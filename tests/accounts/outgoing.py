@@ -61,7 +61,7 @@ def waiting(kind: type[Mail | Sms]) -> list[Mail | Sms]:
     rows = Delivery.objects.order_by("pk")
     return [
         msgspec.json.decode(
-            unseal(bytes(row.sealed), secret=settings.SECRET_KEY, purpose="accounts.deliveries"), type=kind
+            unseal(bytes(row.sealed), secrets=[settings.SECRET_KEY], purpose="accounts.deliveries"), type=kind
         )
         for row in rows
     ]

@@ -18,6 +18,10 @@ SAFE = {
     "ALLOWED_HOSTS": "chat.example.org",
     "HTTPS_ONLY": "true",
     "TRUSTED_PROXY_COUNT": "1",
+    "MAIL_PROVIDER": "smtp",
+    "MAIL_FROM": "Chat <chat@example.org>",
+    "SMTP_HOST": "smtp.example.org",
+    "SMS_PROVIDER": "none",
 }
 
 
@@ -29,6 +33,8 @@ def production(settings: Any) -> Any:
     settings.SECURE_SSL_REDIRECT = settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = True
     settings.SECURE_HSTS_SECONDS = 31_536_000
     settings.TRUSTED_PROXY_COUNT = 1
+    settings.MAIL_PROVIDER, settings.SMS_PROVIDER, settings.OUTBOX_PAGE = "smtp", "twilio", False
+    settings.EMAIL_USE_TLS, settings.DEFAULT_FROM_EMAIL = True, "Chat <chat@example.org>"
     settings.STAFF_SECOND_FACTOR = True
     return settings
 
@@ -54,6 +60,12 @@ def test_safe_settings_pass(production: Any) -> None:
         ("STAFF_SECOND_FACTOR", False, 8, "STAFF_SECOND_FACTOR is off"),
         ("SECRET_KEY_FALLBACKS", [DEVELOPMENT_SECRET], 9, "SECRET_KEY_FALLBACKS holds a weak or published value"),
         ("SECRET_KEY_FALLBACKS", [SAFE_SECRET[::-1], "short"], 9, "SECRET_KEY_FALLBACKS holds a weak"),
+        ("MAIL_PROVIDER", "outbox", 10, "MAIL_PROVIDER is outbox"),
+        ("SMS_PROVIDER", "outbox", 11, "SMS_PROVIDER is outbox"),
+        ("OUTBOX_PAGE", True, 12, "The page /dev/outbox is there"),
+        ("EMAIL_USE_TLS", False, 13, "SMTP_SECURITY is none"),
+        ("DEFAULT_FROM_EMAIL", "Portcullis <portcullis@localhost>", 14, "MAIL_FROM has no address of your site"),
+        ("DEFAULT_FROM_EMAIL", "", 14, "MAIL_FROM has no address of your site"),
     ],
 )
 def test_an_unsafe_setting_is_refused(
@@ -68,6 +80,11 @@ def test_an_unsafe_setting_is_refused(
         refuse_unsafe_production()
     assert caught.value.code == 3
     assert capsys.readouterr().err == f"Not started: {error.msg}\n"
+
+
+def test_mail_over_tls_from_the_start_and_a_site_without_sms_are_safe(production: Any) -> None:
+    production.EMAIL_USE_TLS, production.EMAIL_USE_SSL, production.SMS_PROVIDER = False, True, "none"
+    assert check_production(None) == []
 
 
 def test_a_missing_proxy_count_is_a_warning(production: Any) -> None:

@@ -12,10 +12,14 @@ import jsonschema
 import pytest
 import yaml
 
+from project.environment import MailSettings, SmsSettings
+
 ROOT = Path(__file__).resolve().parents[2]
 FILE = ROOT / "compose.yaml"
 SECRETS = ("SECRET_KEY", "POSTGRES_PASSWORD", "REDIS_PASSWORD")
-SETTINGS = {"SITE_HOST": "chat.example.org", **dict.fromkeys(SECRETS, "a" * 64)}
+OPTIONAL = {"GATEWAYS", "VERSION", "BUILD_COMMIT", "METRICS_TOKEN", "SMS_PREFIXES"}
+PROVIDERS = re.compile("MAIL_PROVIDER|SMS_PROVIDER|(SMTP|SES|SENDGRID|TWILIO)_[A-Z_]+")
+SETTINGS = {"SITE_HOST": "chat.example.org", "MAIL_FROM": "chat@example.org", **dict.fromkeys(SECRETS, "a" * 64)}
 
 DURATION = {"type": "string", "pattern": r"^\d+(s|m)$"}
 LIST_OF_TEXT = {"type": "array", "items": {"type": "string"}}
@@ -136,9 +140,14 @@ def test_it_has_the_services_that_production_needs(services):
 
 def test_secrets_have_no_default_and_are_required_wherever_they_are_used(text):
     used = re.findall(r"\$\{([A-Z_]+)([^}]*)\}", text)
-    assert {name for name, _ in used} == {*SETTINGS, "GATEWAYS", "VERSION", "BUILD_COMMIT", "METRICS_TOKEN"}
+    assert {name for name, _ in used if not PROVIDERS.fullmatch(name)} == {*SETTINGS, *OPTIONAL}
     for name, rest in used:
         assert rest.startswith(":?set " if name in SETTINGS else ":-")
+
+
+def test_every_setting_of_mail_and_sms_reaches_the_processes_but_time_outs(services):
+    names = {name.upper() for group in (MailSettings, SmsSettings) for name in group.model_fields}
+    assert names - set(services["worker"]["environment"]) == {"MAIL_TIMEOUT", "SMS_TIMEOUT"}
 
 
 def test_images_are_official_and_name_a_version(services):

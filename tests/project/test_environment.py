@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from pydantic import ValidationError
 
-from project.environment import BASE_DIR, Environment, example_file, read_environment
+from project.environment import BASE_DIR, Environment, example_file, read_environment, sentence_for
 
 
 def run_manage(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -38,6 +39,7 @@ def run_manage(*arguments: str, **variables: str) -> subprocess.CompletedProcess
         ("DATABASE_URL", "mysql://u:hidden@h/d", "it must start with postgres:// or postgresql://"),
         ("REDIS_URL", "http://u:hidden@h", "it must start with redis://, rediss:// or unix://"),
         ("RATE_LOGIN_ADDRESS", "5 per hour", "write it as number/seconds, as in 20/10"),
+        ("SMS_PREFIXES", "+44,33", "write prefixes as +44, or !+4470 for one that is refused"),
         ("ACCESS_TOKEN_SECONDS", "900", "Input should be less than or equal to 300"),
     ],
 )
@@ -54,6 +56,54 @@ def test_values_that_contradict_each_other_are_named() -> None:
         2,
         "The settings contradict each other: DATABASE_POOL_MIN_SIZE is larger than DATABASE_POOL_MAX_SIZE.\n",
     )
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"MAIL_PROVIDER": "smtp"}, "MAIL_PROVIDER smtp needs SMTP_HOST"),
+        ({"MAIL_PROVIDER": "ses"}, "MAIL_PROVIDER ses needs SES_REGION"),
+        ({"MAIL_PROVIDER": "sendgrid"}, "MAIL_PROVIDER sendgrid needs SENDGRID_API_KEY"),
+        (
+            {"MAIL_PROVIDER": "smtp", "SMTP_HOST": "h", "SMTP_USERNAME": "u"},
+            "MAIL_PROVIDER smtp needs SMTP_PASSWORD",
+        ),
+        (
+            {"MAIL_PROVIDER": "ses", "SES_REGION": "r", "SES_SECRET_ACCESS_KEY": "hidden"},
+            "MAIL_PROVIDER ses needs SES_ACCESS_KEY_ID",
+        ),
+        ({"SMS_PROVIDER": "twilio"}, "SMS_PROVIDER twilio needs TWILIO_ACCOUNT_SID and TWILIO_SECRET and TWILIO_FROM"),
+        (
+            {"SMS_PROVIDER": "twilio", "TWILIO_ACCOUNT_SID": "AC1", "TWILIO_FROM": "+14155550100"},
+            "SMS_PROVIDER twilio needs TWILIO_SECRET",
+        ),
+    ],
+)
+def test_half_given_credentials_are_refused_everywhere(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], sentence: str
+) -> None:
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(ValidationError) as refused:
+        read_environment(None)
+    assert sentence_for(refused.value) == f"The settings contradict each other: {sentence}."
+
+
+@pytest.mark.parametrize(
+    ("given", "there"),
+    [
+        ({}, True),
+        ({"SMS_PROVIDER": "none"}, True),
+        ({"SMS_PROVIDER": "none", "MAIL_PROVIDER": "smtp", "SMTP_HOST": "h"}, False),
+        ({"ENVIRONMENT": "production"}, False),
+    ],
+)
+def test_there_is_an_outbox_where_something_goes_to_it_and_never_in_production(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], there: bool
+) -> None:
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    assert read_environment(None).has_outbox() is there
 
 
 def test_lists_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:

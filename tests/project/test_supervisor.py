@@ -309,7 +309,9 @@ def test_a_large_log_is_set_aside_and_a_small_one_is_not(tmp_path):
 
 
 def test_the_banner_names_address_logins_logs_and_how_to_stop():
-    assert banner("http://127.0.0.1:8000/", ["ada  (owner)", "bob  (member)"], 1.234).splitlines() == [
+    assert banner(
+        "http://127.0.0.1:8000/", ["ada  (owner)", "bob  (member)"], 1.234, has_outbox=False
+    ).splitlines() == [
         "",
         "Portcullis runs (ready in 1.2 s).",
         "",
@@ -321,3 +323,8 @@ def test_the_banner_names_address_logins_logs_and_how_to_stop():
         "  Data        var/services",
         "  Stop        Ctrl-C",
     ]
+
+
+def test_where_there_is_an_outbox_the_banner_names_its_address():
+    lines = banner("http://127.0.0.1:8000/", [], 1.0, has_outbox=True).splitlines()
+    assert "  Mail, SMS   http://127.0.0.1:8000/dev/outbox" in lines

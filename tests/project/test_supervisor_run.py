@@ -224,6 +224,10 @@ def test_production_does_not_get_embedded_services(var):
         ALLOWED_HOSTS="chat.example.org",
         HTTPS_ONLY="true",
         TRUSTED_PROXY_COUNT="1",
+        MAIL_PROVIDER="smtp",
+        MAIL_FROM="chat@example.org",
+        SMTP_HOST="smtp.example.org",
+        SMS_PROVIDER="none",
     )
     assert (code, said) == (
         1,

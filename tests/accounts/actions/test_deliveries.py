@@ -157,6 +157,13 @@ def test_a_message_that_was_sealed_under_another_secret_is_dropped(mailer, setti
     assert (Delivery.objects.count(), mailer.sent) == (0, [])
 
 
+def test_a_message_is_sent_when_the_secret_was_changed_and_the_earlier_one_is_known(mailer, settings):
+    enqueue()
+    settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [settings.SECRET_KEY], "another"
+    attempt()
+    assert mailer.sent == [MAIL]
+
+
 def test_when_an_answer_was_lost_the_provider_is_asked_before_an_sms_is_sent_again(provider):
     provider.failures.append(DeliveryPostponed("timeout", maybe_sent=True))
     provider.knows = True
