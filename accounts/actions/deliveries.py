@@ -43,7 +43,9 @@ def unchecked_enqueue_delivery(message: Mail | Sms, *, lifetime: timedelta) -> D
     For `send_mail` and `send_sms`, which check and count. The row is sealed and the job knows its id alone.
     """
     channel = Channel.SMS if isinstance(message, Sms) else Channel.MAIL
-    sealed = seal(msgspec.json.encode(message), secret=settings.SECRET_KEY, purpose=_PURPOSE)
+    # What templates render is a kind of str that the encoder does not know.
+    content = msgspec.json.encode(message, enc_hook=str.__str__)
+    sealed = seal(content, secret=settings.SECRET_KEY, purpose=_PURPOSE)
     delivery = Delivery.objects.create(channel=channel, sealed=sealed, expires_at=now() + lifetime)
     _enqueue(delivery)
     return DeliveryId(delivery.id)

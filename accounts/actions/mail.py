@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
-from django.template.loader import render_to_string
+from django.template import Context, Engine
+from django.template.loader import select_template
 
 from accounts.actions.deliveries import unchecked_enqueue_delivery
 from kernel.mail import Mail
@@ -28,12 +29,17 @@ def send_mail(*, to: str, subject: str, text: str, html: str = "", lifetime: tim
 def send_mail_from_template(
     template: str, *, to: str, context: Mapping[str, object], lifetime: timedelta = DEFAULT_LIFETIME
 ) -> None:
-    """Have a mail sent as `send_mail` does, rendered from `<template>_subject.txt`, `<template>_message.txt` and `.html`."""
-    values = dict(context)
-    send_mail(
-        to=to,
-        subject=render_to_string(f"{template}_subject.txt", values),
-        text=render_to_string(f"{template}_message.txt", values).strip() + "\n",
-        html=render_to_string(f"{template}_message.html", values),
-        lifetime=lifetime,
-    )
+    """Have a mail sent as `send_mail` does, rendered from `<template>_subject.txt` and `<template>_message.txt`.
+
+    Its HTML is `<template>_message.html` where there is one; else it is made of the text.
+    """
+    subject = _plain_text(f"{template}_subject.txt", context)
+    text = _plain_text(f"{template}_message.txt", context)
+    page = select_template([f"{template}_message.html", "account/email/base.html"])
+    html = page.render({"subject": subject, "text": text, **context})
+    send_mail(to=to, subject=subject, text=text, html=html, lifetime=lifetime)
+
+
+def _plain_text(template: str, context: Mapping[str, object]) -> str:
+    """Return a text as people read it: what is escaped for HTML would look broken."""
+    return Engine.get_default().get_template(template).render(Context(dict(context), autoescape=False)).strip() + "\n"
