@@ -80,6 +80,10 @@ def _rules() -> Iterable[tuple[bool, str]]:
             "SECRET_KEY_FALLBACKS holds a weak or published value, with which anybody could sign tokens. Take it out.",
         ),
         *_rules_of_messages(),
+        (
+            any(not origin.startswith("https://") for origin in settings.TRUSTED_ORIGINS if origin != "*"),
+            "TRUSTED_ORIGINS holds an origin without HTTPS, whose pages anybody on the way could change. Use https://.",
+        ),
     )
 
 

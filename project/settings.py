@@ -30,14 +30,36 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = environment.https_only
 SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 # Browsers take a cookie of such a name from this host alone, over HTTPS alone: no neighbour on a subdomain can plant one.
 _COOKIE_PREFIX = "__Host-" if environment.https_only else ""
 SESSION_COOKIE_NAME = f"{_COOKIE_PREFIX}sessionid"
 CSRF_COOKIE_NAME = f"{_COOKIE_PREFIX}csrftoken"
 CSRF_TRUSTED_ORIGINS = CORS_ALLOWED_ORIGINS = TRUSTED_ORIGINS = environment.trusted_origins
-CORS_URLS_REGEX = r"^/api/"
-CORS_ALLOW_HEADERS = ["accept", "authorization", "content-type", "idempotency-key", "x-request-id"]
-CORS_EXPOSE_HEADERS = ["Idempotency-Replayed", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-ID"]
+CSRF_FAILURE_VIEW = "project.rest.problems.csrf_failure"
+CORS_URLS_REGEX = r"^/(api|_allauth)/"
+CORS_ALLOW_CREDENTIALS = True  # to the listed origins; browsers send our cookies from sites of the same domain alone
+CORS_ALLOW_HEADERS = [
+    "accept",
+    "authorization",
+    "content-type",
+    "idempotency-key",
+    "x-challenge-response",
+    "x-csrftoken",
+    "x-device-token",
+    "x-email-verification-key",
+    "x-password-reset-key",
+    "x-request-id",
+    "x-session-token",
+]
+CORS_EXPOSE_HEADERS = [
+    "Idempotency-Replayed",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    "X-Device-Token",
+    "X-Request-ID",
+]
 X_FRAME_OPTIONS = "DENY"
 SILENCED_SYSTEM_CHECKS = ["security.W021"]  # being preloaded by browsers is for the owner of the domain to ask for
 DATA_UPLOAD_MAX_MEMORY_SIZE = environment.request_body_bytes
@@ -78,9 +100,10 @@ MIDDLEWARE = [
     "project.observability.requests.RequestIdMiddleware",
     "project.observability.requests.AccessLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "project.rest.security_headers.SecurityHeadersMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.common.CommonMiddleware",
     "corsheaders.middleware.CorsMiddleware",
-    "project.rest.security_headers.SecurityHeadersMiddleware",
     "project.rest.compression.CompressionMiddleware",
     "project.static_files.StaticFilesMiddleware",
     "project.rest.guards.ProblemMiddleware",
@@ -89,7 +112,6 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "project.known_devices.KnownDeviceMiddleware",
     "project.rest.rate_limit_headers.RateLimitHeadersMiddleware",
     "project.rest.sign_in_limits.SignInLimitsMiddleware",

@@ -14,6 +14,7 @@ from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views import defaults
+from django.views.csrf import csrf_failure as defaults_csrf_failure
 from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -72,6 +73,13 @@ class UnsupportedMediaType(DomainError):
     code = "request.unsupported_media_type"
     message = "Send the body as application/json."
     http_status = 415
+
+
+class CsrfFailed(Forbidden):
+    """A request with the session's cookie that no page of ours has made: the token is absent or wrong, or the origin is."""
+
+    code = "request.csrf_failed"
+    message = "Send the value of the CSRF cookie in X-CSRFToken, from an origin that the site trusts."
 
 
 class RequestRefused(DomainError):
@@ -220,6 +228,13 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if answers_with_problems(request):
         return problem_response(domain_error_for(exception) or InvalidInput(), request)
     return defaults.bad_request(request, exception)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Django's CSRF_FAILURE_VIEW: a problem for programs, a short page for people."""
+    if answers_with_problems(request):
+        return problem_response(CsrfFailed(), request)
+    return defaults_csrf_failure(request, reason)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -1,21 +1,30 @@
-"""What browsers may do with our pages. Transport security (HSTS, redirects) is Django's own middleware."""
+"""What browsers may do with our pages, by kind of page. Transport security (HSTS, redirects) is Django's own middleware."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.conf import settings
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 
-_COMMON = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-CONTENT_SECURITY_POLICY = f"{_COMMON}; connect-src 'self' ws: wss:"
-# Swagger UI writes inline styles.
-REFERENCE_PAGE_POLICY = f"{_COMMON}; style-src 'self' 'unsafe-inline'"
+from project.challenges.wiring import PROVIDERS
+from project.rest.problems import answers_with_problems
+
 REFERENCE_PAGE_PATH = "/api/"
-PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
+_NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+_PAGE = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+# Swagger UI writes inline styles; it runs no inline script.
+_REFERENCE_PAGE = f"{_PAGE}; style-src 'self' 'unsafe-inline'"
+_OFF = ("accelerometer", "browsing-topics", "camera", "display-capture", "geolocation", "gyroscope", "magnetometer")
+_OFF_TOO = ("microphone", "midi", "payment", "serial", "usb", "xr-spatial-tracking")
+_OWN = ("publickey-credentials-create", "publickey-credentials-get")
+"""For passkeys."""
+PERMISSIONS_POLICY = ", ".join([*(f"{name}=()" for name in _OFF + _OFF_TOO), *(f"{name}=(self)" for name in _OWN)])
 
 
 class SecurityHeadersMiddleware:
-    """Adds the content security and permissions policies to every answer that has none of its own."""
+    """Adds the content security, permissions and resource policies to every answer that has none of its own."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -23,9 +32,34 @@ class SecurityHeadersMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Add the headers."""
         response = self.get_response(request)
-        is_reference_page = request.path_info == REFERENCE_PAGE_PATH
-        response.setdefault(
-            "Content-Security-Policy", REFERENCE_PAGE_POLICY if is_reference_page else CONTENT_SECURITY_POLICY
-        )
+        response.setdefault("Content-Security-Policy", content_security_policy(request))
         response.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
+        response.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         return response
+
+
+def content_security_policy(request: HttpRequest) -> str:
+    """Return the policy for what is at the request's address: data, the reference page, the admin panel, or the web client."""
+    if request.path_info == REFERENCE_PAGE_PATH:
+        return _REFERENCE_PAGE
+    if answers_with_problems(request):
+        return _NOTHING
+    return f"{_PAGE}; {_connections(request)}{_challenge_sources()}"
+
+
+def _connections(request: HttpRequest) -> str:
+    """Allow the socket by name: older browsers do not take it for a part of 'self'."""
+    try:
+        host = request.get_host()
+    except DisallowedHost:
+        return "connect-src 'self'"
+    return f"connect-src 'self' {'wss' if request.is_secure() else 'ws'}://{host}"
+
+
+def _challenge_sources() -> str:
+    """Return what the provider of challenges needs, where one is set up: its script, its frame, its styles, its answers."""
+    provider = PROVIDERS.get(settings.CHALLENGE_PROVIDER)
+    if provider is None:
+        return ""
+    sources = " ".join(provider.sources)
+    return f" {sources}; script-src 'self' {sources}; frame-src {sources}; style-src 'self' {sources}"

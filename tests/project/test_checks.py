@@ -66,6 +66,7 @@ def test_safe_settings_pass(production: Any) -> None:
         ("EMAIL_USE_TLS", False, 13, "SMTP_SECURITY is none"),
         ("DEFAULT_FROM_EMAIL", "Portcullis <portcullis@localhost>", 14, "MAIL_FROM has no address of your site"),
         ("DEFAULT_FROM_EMAIL", "", 14, "MAIL_FROM has no address of your site"),
+        ("TRUSTED_ORIGINS", ["https://a.example.org", "http://b.example.org"], 15, "TRUSTED_ORIGINS holds an origin"),
     ],
 )
 def test_an_unsafe_setting_is_refused(

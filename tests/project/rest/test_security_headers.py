@@ -1,4 +1,4 @@
-"""What browsers are told about every page."""
+"""What browsers are told about every kind of page, and what they may send us from other sites."""
 
 from __future__ import annotations
 
@@ -7,24 +7,93 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from tests.factories.accounts import PASSWORD, bearer, make_user
+
 pytestmark = pytest.mark.django_db
 
+PAGES = ["/", "/nothing", "/admin/login/", "/admin/"]
+DATA = ["/api/v1/me", "/api/v1/nothing", "/api/schema/", "/_allauth/app/v1/config", "/_allauth/browser/v1/auth/session"]
+FRIEND = "https://app.example.org"
+PREFLIGHT = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "idempotency-key"}
 
-@pytest.mark.parametrize("path", ["/", "/api/", "/api/v1/me", "/nothing", "/admin/login/"])
+
+@pytest.fixture(autouse=True)
+def _own_limits(limiter: object, lockouts: object) -> None:
+    """Let no test use up another one's limits."""
+
+
+@pytest.fixture
+def friend(settings: Any) -> str:
+    settings.CORS_ALLOWED_ORIGINS = settings.CSRF_TRUSTED_ORIGINS = [FRIEND]
+    return FRIEND
+
+
+def policy_of(response: Any) -> dict[str, str]:
+    directives = (part.strip().partition(" ") for part in response["Content-Security-Policy"].split(";"))
+    return {name: value for name, _, value in directives}
+
+
+@pytest.mark.parametrize("path", [*PAGES, *DATA, "/api/"])
 def test_every_answer_carries_the_security_headers(path: str) -> None:
     response = Client().get(path)
     assert response["X-Content-Type-Options"] == "nosniff"
+    assert response["X-Frame-Options"] == "DENY"
     assert response["Referrer-Policy"] == "same-origin"
-    assert response["Permissions-Policy"].startswith("camera=()")
-    policy = response["Content-Security-Policy"]
-    assert policy.startswith("default-src 'self'; ")
-    assert "frame-ancestors 'none'" in policy
-    assert "script-src" not in policy
-    assert ("'unsafe-inline'" in policy) == (path == "/api/")
+    assert response["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert response["Cross-Origin-Resource-Policy"] == "same-origin"
+    permissions = response["Permissions-Policy"].split(", ")
+    assert {"camera=()", "microphone=()", "geolocation=()", "payment=()"} <= set(permissions)
+    assert {"publickey-credentials-get=(self)", "publickey-credentials-create=(self)"} <= set(permissions)
+    policy = policy_of(response)
+    assert (policy["frame-ancestors"], policy["base-uri"]) == ("'none'", "'none'")
 
 
-def test_the_web_client_may_open_sockets() -> None:
-    assert "connect-src 'self' ws: wss:" in Client().get("/")["Content-Security-Policy"]
+@pytest.mark.parametrize("path", PAGES)
+def test_pages_run_and_load_what_comes_from_us_alone(path: str) -> None:
+    assert policy_of(Client().get(path)) == {
+        "default-src": "'self'",
+        "img-src": "'self' data:",
+        "object-src": "'none'",
+        "base-uri": "'none'",
+        "form-action": "'self'",
+        "frame-ancestors": "'none'",
+        "connect-src": "'self' ws://testserver",
+    }
+
+
+def test_the_reference_page_may_write_styles_and_no_script() -> None:
+    policy = policy_of(Client().get("/api/"))
+    assert policy["style-src"] == "'self' 'unsafe-inline'"
+    assert (policy["default-src"], policy.get("script-src")) == ("'self'", None)
+
+
+@pytest.mark.parametrize("path", DATA)
+def test_data_opened_as_a_page_can_do_nothing(path: str) -> None:
+    assert policy_of(Client().get(path)) == {
+        "default-src": "'none'",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+        "frame-ancestors": "'none'",
+    }
+
+
+def test_the_web_client_may_open_sockets_to_its_own_host_alone() -> None:
+    assert policy_of(Client().get("/", secure=True))["connect-src"] == "'self' wss://testserver"
+    policy = policy_of(Client().get("/", headers={"Host": "x;script-src *"}))
+    assert (policy["connect-src"], policy.get("script-src")) == ("'self'", None)
+
+
+@pytest.mark.parametrize(
+    ("provider", "sources"),
+    [("hcaptcha", "https://hcaptcha.com https://*.hcaptcha.com"), ("turnstile", "https://challenges.cloudflare.com")],
+)
+def test_a_provider_of_challenges_is_let_in_where_it_is_set_up(settings: Any, provider: str, sources: str) -> None:
+    settings.CHALLENGE_PROVIDER = provider
+    policy = policy_of(Client().get("/"))
+    assert policy["script-src"] == policy["style-src"] == f"'self' {sources}"
+    assert policy["frame-src"] == sources
+    assert policy["connect-src"] == f"'self' ws://testserver {sources}"
+    assert policy_of(Client().get("/api/v1/me"))["default-src"] == "'none'"
 
 
 def test_https_only_redirects_and_sets_hsts(settings: Any) -> None:
@@ -34,14 +103,72 @@ def test_https_only_redirects_and_sets_hsts(settings: Any) -> None:
     assert Client().get("/api/v1/me", secure=True)["Strict-Transport-Security"].startswith("max-age=60")
 
 
-def test_foreign_origins_are_allowed_by_name_alone(settings: Any) -> None:
-    settings.CORS_ALLOWED_ORIGINS = ["https://app.example.org"]
-    preflight = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "idempotency-key"}
-    friend = Client().options("/api/v1/me", headers={"Origin": "https://app.example.org"} | preflight)
-    assert friend["Access-Control-Allow-Origin"] == "https://app.example.org"
-    assert "idempotency-key" in friend["Access-Control-Allow-Headers"]
-    stranger = Client().options("/api/v1/me", headers={"Origin": "https://evil.example.org"} | preflight)
-    assert not stranger.has_header("Access-Control-Allow-Origin")
+@pytest.mark.parametrize("path", ["/api/v1/me", "/_allauth/browser/v1/auth/login"])
+def test_foreign_origins_are_allowed_by_name_alone(friend: str, path: str) -> None:
+    allowed = Client().options(path, headers={"Origin": friend} | PREFLIGHT)
+    assert allowed["Access-Control-Allow-Origin"] == friend
+    assert allowed["Access-Control-Allow-Credentials"] == "true"
+    assert {"idempotency-key", "authorization", "x-csrftoken", "x-device-token", "x-challenge-response"} <= set(
+        allowed["Access-Control-Allow-Headers"].split(", ")
+    )
+    assert allowed["Vary"] == "origin"
+    for origin in ("https://evil.example.org", "http://app.example.org", f"{friend}.evil.example.org", "null"):
+        stranger = Client().options(path, headers={"Origin": origin} | PREFLIGHT)
+        assert not [name for name in stranger.headers if name.startswith("Access-Control-")]
+
+
+def test_pages_are_nobodys_elses_to_read(friend: str) -> None:
+    for path in ("/", "/admin/login/"):
+        answer = Client().get(path, headers={"Origin": friend})
+        assert not answer.has_header("Access-Control-Allow-Origin")
+
+
+def test_an_answer_tells_a_friend_what_scripts_may_read(friend: str) -> None:
+    answer = Client().get("/api/v1/me", headers={"Origin": friend})
+    assert set(answer["Access-Control-Expose-Headers"].split(", ")) == {
+        "Idempotency-Replayed",
+        "RateLimit",
+        "RateLimit-Policy",
+        "Retry-After",
+        "X-Device-Token",
+        "X-Request-ID",
+    }
+
+
+def test_a_write_with_the_sessions_cookie_needs_the_token_of_our_page() -> None:
+    make_user("ada")
+    client = Client(enforce_csrf_checks=True)
+    body = {"username": "ada", "password": PASSWORD}
+    path = "/_allauth/browser/v1/auth/login"
+    refused = client.post(path, body, content_type="application/json")
+    assert (refused.status_code, refused.json()["code"]) == (403, "request.csrf_failed")
+    assert refused["Content-Type"] == "application/problem+json"
+    client.get("/_allauth/browser/v1/auth/session")
+    token = client.cookies["csrftoken"].value
+    assert client.post(path, body, content_type="application/json", headers={"X-CSRFToken": token}).status_code == 200
+    foreign = {"X-CSRFToken": token, "Origin": "https://evil.example.org"}
+    assert client.delete("/_allauth/browser/v1/auth/session", headers=foreign).status_code == 403
+    assert client.get("/_allauth/browser/v1/auth/session").status_code == 200
+
+
+def test_a_token_in_a_header_needs_none_and_a_cookie_alone_opens_nothing_below_api() -> None:
+    user = make_user("ada")
+    with_token = Client(enforce_csrf_checks=True, headers=bearer(user))
+    body = {"display_name": "Ada"}
+    assert with_token.patch("/api/v1/me", body, content_type="application/json").status_code == 200
+    with_cookie = Client(enforce_csrf_checks=True)
+    with_cookie.force_login(user)
+    assert with_cookie.patch("/api/v1/me", {"display_name": "x"}, content_type="application/json").status_code == 401
+
+
+def test_cookies_are_kept_from_scripts_and_other_sites() -> None:
+    make_user("ada")
+    client = Client()
+    body = {"username": "ada", "password": PASSWORD}
+    client.get("/_allauth/browser/v1/auth/session")
+    client.post("/_allauth/browser/v1/auth/login", body, content_type="application/json")
+    kinds = {name: (bool(cookie["httponly"]), cookie["samesite"]) for name, cookie in client.cookies.items()}
+    assert kinds == {"sessionid": (True, "Lax"), "csrftoken": (False, "Lax"), "device": (True, "Lax")}
 
 
 def test_an_unknown_host_is_refused_as_a_problem(settings: Any) -> None:
