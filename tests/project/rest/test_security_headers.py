@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import re
 from typing import Any
 
 import pytest
@@ -61,10 +64,14 @@ def test_pages_run_and_load_what_comes_from_us_alone(path: str) -> None:
     }
 
 
-def test_the_reference_page_may_write_styles_and_no_script() -> None:
-    policy = policy_of(Client().get("/api/"))
-    assert policy["style-src"] == "'self' 'unsafe-inline'"
+def test_the_reference_page_runs_no_inline_script_and_its_one_inline_style_is_known() -> None:
+    answer = Client().get("/api/")
+    (style,) = re.findall("<style>(.*?)</style>", answer.content.decode(), re.DOTALL)
+    known = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    policy = policy_of(answer)
+    assert policy["style-src"] == f"'self' 'sha256-{known}'"
     assert (policy["default-src"], policy.get("script-src")) == ("'self'", None)
+    assert re.findall(r"<script(?![^>]*src=)|\son\w+=|\sstyle=", answer.content.decode()) == []
 
 
 @pytest.mark.parametrize("path", DATA)
