@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from accounts.api.requests import actor_of, client_network_of
-from kernel.errors import RateLimited
+from kernel.errors import RateLimited, Unauthenticated
 from kernel.rate_limits import Allowance, RateLimit, take
 from project.rate_limits import recorded_allowances
 from project.rest.problems import problem_response
@@ -48,7 +48,10 @@ class RateLimitHeadersMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Collect the allowances of the request and show them."""
         with recorded_allowances() as taken:
-            response = self._limited_panel(request) or self.get_response(request)
+            response = self._refused_panel(request) or self.get_response(request)
+            if not taken and response.status_code == Unauthenticated.http_status:
+                # A token that is no good was refused before the throttle: count it as a request without a session.
+                response = _refusal("rest.anonymous", request) or response
         last = {allowance.limit.name: allowance for allowance in taken}.values()
         if last:
             response["RateLimit-Policy"] = ", ".join(_policy(allowance.limit) for allowance in last)
@@ -57,15 +60,20 @@ class RateLimitHeadersMiddleware:
             response["Retry-After"] = str(RETRY_AFTER_SECONDS)
         return response
 
-    def _limited_panel(self, request: HttpRequest) -> HttpResponse | None:
+    def _refused_panel(self, request: HttpRequest) -> HttpResponse | None:
         """Return the refusal of a write that is one too many in the admin panel."""
         if request.method in _READING_METHODS or not request.path_info.startswith("/admin/"):
             return None
-        try:
-            take(settings.RATE_LIMITS["panel.write"], client_network_of(request))
-        except RateLimited as error:
-            return problem_response(error, request)
-        return None
+        return _refusal("panel.write", request)
+
+
+def _refusal(limit: str, request: HttpRequest) -> HttpResponse | None:
+    """Take a unit of a limit by network; return the answer when there is none."""
+    try:
+        take(settings.RATE_LIMITS[limit], client_network_of(request))
+    except RateLimited as error:
+        return problem_response(error, request)
+    return None
 
 
 def _policy(limit: RateLimit) -> str:

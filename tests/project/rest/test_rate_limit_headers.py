@@ -58,5 +58,12 @@ def test_a_repeated_answer_costs_a_unit_too(small_quotas: None) -> None:
     assert statuses == [201, 201, 429]
 
 
+def test_a_wrong_token_is_counted_by_address(small_quotas: None) -> None:
+    client = Client(headers={"Authorization": "Bearer made.up.token"}, REMOTE_ADDR=f"2001:db8:{uuid4().hex[:4]}::1")
+    answers = [client.get("/api/v1/long-text?length=1") for _ in range(2)]
+    assert [answer.json()["code"] for answer in answers] == ["auth.token_invalid", "rate.limited"]
+    assert answers[1]["RateLimit"] == '"rest.anonymous";r=0;t=60'
+
+
 def test_pages_outside_of_the_api_have_no_such_headers() -> None:
     assert not Client().get("/nothing").has_header("RateLimit")
