@@ -26,6 +26,9 @@ logger = structlog.get_logger(__name__)
 
 HEARTBEAT_PAUSE_SECONDS = 3.0  # often, so that a restarted Redis soon knows again that we live
 JOBS_AT_ONCE = 4
+JOBS_WAIT_SECONDS = 5.0
+"""How long a statement about jobs waits for a connection. A pool that lost its database pauses for as long as the outage was before it
+tries again; one that is given up is made anew, and that connects at once."""
 
 
 class JobsEnded(Exception):
@@ -76,7 +79,7 @@ async def _run_jobs() -> None:
 def _connector() -> PsycopgConnector:
     """Return procrastinate's own connection to the same database: the pool in Django's options is not for it."""
     parameters = {name: value for name, value in connector_params().items() if name != "pool"}
-    return PsycopgConnector(kwargs=parameters)
+    return PsycopgConnector(kwargs=parameters, timeout=JOBS_WAIT_SECONDS)
 
 
 async def _beat(reader: LogReader) -> None:

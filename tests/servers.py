@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from math import inf
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit, urlunsplit
@@ -28,7 +29,7 @@ from project.supervisor import programs
 from project.supervisor.listeners import open_listeners
 from project.supervisor.options import Options
 
-READY_SECONDS = 40.0
+READY_SECONDS = 90.0
 POLL_SECONDS = 0.05
 SECRET = "tests-sign-with-this-and-nobody-else-should-ever-do-so"
 RAISED = {
@@ -91,6 +92,14 @@ class Gateway:
         return int(status.partition("VmRSS:")[2].split()[0]) * 1024
 
 
+@dataclass(frozen=True)
+class LogMark:
+    """Where the log of each process, by its name, ended at a time."""
+
+    time: float
+    ends: Mapping[str, int]
+
+
 @dataclass
 class ServerGroup:
     """Gateways, their worker (None without one), the Redis and the database that they share, and their settings."""
@@ -101,7 +110,7 @@ class ServerGroup:
     redis: RunningService
     database_url: str
     environment: Mapping[str, str]
-    _log_ends: dict[str, int] = field(default_factory=dict)
+    _log_marks: list[LogMark] = field(default_factory=lambda: [LogMark(-inf, {})])
 
     def revive(self) -> bool:
         """Start again what is dead; tell whether anything was. For the main thread: children end with the thread that started them."""
@@ -135,12 +144,22 @@ class ServerGroup:
 
     def mark_logs(self) -> None:
         """Remember where the logs end now."""
-        self._log_ends = {child.program.name: child.program.log.stat().st_size for child in self._children}
+        ends = {child.program.name: child.program.log.stat().st_size for child in self._children}
+        self._log_marks.append(LogMark(time.monotonic(), ends))
 
     def new_logs(self) -> dict[str, str]:
-        """Return what each process has logged since `mark_logs`, by its name."""
+        """Return what each process has logged since the last `mark_logs`, by its name."""
+        return self._logs(self._log_marks[-1].ends, {})
+
+    def earlier_logs(self, seconds: float) -> dict[str, str]:
+        """Return what each process had logged before the last mark, since a mark that was so long ago when that was set."""
+        last = self._log_marks[-1]
+        old = [mark for mark in self._log_marks if mark.time <= last.time - seconds]
+        return self._logs(old[-1].ends, last.ends)
+
+    def _logs(self, starts: Mapping[str, int], ends: Mapping[str, int]) -> dict[str, str]:
         logs = {child.program.name: child.program.log.read_bytes() for child in self._children}
-        return {name: log[self._log_ends.get(name, 0) :].decode(errors="replace") for name, log in logs.items()}
+        return {name: log[starts.get(name, 0) : ends.get(name)].decode(errors="replace") for name, log in logs.items()}
 
     @property
     def _children(self) -> list[Child]:

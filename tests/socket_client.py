@@ -21,7 +21,7 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from tests.web_sockets import Disconnected, Frame, Problem, WireFormat, open_socket
 
-WAIT_SECONDS = 10.0
+WAIT_SECONDS = 30.0
 RENEW_SECONDS = 200.0
 PAUSES_SECONDS = (0.05, 1.0)
 

@@ -96,7 +96,7 @@ def context_for(browser: Browser, account: Account | None, address: str, **optio
     if account is not None:
         options["storage_state"] = storage_of(account, address)
     context = browser.new_context(**options)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)
     return context
 
 

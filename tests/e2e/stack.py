@@ -17,7 +17,7 @@ import httpx
 import psycopg
 
 ROOT = Path(__file__).resolve().parents[2]
-READY_SECONDS = 30
+READY_SECONDS = 90
 STOP_SECONDS = 10
 SERVER = os.environ.get("E2E_SERVER", "uvicorn")
 

@@ -26,7 +26,7 @@ from tests.factories.accounts import make_user, sign_in
 from tests.factories.communities import make_community, make_member
 from tests.gateway.contract import check_frame
 
-WAIT_SECONDS = 5.0
+WAIT_SECONDS = 30.0
 QUIET_SECONDS = 0.3
 
 

@@ -19,7 +19,7 @@ from project.asgi import application
 from tests.gateway.contract import check_frame
 from tests.gateway.protocol_model import Entry, digest
 
-WAIT_SECONDS = 10.0
+WAIT_SECONDS = 30.0
 T = TypeVar("T")
 
 

@@ -21,7 +21,7 @@ from tests.factories.accounts import make_user
 from tests.factories.chat import make_room
 from tests.factories.communities import make_member
 
-WAIT_SECONDS = 5.0
+WAIT_SECONDS = 30.0
 
 
 @pytest.fixture

@@ -15,6 +15,8 @@ from tests.live.people import Person, Place, found_place, sign_up
 from tests.servers import ServerGroup, live_database, server_group
 
 LOG_CHARACTERS = 6_000
+BEFORE_SECONDS = 60.0
+"""A process may fail in a test because of what an earlier one did to it."""
 logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
@@ -67,8 +69,17 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     report: Any = yield
     group = item.stash.get(GROUP, None)
     if report.when == "call" and report.failed and group is not None:
-        report.sections += [(f"log of {name}", log[-LOG_CHARACTERS:]) for name, log in group.new_logs().items()]
+        before, during = group.earlier_logs(BEFORE_SECONDS), group.new_logs()
+        report.sections += [(f"what {name} logged before", _unusual(log)) for name, log in before.items()]
+        report.sections += [(f"log of {name}", log[-LOG_CHARACTERS:]) for name, log in during.items()]
     return report
+
+
+def _unusual(log: str) -> str:
+    """Return the end of a log without what is always there."""
+    usual = (" request_finished ", " socket.opened ", " socket.closed ")
+    lines = [line for line in log.splitlines() if not any(event in line for event in usual)]
+    return "\n".join(lines)[-LOG_CHARACTERS:]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

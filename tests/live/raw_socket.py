@@ -10,7 +10,7 @@ import struct
 from collections.abc import Iterable
 from contextlib import suppress
 
-WAIT_SECONDS = 10.0
+WAIT_SECONDS = 30.0
 TEXT, BINARY, CLOSE, PING = 0x1, 0x2, 0x8, 0x9
 
 

@@ -31,7 +31,7 @@ async def ask(socket: ClientConnection, t: str, **d: Any) -> None:
 async def heard(socket: ClientConnection, amount: int) -> list[dict[str, Any]]:
     """Return the next messages of the room."""
     frames: list[dict[str, Any]] = []
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while len(frames) < amount:
             frames += [frame for frame in map(json.loads, (await socket.recv()).split("\n")) if frame["t"] != "ok"]
     return frames

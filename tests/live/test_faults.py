@@ -62,7 +62,7 @@ class Conversation:
             return
         await asyncio.gather(*self._talks)
         for socket in self._sockets.values():
-            frames = await socket.events(self._place.topic, sum(map(len, self.said.values())), 20)
+            frames = await socket.events(self._place.topic, sum(map(len, self.said.values())), 60)
             heard = bodies_of(frames)
             assert {name: [body for body in heard if body.startswith(name)] for name in self.said} == self.said
             assert seqs_of(frames) == list(range(2, len(heard) + 2))
@@ -78,7 +78,7 @@ class Conversation:
     async def goes_on(self) -> None:
         """Wait until each of them was acknowledged once more than now."""
         wanted = {name: len(said) + 1 for name, said in self.said.items()}
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while any(len(self.said[name]) < amount for name, amount in wanted.items()):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
 
@@ -104,7 +104,7 @@ async def test_after_redis_came_back_the_doorbell_rings_again(place, servers, an
 async def doorbell_rings(place: Place, writer: SocketClient, reader: SocketClient) -> None:
     """Wait until eight messages in a row cross so fast that the comparison of heads cannot have brought them."""
     quick = 0
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while quick < 8:
             quick = quick + 1 if await crossing_time(place, writer, reader) < 0.2 else 0
 

@@ -11,7 +11,7 @@ from tests.servers import ServerGroup
 from tests.socket_client import SocketClient
 from tests.web_sockets import Problem
 
-WITHIN_SECONDS = 20.0
+WITHIN_SECONDS = 60.0
 
 
 @pytest.fixture

@@ -61,7 +61,7 @@ async def test_who_never_reads_again_is_cut_off(place, servers):
     slow = await slow_reader(place, servers)
     assert servers.gateways[0].holds(slow.address)
     await flood_until(lambda: "too_slow" in servers.new_logs()["gateway 1"], place)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while servers.gateways[0].holds(slow.address):  # noqa: ASYNC110  # only the kernel knows
             await asyncio.sleep(0.1)
     await slow.abort()
@@ -70,7 +70,7 @@ async def test_who_never_reads_again_is_cut_off(place, servers):
 async def flood_until(over: Callable[[], bool], place: Place) -> None:
     """Write large lines into the room, a few at a time, until a condition holds."""
     writers = [await place.founder.connect(0) for _ in range(4)]
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while not over():
             await asyncio.gather(
                 *(

@@ -172,6 +172,7 @@ def test_a_worker_whose_database_goes_away_does_its_jobs_and_reads_the_log_when_
     assert a_job_is_done()
     door.close()
     assert eventually(lambda: worker.says("Side task listener failed"))
+    assert eventually(lambda: worker.says("couldn't get a connection after 5.00 sec"))
     door.open()
     room, member = lose_a_member()
     assert eventually(lambda: state_of(room, member) == RoomMemberState.REMOVED)
