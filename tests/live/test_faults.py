@@ -240,11 +240,11 @@ class DatabaseGate:
 
 
 async def log_in_at_once(servers: ServerGroup, amount: int) -> list[int]:
-    """Have both processes ask the database many times at once; return the distinct statuses. Nobody has this password."""
+    """Have both processes ask the database many times at once; return the distinct statuses. Nobody has these names."""
     async with httpx.AsyncClient(trust_env=False, timeout=20) as client:
         answers = await asyncio.gather(
             *(
-                client.post(f"{gateway.url}/api/v1/auth/login", json={"login": "nobody", "password": "nothing"})
+                client.post(f"{gateway.url}/api/v1/auth/login", json={"login": new_nonce(), "password": "nothing"})
                 for gateway in servers.gateways
                 for _ in range(amount)
             )
