@@ -10,6 +10,14 @@ DISPLAY_NAME_MAX_LENGTH = 64
 EMAIL_MAX_LENGTH = 254
 PASSWORD_MAX_LENGTH = 256
 USER_AGENT_MAX_LENGTH = 256
+NETWORK_MAX_LENGTH = 43
+"""The longest IPv6 network."""
+SESSION_USE_SECONDS = 300
+"""How old what is known of a device's last use may be before it is written anew; access tokens live no longer."""
+SESSIONS_USED_AT_ONCE = 1_000
+SESSIONS_PRUNED_AT_ONCE = 1_000
+FIRST_SIGN_IN_HOURS = 24
+"""Nobody is warned of the first sign-in to an account that is younger."""
 IDEMPOTENCY_KEY_MAX_LENGTH = 128
 TOKEN_MAX_LENGTH = 2048
 DEVICE_TOKEN_MAX_LENGTH = 1024

@@ -55,6 +55,25 @@ class SignedIn(TokenPair, frozen=True):
     user: MePayload
 
 
+class SessionPayload(WireStruct, frozen=True):
+    """A device where the user is signed in. `network` is about where it signed in from, empty when that is not known.
+
+    `last_used_at` may be ten minutes old.
+    """
+
+    id: UUID
+    device: str
+    network: str
+    created_at: datetime
+    last_used_at: datetime
+
+
+class ListedSession(SessionPayload, frozen=True):
+    """A device in the user's list; `current` is the one that asks."""
+
+    current: bool
+
+
 class SocketTicket(WireStruct, frozen=True):
     """A secret that opens one socket, once, within `expires_in` seconds."""
 
@@ -74,6 +93,21 @@ class UserUpdated(Event, frozen=True):
     """The user changed their profile or what they are shown as; told to their own devices."""
 
     user: MePayload
+
+
+@durable_event("session.started")
+class SessionStarted(Event, frozen=True):
+    """The user signed in on a device; `new_device` when it had not been seen before, which they are told by mail too."""
+
+    session: SessionPayload
+    new_device: bool
+
+
+@durable_event("session.replayed")
+class SessionReplayed(Event, frozen=True):
+    """Somebody used an old refresh token of the session, so two parties had it: it is over for both (`session.revoked`)."""
+
+    session: SessionPayload
 
 
 @durable_event("session.revoked")

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from accounts.constants import PreferredStatus
-from accounts.events import CustomStatus, DeletionPayload, MePayload, PresencePreference, UserPayload
-from accounts.models import AccountDeletion, User
+from accounts.events import (
+    CustomStatus,
+    DeletionPayload,
+    ListedSession,
+    MePayload,
+    PresencePreference,
+    SessionPayload,
+    UserPayload,
+)
+from accounts.models import AccountDeletion, Session, User
 from kernel.clock import now
+from kernel.ids import SessionId
+from kernel.user_agents import device_name
 
 
 def user_payload(user: User) -> UserPayload:
@@ -23,6 +35,22 @@ def me_payload(user: User) -> MePayload:
         created_at=user.created_at,
         presence=presence_preference(user),
     )
+
+
+def session_payload(session: Session) -> SessionPayload:
+    """Return what the user is told about a device of theirs."""
+    return SessionPayload(
+        id=session.id,
+        device=device_name(session.user_agent),
+        network=session.network,
+        created_at=session.created_at,
+        last_used_at=session.last_used_at,
+    )
+
+
+def listed_session(session: Session, *, current: SessionId | None) -> ListedSession:
+    """Return a device in the list of a user who asks from the session `current`."""
+    return ListedSession(**msgspec.structs.asdict(session_payload(session)), current=session.id == current)
 
 
 def presence_preference(user: User) -> PresencePreference:

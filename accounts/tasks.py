@@ -8,7 +8,7 @@ from uuid import UUID
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from accounts.actions import deliveries
+from accounts.actions import deliveries, session_upkeep
 from accounts.actions.deletions import run_due_deletions as carry_out_due_deletions
 from accounts.actions.erasure import prune_reserved_usernames
 from accounts.actions.idempotent_requests import prune_idempotent_requests
@@ -25,6 +25,20 @@ AS_LONG_AS_IT_MATTERS = RetryStrategy(max_attempts=60, wait=1, retry_exceptions=
 def forget_idempotent_requests(timestamp: int) -> None:  # noqa: ARG001  # the scheduler passes when the run was due
     """Delete the answers of keyed requests that are older than they are kept, every hour."""
     prune_idempotent_requests()
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(queueing_lock="accounts.record_session_use", pass_context=False)
+def record_session_use(timestamp: int) -> None:  # noqa: ARG001  # the scheduler passes when the run was due
+    """Write down when sessions were last used, every five minutes."""
+    session_upkeep.record_session_use()
+
+
+@app.periodic(cron="41 3 * * *")
+@app.task(queueing_lock="accounts.prune_sessions", pass_context=False)
+def prune_sessions(timestamp: int) -> None:  # noqa: ARG001  # the scheduler passes when the run was due
+    """Delete sessions that ended long ago, every night."""
+    session_upkeep.prune_sessions()
 
 
 @app.task(retry=AS_LONG_AS_IT_MATTERS)

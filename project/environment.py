@@ -315,6 +315,14 @@ class Identity(BaseSettings):
 
     access_token_seconds: PositiveInt = Field(300, description="Lifetime of an access token; at most 300.", le=300)
     refresh_token_days: PositiveInt = Field(30, description="Lifetime of a session that is not refreshed.")
+    refresh_grace_seconds: NonNegativeInt = Field(
+        10,
+        description="How long a client that lost the answer to a refresh may ask for it again; 0 never.",
+        le=60,
+    )
+    sessions_kept_days: PositiveInt = Field(
+        30, description="How long ended sessions are kept: a device that was away for longer is a new one."
+    )
     token_issuer: str = Field(
         "portcullis",
         min_length=1,

@@ -1,9 +1,8 @@
-"""Signing in, staying signed in and signing out: sessions begin, rotate their refresh token, and end."""
+"""Signing in and signing out: sessions begin and end. How they go on in between is in `accounts.actions.refresh_tokens`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from hmac import compare_digest
 
 import msgspec
 from django.contrib.auth.hashers import make_password, verify_password
@@ -11,21 +10,23 @@ from django.db import transaction
 
 from accounts.actions.attempts import Client, begin_password_attempt
 from accounts.actions.known_devices import make_device_known
+from accounts.actions.new_devices import surroundings_of, tell_of_session, was_seen_before
 from accounts.actions.reactivations import unchecked_let_back_in
-from accounts.actions.tokens import Claims, RefreshToken, hash_of_jti, new_refresh_token, read_refresh_token, token_pair
+from accounts.actions.tokens import adopt, new_refresh_token, token_pair
 from accounts.constants import USER_AGENT_MAX_LENGTH
-from accounts.errors import InvalidCredentials, RefreshReplayed, SessionEnded
-from accounts.events import SessionRevoked, SignedIn, TokenPair
+from accounts.errors import InvalidCredentials
+from accounts.events import SessionRevoked, SignedIn
 from accounts.models import Session, User, WebSession
-from accounts.models.locks import lock_session, lock_user
+from accounts.models.locks import lock_open_sessions, lock_session, lock_user
 from accounts.payloads import me_payload
 from accounts.policies import may_end_session
 from accounts.storage.live_sessions import doubt, remember_ended
 from eventlog.append import Draft, append
 from eventlog.topics import topic_for
 from kernel.actor import Actor
+from kernel.addresses import rough_network
 from kernel.clock import now
-from kernel.errors import NotFound, Unavailable
+from kernel.errors import NotFound, Unauthenticated, Unavailable
 from kernel.ids import SessionId, UserId, uuid7
 from kernel.jobs import enqueue
 
@@ -66,7 +67,8 @@ def prove_password(*, login: str, password: str, client: Client) -> User:
 def start_session(proven: User, client: Client) -> StartedSession:
     """Start a session for a user as read when they proved who they are.
 
-    Locks the user. Raises `InvalidCredentials` when the password was changed since, or as `unchecked_let_back_in`.
+    Locks the user. Emits `session.started`; a device that was not seen before is told of by mail. Raises `InvalidCredentials` when the
+    password was changed since, or as `unchecked_let_back_in`.
     """
     user = lock_user(UserId(proven.id))
     if user is None or user.password != proven.password:
@@ -77,20 +79,11 @@ def start_session(proven: User, client: Client) -> StartedSession:
 
 @transaction.atomic
 def unchecked_start_session(user: User, client: Client) -> SignedIn:
-    """Insert a session for a user who has just proved who they are, and return its tokens."""
-    return _begin(user, client).signed_in
+    """Insert a session for a user who has just proved who they are, and return its tokens.
 
-
-def refresh_session(*, refresh: str) -> TokenPair:
-    """Exchange a refresh token for the next pair. The token itself says who acts.
-
-    Locks the session, so that of two calls with one token exactly one gets a pair. The other one, like every use of an
-    older token, ends the session with `session.revoked`. Raises `RefreshReplayed`, `SessionEnded`, `TokenExpired` or `TokenInvalid`.
+    Emits `session.started`; a device that was not seen before is told of by mail.
     """
-    pair = _rotate(read_refresh_token(refresh))
-    if pair is None:
-        raise RefreshReplayed
-    return pair
+    return _begin(user, client).signed_in
 
 
 @transaction.atomic
@@ -106,6 +99,30 @@ def revoke_session(actor: Actor, *, session_id: SessionId) -> None:
         raise NotFound
     if session.revoked_at is None:
         unchecked_revoke_sessions([session])
+
+
+@transaction.atomic
+def revoke_own_session(actor: Actor, *, session_id: SessionId) -> None:
+    """End one of the actor's sessions, whatever else the actor may do; once more changes nothing.
+
+    Locks the session. Emits `session.revoked`. Raises `Unauthenticated` without a session, or `NotFound`.
+    """
+    user_id, _ = _signed_in(actor)
+    session = lock_session(session_id)
+    if session is None or session.user_id != user_id:
+        raise NotFound
+    if session.revoked_at is None:
+        unchecked_revoke_sessions([session])
+
+
+@transaction.atomic
+def revoke_other_sessions(actor: Actor) -> None:
+    """End all of the actor's sessions but the one that asks.
+
+    Locks them. Emits `session.revoked` for each. Raises `Unauthenticated` without a session.
+    """
+    user_id, session_id = _signed_in(actor)
+    unchecked_revoke_sessions([session for session in lock_open_sessions(user_id) if session.id != session_id])
 
 
 def unchecked_revoke_sessions(sessions: Sequence[Session]) -> None:
@@ -131,14 +148,29 @@ def remember_ended_sessions(session_ids: Sequence[SessionId]) -> None:
         raise Unavailable
 
 
+def _signed_in(actor: Actor) -> tuple[UserId, SessionId]:
+    """Return who acts on which device. Keys have none: they are no devices, and end none."""
+    if actor.session_id is None:
+        raise Unauthenticated
+    return actor.require_user(), actor.session_id
+
+
 def _begin(user: User, client: Client) -> StartedSession:
     session_id, user_id = SessionId(uuid7()), UserId(user.id)
     refresh = new_refresh_token(user_id=user_id, session_id=session_id)
-    session = Session(id=session_id, user=user, user_agent=client.user_agent[:USER_AGENT_MAX_LENGTH])
-    _adopt(refresh, session)
+    session = Session(
+        id=session_id,
+        user=user,
+        user_agent=client.user_agent[:USER_AGENT_MAX_LENGTH],
+        network=rough_network(client.network),
+        surroundings_hash=surroundings_of(client),
+    )
+    adopt(refresh, session)
+    seen_before = was_seen_before(session, client)
     session.save(force_insert=True)
     make_device_known(user_id)
     pair = token_pair(session, refresh)
+    tell_of_session(session, new_device=not seen_before)
     signed_in = SignedIn(access=pair.access, refresh=pair.refresh, expires_in=pair.expires_in, user=me_payload(user))
     return StartedSession(session_id, signed_in)
 
@@ -148,28 +180,3 @@ def _replace_hash(user: User, new_hash: str) -> None:
     if not User.objects.filter(pk=user.pk, password=user.password).update(password=new_hash):
         raise InvalidCredentials
     user.password = new_hash
-
-
-@transaction.atomic(durable=True)
-def _rotate(claims: Claims) -> TokenPair | None:
-    """Give the session its next refresh token; for an old one end the session and return None.
-
-    Durable: the end of the session must be committed before the refusal is raised, whatever wraps the caller.
-    """
-    session = lock_session(claims.session_id)
-    if session is None or session.user_id != claims.user_id or not session.is_live or not session.user.is_active:
-        raise SessionEnded
-    if not compare_digest(session.refresh_jti_hash, hash_of_jti(claims.jti)):
-        unchecked_revoke_sessions([session])
-        return None
-    refresh = new_refresh_token(user_id=claims.user_id, session_id=claims.session_id)
-    _adopt(refresh, session)
-    session.save(update_fields=["refresh_jti_hash", "last_used_at", "expires_at"])
-    return token_pair(session, refresh)
-
-
-def _adopt(refresh: RefreshToken, session: Session) -> None:
-    """Make `refresh` the session's newest token: keep its hash and move the session's end to the token's own."""
-    session.refresh_jti_hash = hash_of_jti(refresh["jti"])
-    session.last_used_at = now()
-    session.expires_at = now() + RefreshToken.lifetime

@@ -103,6 +103,20 @@ def new_refresh_token(*, user_id: UserId, session_id: SessionId, jti: str | None
     return refresh
 
 
+def adopt(refresh: RefreshToken, session: Session) -> None:
+    """Make `refresh` the session's newest token, unsaved: keep its hash, and move the session's end to the token's own."""
+    session.refresh_jti_hash = hash_of_jti(refresh["jti"])
+    session.last_used_at = now()
+    session.expires_at = session.last_used_at + RefreshToken.lifetime
+    date_token(refresh, begins=session.last_used_at, ends=session.expires_at)
+
+
+def date_token(token: Token, *, begins: datetime, ends: datetime) -> None:
+    """Give a token other times than those at which it is made."""
+    token.set_iat(at_time=begins)
+    token.set_exp(from_time=ends, lifetime=timedelta(0))
+
+
 def successors_of_jti(jti: str) -> list[str]:
     """Return the id of the refresh token that follows one: as the newest key makes it, then as the older keys made it.
 

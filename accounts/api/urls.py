@@ -11,6 +11,9 @@ from accounts.api.views import (
     LogoutView,
     MeView,
     RefreshView,
+    RevokeOthersView,
+    SessionsView,
+    SessionView,
     SignUpView,
     TicketView,
 )
@@ -23,5 +26,8 @@ urlpatterns: list[URLPattern] = [
     path("me", MeView.as_view(), name="me"),
     path("me/deactivate", DeactivationView.as_view(), name="deactivate-account"),
     path("me/deletion", DeletionView.as_view(), name="account-deletion"),
+    path("me/sessions", SessionsView.as_view(), name="sessions"),
+    path("me/sessions/revoke-others", RevokeOthersView.as_view(), name="revoke-other-sessions"),
+    path("me/sessions/<uuid:session_id>", SessionView.as_view(), name="session"),
     path("gateway/ticket", TicketView.as_view(), name="socket-ticket"),
 ]

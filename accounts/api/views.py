@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
@@ -13,19 +14,23 @@ from rest_framework.views import APIView
 
 from accounts.actions.deactivations import deactivate_account
 from accounts.actions.deletions import cancel_deletion, schedule_deletion
-from accounts.actions.sessions import log_in, refresh_session, revoke_session
+from accounts.actions.refresh_tokens import refresh_session
+from accounts.actions.sessions import log_in, revoke_other_sessions, revoke_own_session, revoke_session
 from accounts.actions.sign_up import sign_up
 from accounts.actions.tickets import issue_ticket
 from accounts.actions.users import update_profile
-from accounts.api.requests import actor_of, body_of, client_of
+from accounts.api.parameters import PAGE_PARAMETERS
+from accounts.api.requests import actor_of, body_of, client_of, page_request_of, query_of
 from accounts.api.serializers import LoginSerializer, ProfileSerializer, RefreshSerializer, SignUpSerializer
 from accounts.authentication import DeletionTokenAuthentication
-from accounts.events import DeletionPayload, MePayload, SignedIn, SocketTicket, TokenPair
+from accounts.events import DeletionPayload, ListedSession, MePayload, SignedIn, SocketTicket, TokenPair
 from accounts.payloads import me_payload
 from accounts.policies import get_deletion_for
+from accounts.queries.sessions import list_sessions
 from accounts.queries.users import get_user
 from kernel.errors import Unauthenticated
-from kernel.wire import WireStruct
+from kernel.ids import SessionId
+from kernel.wire import Page, WireStruct
 
 _BEARER: Any = [{"bearer": []}]  # a list of texts in the types of the library, and of requirements in its code
 
@@ -126,6 +131,37 @@ class DeletionView(APIView):
         """Keep the account; the bearer token is the `cancellation` of `account.deletion_scheduled`."""
         actor = actor_of(request)
         cancel_deletion(actor, user_id=actor.require_user())
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class SessionsView(APIView):
+    """Where the user is signed in."""
+
+    @extend_schema(parameters=[*PAGE_PARAMETERS], responses={200: Page[ListedSession]})
+    def get(self, request: Request) -> Response:
+        """List the devices where the user is signed in, the newest sign-in first; `current` is the one that asks."""
+        actor = actor_of(request)
+        query_of(request)
+        return Response(list_sessions(actor.require_user(), current=actor.session_id, page=page_request_of(request)))
+
+
+class SessionView(APIView):
+    """One device where the user is signed in."""
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, session_id: UUID) -> Response:
+        """Sign a device out: its tokens are refused from the next request on, and its sockets are closed."""
+        revoke_own_session(actor_of(request), session_id=SessionId(session_id))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class RevokeOthersView(APIView):
+    """All other devices where the user is signed in."""
+
+    @extend_schema(request=None, responses={204: None})
+    def post(self, request: Request) -> Response:
+        """Sign out all devices but the one that asks."""
+        revoke_other_sessions(actor_of(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

@@ -8,7 +8,7 @@ from allauth.headless.tokens.strategies.base import AbstractTokenStrategy
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.http import HttpRequest
 
-from accounts.actions.sessions import refresh_session
+from accounts.actions.refresh_tokens import refresh_session
 from accounts.actions.tokens import read_access_token
 from accounts.errors import SessionEnded
 from accounts.flows.sessions import started_session
@@ -55,7 +55,7 @@ class TokenStrategy(AbstractTokenStrategy):
         return {"access_token": pair.access, "refresh_token": pair.refresh, "expires_in": pair.expires_in}
 
     def refresh_token(self, refresh_token: str) -> tuple[str, str]:
-        """Return the next pair of tokens. Raises as `accounts.actions.sessions.refresh_session` does."""
+        """Return the next pair of tokens. Raises as `accounts.actions.refresh_tokens.refresh_session` does."""
         pair = refresh_session(refresh=refresh_token)
         return pair.access, pair.refresh
 

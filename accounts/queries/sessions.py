@@ -1,4 +1,4 @@
-"""Finding the session behind a token."""
+"""Finding the session behind a token, and the devices where a user is signed in."""
 
 from __future__ import annotations
 
@@ -9,9 +9,14 @@ from uuid import UUID
 from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Model
 
+from accounts.events import ListedSession
 from accounts.models import Session, User
+from accounts.payloads import listed_session
 from eventlog.statements import send, uuids
+from kernel.clock import now
 from kernel.ids import SessionId, UserId
+from kernel.pagination import PageRequest, decode_cursor, encode_cursor
+from kernel.wire import Page
 
 
 def _names(model: type[Model]) -> list[str]:
@@ -38,6 +43,16 @@ def find_live_sessions(asked: Sequence[tuple[SessionId | None, UserId | None]]) 
         (row.pk, row.user_id): row for row in rows if row.is_live and row.user.is_active
     }
     return [live.get(one) for one in asked]
+
+
+def list_sessions(user_id: UserId, *, current: SessionId | None, page: PageRequest) -> Page[ListedSession]:
+    """Return where the user is signed in, the newest sign-in first; `current` is the session that asks. One query."""
+    rows = Session.objects.filter(user_id=user_id, revoked_at=None, expires_at__gt=now()).order_by("-pk")
+    if page.cursor is not None:
+        rows = rows.filter(pk__lt=decode_cursor(page.cursor, UUID))
+    found = list(rows[: page.limit + 1])
+    items = [listed_session(session, current=current) for session in found[: page.limit]]
+    return Page(items=items, next=encode_cursor(items[-1].id) if len(found) > page.limit else None)
 
 
 def _session_of(row: tuple[Any, ...]) -> Session:

@@ -7,18 +7,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final, cast
+from uuid import UUID
 
 import redis
 import structlog
 from django.conf import settings
 
+from accounts.constants import SESSION_USE_SECONDS
 from accounts.models import Session
 from accounts.queries.sessions import find_live_session
 from accounts.storage.connection import redis_client
 from kernel.clock import now
+from kernel.errors import Unavailable
 from kernel.ids import SessionId, UserId
 
 DOUBTED_SECONDS: Final = 120
@@ -29,6 +32,7 @@ PAUSE_AFTER_FAILURE_SECONDS: Final = 1.0
 
 _DOUBTED: Final = b"?"
 _ENDED: Final = b"-"
+_USED: Final = "sessions:used"
 
 logger = structlog.get_logger(__name__)
 
@@ -64,6 +68,15 @@ def remember_ended(session_ids: Collection[SessionId]) -> bool:
     return _put(session_ids, _ENDED, ENDED_SECONDS)
 
 
+def take_used(amount: int) -> dict[SessionId, datetime]:
+    """Return when sessions were used that had not been for a while, those of longest ago first, and forget it. Raises `Unavailable`."""
+    try:
+        used = cast("list[tuple[bytes, float]]", redis_client().zpopmin(_USED, amount))
+    except redis.RedisError as error:
+        raise Unavailable from error
+    return {SessionId(UUID(name.decode())): datetime.fromtimestamp(score, UTC) for name, score in used}
+
+
 class _Memory:
     """What this process reads and notes of sessions. After a failure Redis is left alone for a second, and PostgreSQL asked instead."""
 
@@ -81,13 +94,17 @@ class _Memory:
             return _DOUBTED
 
     def note(self, session: Session, *, asked_at: datetime) -> None:
-        """Remember that the session was alive at `asked_at`, unless something is noted of it by now.
+        """Remember that the session was alive at `asked_at`, unless something is noted of it by now; and that it was used, for `take_used`.
 
         The note ends at a time, not after a while: a process that stalls between its look and its note does not prolong it.
         """
         until = min(asked_at + timedelta(seconds=settings.SESSION_CHECK_SECONDS), session.expires_at)
         try:
-            redis_client().set(_key(SessionId(session.id)), session.user_id.hex, nx=True, pxat=until)
+            with redis_client().pipeline(transaction=False) as pipeline:
+                pipeline.set(_key(SessionId(session.id)), session.user_id.hex, nx=True, pxat=until)
+                if (asked_at - session.last_used_at).total_seconds() > SESSION_USE_SECONDS:
+                    pipeline.zadd(_USED, {session.id.hex: asked_at.timestamp()})
+                pipeline.execute()
         except redis.RedisError as error:
             self._rest(error)
 

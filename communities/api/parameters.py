@@ -6,12 +6,7 @@ from collections.abc import Iterable
 
 from drf_spectacular.utils import OpenApiParameter
 
-from kernel.pagination import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
-
-_LIMIT = OpenApiParameter(
-    "limit", int, description=f"At most so many items, 1 to {MAX_PAGE_SIZE}; {DEFAULT_PAGE_SIZE} unless told."
-)
-_CURSOR = OpenApiParameter("cursor", str, description="The `next` of the page before.")
+from accounts.api.parameters import PAGE_PARAMETERS
 
 
 def list_parameters(
@@ -21,4 +16,4 @@ def list_parameters(
     orders = [order for name in sorts for order in (name, f"-{name}")]
     search = OpenApiParameter("search", str, description="Only items whose names contain this, in any case.")
     sort = OpenApiParameter("sort", str, enum=orders, description=f"The order; {default} unless told.")
-    return [_LIMIT, _CURSOR, search, sort, *filters]
+    return [*PAGE_PARAMETERS, search, sort, *filters]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kernel.addresses import client_network
+from kernel.addresses import client_network, network_family, rough_network
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,16 @@ from kernel.addresses import client_network
 )
 def test_calls_are_counted_by_the_last_address_that_our_proxies_saw(proxies, remote, forwarded, network):
     assert client_network(remote, forwarded, proxies=proxies) == network
+
+
+@pytest.mark.parametrize(
+    ("network", "rough", "family"),
+    [
+        ("192.0.2.17", "192.0.2.0/24", "192.0.0.0/16"),
+        ("2001:db8:1:2::/64", "2001:db8:1::/48", "2001:db8::/32"),
+        ("unknown", "", ""),
+        ("", "", ""),
+    ],
+)
+def test_a_network_is_told_roughly(network: str, rough: str, family: str) -> None:
+    assert (rough_network(network), network_family(network)) == (rough, family)

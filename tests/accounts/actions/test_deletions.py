@@ -93,7 +93,7 @@ def test_a_scheduled_deletion_closes_the_account_at_once_and_says_when():
         assert scheduled.due_at == now() + timedelta(days=30)
     user.refresh_from_db()
     assert (user.is_active, user.inactive_because) == (False, "deletion")
-    (_, name, event), *others = events_of(topic_for("user", user.pk))
+    _, _, (_, name, event), *others = events_of(topic_for("user", user.pk))
     assert (name, event) == ("account.deletion_scheduled", AccountDeletionScheduled(due_at=scheduled.due_at))
     assert [other for _, other, _ in others] == ["session.revoked", "session.revoked"]
     with pytest.raises(SessionEnded):

@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
-import time_machine
 from django.contrib.auth.hashers import MD5PasswordHasher, verify_password
 
 from accounts.actions.attempts import Client
-from accounts.actions.sessions import log_in, refresh_session, revoke_session
-from accounts.actions.tokens import hash_of_jti, read_access_token, read_refresh_token
+from accounts.actions.refresh_tokens import refresh_session
+from accounts.actions.sessions import log_in, revoke_session
+from accounts.actions.tokens import read_access_token
 from accounts.actions.users import import_users
 from accounts.authentication import actor_of_access_token
 from accounts.errors import (
     AccountDisabled,
     InvalidCredentials,
-    RefreshReplayed,
     SessionEnded,
-    TokenExpired,
-    TokenInvalid,
 )
-from accounts.events import SessionRevoked, TokenPair
+from accounts.events import SessionRevoked
 from accounts.models import Session, User
 from eventlog.topics import topic_for
 from kernel.actor import ANONYMOUS, SYSTEM
-from kernel.clock import now
 from kernel.errors import NotFound, RateLimited, Unauthenticated
 from kernel.ids import SessionId, uuid7
-from tests.concurrency import at_once
 from tests.event_log import events_of
 from tests.factories.accounts import CLIENT, PASSWORD, actor_for, make_user, sign_in
 
@@ -40,7 +33,9 @@ def log_in_as(login: str, password: str = PASSWORD, client: Client = CLIENT):
 
 
 def revocations_of(user: User):
-    return [(name, event) for _, name, event in events_of(topic_for("user", user.id))]
+    """Return what happened to the user's sessions after they began."""
+    events = events_of(topic_for("user", user.id))
+    return [(name, event) for _, name, event in events if name != "session.started"]
 
 
 class CountingHasher(MD5PasswordHasher):
@@ -163,74 +158,6 @@ def test_the_21st_attempt_from_one_network_waits_and_others_do_not():
     log_in_as("ada", client=Client(network="2001:db8::/64"))
 
 
-def test_a_refresh_gives_the_next_pair_and_moves_the_end_of_the_session():
-    user = make_user()
-    first = sign_in(user)
-    with time_machine.travel(now() + timedelta(days=29), tick=False):
-        second = refresh_session(refresh=first.refresh)
-        session = Session.objects.get()
-        assert session.last_used_at == now()
-        assert session.expires_at == now() + timedelta(days=30)
-        assert actor_of_access_token(second.access).actor.session_id == session.id
-    with time_machine.travel(now() + timedelta(days=58), tick=False):
-        refresh_session(refresh=second.refresh)
-    assert Session.objects.count() == 1
-
-
-def test_a_refresh_token_is_stored_as_a_hash_of_its_id_alone():
-    signed_in = sign_in(make_user())
-    jti = read_refresh_token(signed_in.refresh).jti
-    row = Session.objects.values().get()
-    assert row["refresh_jti_hash"] == hash_of_jti(jti)
-    assert jti not in str(row)
-    assert signed_in.refresh not in str(row)
-
-
-def test_a_refresh_token_used_again_ends_the_session_for_both_holders():
-    user = make_user()
-    stolen = sign_in(user)
-    current = refresh_session(refresh=stolen.refresh)
-    session = Session.objects.get()
-    with pytest.raises(RefreshReplayed) as caught:
-        refresh_session(refresh=stolen.refresh)
-    assert (caught.value.code, caught.value.http_status) == ("auth.refresh_replayed", 401)
-    assert revocations_of(user) == [("session.revoked", SessionRevoked(session=session.id))]
-    with pytest.raises(SessionEnded):
-        refresh_session(refresh=current.refresh)
-    with pytest.raises(SessionEnded):
-        actor_of_access_token(current.access)
-    assert len(revocations_of(user)) == 1
-
-
-def test_an_expired_session_is_not_refreshed():
-    signed_in = sign_in(make_user())
-    Session.objects.update(expires_at=now())
-    with pytest.raises(SessionEnded):
-        refresh_session(refresh=signed_in.refresh)
-
-
-def test_a_refresh_token_does_not_outlive_its_thirty_days():
-    signed_in = sign_in(make_user())
-    with time_machine.travel(now() + timedelta(days=30, seconds=1)), pytest.raises(TokenExpired):
-        refresh_session(refresh=signed_in.refresh)
-
-
-def test_the_session_of_a_deactivated_user_is_not_refreshed():
-    user = make_user()
-    signed_in = sign_in(user)
-    User.objects.update(is_active=False)
-    with pytest.raises(SessionEnded):
-        refresh_session(refresh=signed_in.refresh)
-
-
-def test_an_access_token_does_not_refresh():
-    signed_in = sign_in(make_user())
-    before = Session.objects.values().get()
-    with pytest.raises(TokenInvalid):
-        refresh_session(refresh=signed_in.access)
-    assert Session.objects.values().get() == before
-
-
 def test_a_user_ends_one_session_and_keeps_the_others():
     user = make_user()
     gone, kept = sign_in(user), sign_in(user)
@@ -275,22 +202,3 @@ def test_administrators_and_the_system_end_any_session():
         revoke_session(actor, session_id=read_access_token(sign_in(user).access).session_id)
     assert not Session.objects.filter(revoked_at=None).exists()
     assert [name for name, _ in revocations_of(user)] == ["session.revoked", "session.revoked"]
-
-
-@pytest.mark.django_db(transaction=True)
-def test_of_two_refreshes_at_once_with_one_token_exactly_one_gets_a_pair():
-    refresh = sign_in(make_user()).refresh
-    outcomes = at_once(*[lambda: refresh_session(refresh=refresh)] * 2)
-    assert {type(outcome) for outcome in outcomes} == {TokenPair, RefreshReplayed}
-    assert Session.objects.get().revoked_at is not None
-
-
-@pytest.mark.django_db(transaction=True)
-def test_the_end_of_a_replayed_session_is_committed_before_the_refusal():
-    user = make_user()
-    stolen = sign_in(user)
-    refresh_session(refresh=stolen.refresh)
-    with pytest.raises(RefreshReplayed):
-        refresh_session(refresh=stolen.refresh)
-    assert Session.objects.get().revoked_at is not None
-    assert len(revocations_of(user)) == 1

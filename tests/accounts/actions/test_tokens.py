@@ -15,7 +15,7 @@ import time_machine
 from cryptography.hazmat.primitives.asymmetric import rsa
 from django.conf import settings
 
-from accounts.actions.sessions import refresh_session
+from accounts.actions.refresh_tokens import refresh_session
 from accounts.actions.tokens import read_access_token, read_refresh_token
 from accounts.errors import TokenExpired, TokenInvalid
 from kernel.clock import now

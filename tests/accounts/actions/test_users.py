@@ -23,7 +23,8 @@ pytestmark = pytest.mark.django_db
 
 
 def events_for(user: User):
-    return [(name, event) for _, name, event in events_of(topic_for("user", user.id))]
+    events = events_of(topic_for("user", user.id))
+    return [(name, event) for _, name, event in events if name != "session.started"]
 
 
 def addresses():

@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from allauth.account.models import EmailAddress
 
-from accounts.actions.sessions import refresh_session
+from accounts.actions.refresh_tokens import refresh_session
 from accounts.actions.tokens import read_access_token
 from accounts.authentication import actor_of_access_token
 from accounts.errors import SessionEnded
@@ -96,7 +96,8 @@ def test_delete_of_the_session_with_a_json_type_and_no_body_ends_everything(app,
     assert app.get(f"{APP}/auth/session", headers={"X-Session-Token": meta["session_token"]}).status_code == 410
     revoked = Session.objects.get()
     assert revoked.revoked_at is not None
-    assert [event for _, _, event in events_of(topic_for("user", user.id))] == [SessionRevoked(session=revoked.id)]
+    _, *ends = events_of(topic_for("user", user.id))
+    assert [event for _, _, event in ends] == [SessionRevoked(session=revoked.id)]
     assert not WebSession.objects.exists()
 
 
@@ -128,7 +129,8 @@ def test_a_refresh_by_allauths_route_rotates_and_a_replay_ends_the_session(app):
     answer = app.call("post", "/tokens/refresh", {"refresh_token": first})
     assert answer.status_code == 200
     assert read_access_token(answer.json()["data"]["access_token"]).user_id == User.objects.get().id
-    answer = app.call("post", "/tokens/refresh", {"refresh_token": first})
+    with time_machine.travel(now() + timedelta(seconds=11)):
+        answer = app.call("post", "/tokens/refresh", {"refresh_token": first})
     assert (answer.status_code, answer.json()["code"]) == (401, "auth.refresh_replayed")
     assert Session.objects.get().revoked_at is not None
 

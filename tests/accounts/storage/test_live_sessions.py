@@ -11,7 +11,8 @@ import time_machine
 from django.db import transaction
 from redis import Redis
 
-from accounts.actions.sessions import refresh_session, revoke_session, unchecked_revoke_sessions
+from accounts.actions.refresh_tokens import refresh_session
+from accounts.actions.sessions import revoke_session, unchecked_revoke_sessions
 from accounts.actions.tokens import Claims, read_access_token
 from accounts.actions.users import deactivate_user
 from accounts.authentication import actor_of_access_token
