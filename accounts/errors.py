@@ -61,6 +61,13 @@ class AccountTaken(Conflict):
     message = "An account with this name exists already."
 
 
+class DisposableMail(InvalidInput):
+    """The address is at a domain whose mailboxes are thrown away, and the site refuses those."""
+
+    code = "account.email_disposable"
+    message = "Use an address that you will keep: this domain gives mailboxes for a few minutes."
+
+
 class IdempotencyMismatch(DomainError):
     """An `Idempotency-Key` came back with another method, path or body."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from email.utils import parseaddr
 from typing import Any
 
@@ -11,6 +11,8 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core import checks
 
+from accounts.processing.breached_passwords import configured_filter
+from accounts.storage.disposable_mail import disposable_domains
 from project.environment import DEVELOPMENT_SECRET
 
 SECRET_KEY_MIN_LENGTH = 50
@@ -84,7 +86,23 @@ def _rules() -> Iterable[tuple[bool, str]]:
             any(not origin.startswith("https://") for origin in settings.TRUSTED_ORIGINS if origin != "*"),
             "TRUSTED_ORIGINS holds an origin without HTTPS, whose pages anybody on the way could change. Use https://.",
         ),
+        (
+            _fails(configured_filter),
+            "BREACHED_PASSWORDS_FILE cannot be read, so nobody could sign up. Make it with build_breached_passwords.",
+        ),
+        (
+            _fails(disposable_domains),
+            "DISPOSABLE_MAIL_FILE cannot be read, so nobody could sign up. Name a file of domains, one in a line.",
+        ),
     )
+
+
+def _fails(read: Callable[[], object]) -> bool:
+    try:
+        read()
+    except (OSError, ValueError):
+        return True
+    return False
 
 
 def _rules_of_messages() -> Iterable[tuple[bool, str]]:

@@ -373,6 +373,19 @@ class Lockout(BaseSettings):
     known_device_days: PositiveInt = Field(180, description="How long a device on which a user signed in is known.")
 
 
+class Choices(BaseSettings):
+    """Passwords and addresses that cannot be chosen"""
+
+    breached_passwords_file: str = Field(
+        "",
+        description="A list of stolen passwords made by manage.py build_breached_passwords; none is refused without one.",
+    )
+    refuse_disposable_mail: bool = Field(
+        False, description="Refuse e-mail addresses that are thrown away: of a few well-known domains, and of the file."
+    )
+    disposable_mail_file: str = Field("", description="More such domains, one in a line; # begins a comment.")
+
+
 class Challenges(BaseSettings):
     """Challenges that show that a human is there: at sign-up, at a password reset, and after some failed logins"""
 
@@ -549,6 +562,7 @@ class Environment(
     RateQuotas,
     Identity,
     Lockout,
+    Choices,
     Challenges,
     MailSettings,
     SmsSettings,

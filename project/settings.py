@@ -115,6 +115,7 @@ MIDDLEWARE = [
     "project.known_devices.KnownDeviceMiddleware",
     "project.rest.rate_limit_headers.RateLimitHeadersMiddleware",
     "project.rest.sign_in_limits.SignInLimitsMiddleware",
+    "project.rest.challenges.ChallengeMiddleware",
     "project.rest.idempotency.IdempotencyMiddleware",
 ]
 
@@ -207,7 +208,10 @@ PASSWORD_HASHERS = (
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
-]
+] + [{"NAME": "accounts.processing.breached_passwords.BreachedPasswordValidator"}]
+BREACHED_PASSWORDS_FILE = environment.breached_passwords_file
+REFUSE_DISPOSABLE_MAIL = environment.refuse_disposable_mail
+DISPOSABLE_MAIL_FILE = environment.disposable_mail_file
 SESSION_ENGINE = "accounts.storage.web_sessions"
 SESSION_COOKIE_AGE = environment.refresh_token_days * 86_400
 SIMPLE_JWT = {"USER_ID_CLAIM": "sub", "UPDATE_LAST_LOGIN": False}  # keys, issuer and lifetimes: accounts.actions.tokens

@@ -15,7 +15,7 @@ from psycopg.errors import UniqueViolation
 from accounts.actions.deactivations import unchecked_shut_out
 from accounts.actions.reactivations import unchecked_reopen
 from accounts.constants import IMPORTED_EMAIL_DOMAIN, PASSWORD_MAX_LENGTH, InactiveBecause, StaffPermission
-from accounts.errors import AccountTaken, LastAdministrator
+from accounts.errors import AccountTaken, DisposableMail, LastAdministrator
 from accounts.events import MePayload, UserUpdated
 from accounts.models import User
 from accounts.models.locks import lock_administrators, lock_user
@@ -24,6 +24,7 @@ from accounts.policies import require_power_over, require_staff_permission
 from accounts.queries.deletions import is_reserved
 from accounts.queries.staff_roles import is_last_administrator
 from accounts.queries.users import find_by_usernames
+from accounts.storage.disposable_mail import is_disposable
 from eventlog.append import Draft, append
 from eventlog.topics import topic_for
 from kernel.actor import Actor
@@ -63,6 +64,8 @@ def unchecked_insert_user(*, email: str, username: str, password: str, display_n
     """
     user = User(email=email.strip(), username=username, display_name=display_name.strip() or username)
     _check(user, password=password)
+    if is_disposable(user.email):
+        raise DisposableMail(field="email")
     if is_reserved(username):
         raise AccountTaken(field="username")
     user.email = user.email.lower()

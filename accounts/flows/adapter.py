@@ -14,10 +14,11 @@ from accounts.actions.sessions import prove_password
 from accounts.actions.users import unchecked_insert_user
 from accounts.authentication import client_network_of, client_of
 from accounts.constants import PASSWORD_MAX_LENGTH
-from accounts.errors import AccountDisabled, InvalidCredentials
+from accounts.errors import AccountDisabled, DisposableMail, InvalidCredentials
 from accounts.flows.sessions import begin_session, end_session, remember_proof
 from accounts.models import User
 from accounts.policies import may_come_back
+from accounts.storage.disposable_mail import is_disposable
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -55,6 +56,12 @@ class AccountAdapter(DefaultAccountAdapter):
         except InvalidCredentials:
             return False
         return proven.pk == user.pk
+
+    def clean_email(self, email: str) -> str:
+        """Return an address that may be an account's, at sign-up and when it is changed."""
+        if is_disposable(email):
+            raise ValidationError(DisposableMail.message, code="email_disposable")
+        return super().clean_email(email)
 
     def clean_password(self, password: str, user: User | None = None) -> str:
         """Return a password that may be chosen. The length comes first: other validators compare texts at a cost that grows with it."""

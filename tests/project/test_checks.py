@@ -67,6 +67,9 @@ def test_safe_settings_pass(production: Any) -> None:
         ("DEFAULT_FROM_EMAIL", "Portcullis <portcullis@localhost>", 14, "MAIL_FROM has no address of your site"),
         ("DEFAULT_FROM_EMAIL", "", 14, "MAIL_FROM has no address of your site"),
         ("TRUSTED_ORIGINS", ["https://a.example.org", "http://b.example.org"], 15, "TRUSTED_ORIGINS holds an origin"),
+        ("BREACHED_PASSWORDS_FILE", "/nowhere", 16, "BREACHED_PASSWORDS_FILE cannot be read"),
+        ("BREACHED_PASSWORDS_FILE", __file__, 16, "BREACHED_PASSWORDS_FILE cannot be read"),
+        ("DISPOSABLE_MAIL_FILE", "/nowhere", 17, "DISPOSABLE_MAIL_FILE cannot be read"),
     ],
 )
 def test_an_unsafe_setting_is_refused(

@@ -1,0 +1,1 @@
+"""Work on files and texts, without a transaction of its own."""
