@@ -21,6 +21,11 @@ hypothesis_settings.register_profile(
 )
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long: workers that have nothing left to do would wait for one that began with it last."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 class CountingLimiter:
     """Counts units by limit and key, for ever."""
 

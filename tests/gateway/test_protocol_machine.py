@@ -625,6 +625,7 @@ def lab(
         lab.close()
 
 
+@pytest.mark.long
 def test_sockets_see_exactly_what_the_model_predicts_whatever_happens_in_whatever_order(lab: Lab) -> None:
     run_state_machine_as_test(lambda: ProtocolMachine(lab), settings=budget())
 

@@ -83,11 +83,15 @@ def _unusual(log: str) -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of one server on one worker of xdist (`--dist loadgroup`): each worker would start servers of its own."""
+    """Keep the tests that share servers on one worker of xdist (`--dist loadgroup`): each worker would start servers of its own.
+
+    A module with servers of its own shares them with no other module, so it is a group by itself.
+    """
     for item in items:
         server = getattr(item, "callspec", None) and item.callspec.params.get("server_name")
-        if server:
-            item.add_marker(pytest.mark.xdist_group(f"live-{server}"))
+        if isinstance(item, pytest.Function) and server:
+            shared = "" if "running_group" in item.fixturenames else f"-{item.path.stem}"
+            item.add_marker(pytest.mark.xdist_group(f"live-{server}{shared}"))
 
 
 SignUp = Callable[..., Awaitable[Person]]

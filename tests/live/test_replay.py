@@ -40,6 +40,7 @@ def cell(table: str, name: str) -> str:
     return re.search(rf"{re.escape(name)} +│ +(.+?) +│", table)[1]
 
 
+@pytest.mark.long
 def test_real_logs_are_replayed_without_a_loss(one_port, tmp_path):
     """Under uvicorn each log from beginning to end, under daphne the beginning of one."""
     if not LOGS and not os.environ.get("CI"):
@@ -65,6 +66,7 @@ def small_log(tmp_path: Path) -> Path:
     return log
 
 
+@pytest.mark.long
 def test_limits_make_the_replay_wait_and_lose_nothing_and_are_named(database, small_log):
     limits = {"RATE_MESSAGE_CREATE": "2/1", "RATE_SOCKET_FRAME": "3/1"}
     with server_group(database, processes=1, worker=False, **limits) as group:

@@ -94,6 +94,7 @@ def test_what_is_installed_is_not_installed_again_until_its_pins_change(bootstra
     assert commands == ["embedded", "embedded"]
 
 
+@pytest.mark.long
 def test_a_virtual_environment_is_made_and_made_again_when_its_python_is_gone(bootstrap):
     assert bootstrap.venv_works() is False
     bootstrap.make_venv()
@@ -145,6 +146,7 @@ def test_what_pip_complains_about_becomes_one_sentence(bootstrap, output, reason
     assert "\n" not in sentence
 
 
+@pytest.mark.long
 def test_a_failed_installation_ends_with_that_sentence_and_leaves_no_stamp(bootstrap, monkeypatch):
     bootstrap.make_venv()
     (bootstrap.ROOT / "requirements" / "base.txt").write_text("a-package-without-hashes==1\n")

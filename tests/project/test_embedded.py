@@ -26,6 +26,8 @@ from project.embedded.postgres import why_initdb_failed
 from project.embedded.processes import Child, Program
 from project.embedded.services import start_postgres, start_redis, throwaway_services
 
+pytestmark = pytest.mark.long
+
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root changes the account of a process")
 
 

@@ -22,7 +22,7 @@ def run_manage(*arguments: str, **variables: str) -> subprocess.CompletedProcess
         env={**os.environ, "DJANGO_SETTINGS_MODULE": "project.settings", **variables},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
 

@@ -26,6 +26,7 @@ from project.supervisor.__main__ import main
 raise SystemExit(main())
 """
 READY_SECONDS = 90  # of a machine that runs the rest of the suite at the same time
+pytestmark = pytest.mark.long
 
 
 @pytest.fixture

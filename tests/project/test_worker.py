@@ -30,6 +30,8 @@ from tests.factories.accounts import actor_for, make_user
 from tests.factories.chat import make_room
 from tests.factories.communities import make_community, make_member
 
+pytestmark = pytest.mark.long
+
 
 class Worker:
     """A worker process on the test's own database, and what it says."""
