@@ -25,7 +25,7 @@ programs.LOGS = programs.VAR / "log"
 from project.supervisor.__main__ import main
 raise SystemExit(main())
 """
-READY_SECONDS = 90  # of a machine that runs the rest of the suite at the same time
+READY_SECONDS = 240  # of a machine that runs the rest of the suite at the same time
 pytestmark = pytest.mark.long
 
 
@@ -93,7 +93,7 @@ def alive(pid):
         return False
 
 
-def wait_until(condition, seconds=30.0):
+def wait_until(condition, seconds=120.0):
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if condition():
@@ -111,7 +111,7 @@ def is_ready(address):
 
 def sign_in(address):
     answer = httpx.post(
-        f"{address}/api/v1/auth/login", json={"login": "ingrid", "password": "marigold-1931"}, timeout=20
+        f"{address}/api/v1/auth/login", json={"login": "ingrid", "password": "marigold-1931"}, timeout=60
     )
     assert answer.status_code == 200, answer.text
     return {"Authorization": f"Bearer {answer.json()['access']}"}
@@ -129,13 +129,13 @@ def test_it_starts_seeds_survives_broken_children_stops_cleanly_and_keeps_its_da
         assert len(children) == 5
 
         bearer = sign_in(address)
-        [community] = httpx.get(f"{address}/api/v1/communities", headers=bearer, timeout=20).json()["items"]
+        [community] = httpx.get(f"{address}/api/v1/communities", headers=bearer, timeout=60).json()["items"]
         assert community["slug"] == "lantern-quay"
 
         for pid in children:  # every kind of child, each brought back
             os.kill(pid, signal.SIGKILL)
         wait_until(lambda: len(children_of(process)) == 5 and not children.keys() & children_of(process).keys())
-        wait_until(lambda: is_ready(address), 60)
+        wait_until(lambda: is_ready(address))
 
         last = list(children_of(process))
         process.send_signal(signal.SIGINT)
@@ -149,7 +149,7 @@ def test_it_starts_seeds_survives_broken_children_stops_cleanly_and_keeps_its_da
     again, lines = start_and_wait(var)
     try:
         bearer = sign_in(address_in(lines))
-        mine = httpx.get(f"{address_in(lines)}/api/v1/communities", headers=bearer, timeout=20)
+        mine = httpx.get(f"{address_in(lines)}/api/v1/communities", headers=bearer, timeout=60)
         assert [item["id"] for item in mine.json()["items"]] == [community["id"]]
     finally:
         again.terminate()
@@ -162,7 +162,7 @@ def test_after_kill_9_nothing_lingers_and_the_next_start_works(var):
     assert len(children) == 4
     process.kill()
     process.wait()
-    wait_until(lambda: not any(alive(pid) for pid in children), 60)
+    wait_until(lambda: not any(alive(pid) for pid in children))
     again, _ = start_and_wait(var, SERVER="daphne")
     again.terminate()
     assert again.wait(60) == 0
@@ -176,7 +176,7 @@ def test_a_second_one_in_the_same_folder_is_refused_and_the_first_lives_on(var):
             1,
             f"Portcullis already runs from this folder (process {process.pid}): stop that one first.",
         )
-        assert httpx.get(f"{address_in(lines)}/livez", timeout=20).status_code == 200
+        assert httpx.get(f"{address_in(lines)}/livez", timeout=60).status_code == 200
     finally:
         process.terminate()
         assert process.wait(60) == 0
