@@ -8,8 +8,10 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
 
 from accounts.authentication import staff_second_factor_satisfied, staff_sign_in_is_fresh
+from accounts.flows.sessions import end_session
 
 
 class StaffSite(AdminSite):
@@ -21,6 +23,19 @@ class StaffSite(AdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         """Whether the request is from active staff who proved lately, and well enough, who they are."""
         return super().has_permission(request) and _missing_proof(request) is None
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:  # noqa: ARG002
+        """Send them to the web client: Django's own form would leave their sessions open."""
+        return HttpResponseRedirect("/")
+
+    def password_change_done(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:  # noqa: ARG002
+        """Send them to the web client as well."""
+        return HttpResponseRedirect("/")
+
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        """Sign out of everything that hangs on this browser's sign-in."""
+        end_session(request)
+        return super().logout(request, extra_context)
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Say what is missing, or show the form; a password is a proof that is noted in the browser session."""

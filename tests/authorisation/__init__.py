@@ -1,0 +1,1 @@
+"""Who may do what, route by route: the table of every route of the URL configuration, and the requests that prove it."""

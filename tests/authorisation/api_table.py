@@ -1,0 +1,113 @@
+"""The rows of the REST API, of the pages around it, and of what middleware answers: a body to send, and who gets which status.
+
+In the API staff are people like any other: their roles count in the admin panel alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tests.authorisation.people import ANONYMOUS, CALLERS, MEMBER, OWNER, STAFF, STRANGER, World
+from tests.factories.accounts import PASSWORD
+
+Body = Callable[[World], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Row:
+    """What each caller gets, and the body that goes with the request."""
+
+    statuses: dict[str, int]
+    body: Body | None = None
+
+
+def everybody(status: int, body: Body | None = None) -> Row:
+    """The same for all: it does not matter who calls."""
+    return Row(dict.fromkeys(CALLERS, status), body)
+
+
+def signed_in(status: int, body: Body | None = None, **others: int) -> Row:
+    """For whoever is signed in; it is about nobody but the caller."""
+    return Row(dict.fromkeys(CALLERS, status) | {ANONYMOUS: 401} | others, body)
+
+
+def inside(owner: int, member: int, body: Body | None = None) -> Row:
+    """For members of the community; to everybody else it is not there."""
+    absent = dict.fromkeys((STRANGER, *STAFF), 404)
+    return Row({ANONYMOUS: 401, OWNER: owner, MEMBER: member} | absent, body)
+
+
+def _no_staff(status: int) -> dict[str, int]:
+    return dict.fromkeys(STAFF, status)
+
+
+API = {
+    "POST /api/v1/auth/sign-up": everybody(
+        201, lambda _: {"email": "new@example.org", "username": "newcomer", "password": PASSWORD}
+    ),
+    "POST /api/v1/auth/login": everybody(200, lambda _: {"login": MEMBER, "password": PASSWORD}),
+    "POST /api/v1/auth/refresh": everybody(200, lambda world: {"refresh": world.callers[MEMBER].signed_in.refresh}),
+    "POST /api/v1/auth/logout": signed_in(204),
+    "GET /api/v1/me": signed_in(200),
+    "PATCH /api/v1/me": signed_in(200, lambda _: {"display_name": "New"}),
+    "POST /api/v1/me/deactivate": signed_in(204, **_no_staff(409)),
+    "GET /api/v1/me/deletion": everybody(401),
+    "POST /api/v1/me/deletion": signed_in(200, owner=409, **_no_staff(409)),
+    "DELETE /api/v1/me/deletion": everybody(401),
+    "POST /api/v1/gateway/ticket": signed_in(200),
+    "GET /api/v1/me/sessions": signed_in(200),
+    "DELETE /api/v1/me/sessions/<uuid:session_id>": Row(dict.fromkeys(CALLERS, 404) | {ANONYMOUS: 401, MEMBER: 204}),
+    "POST /api/v1/me/sessions/revoke-others": signed_in(204),
+    "GET /api/v1/communities": signed_in(200),
+    "POST /api/v1/communities": signed_in(201, lambda _: {"name": "Pier", "slug": "pier"}),
+    "GET /api/v1/communities/discover": signed_in(200),
+    "GET /api/v1/communities/<uuid:community_id>": inside(200, 200),
+    "PATCH /api/v1/communities/<uuid:community_id>": inside(200, 403, lambda _: {"name": "Pier"}),
+    "POST /api/v1/communities/<uuid:community_id>/join": inside(200, 200),
+    "POST /api/v1/communities/<uuid:community_id>/leave": inside(409, 204),
+    "GET /api/v1/communities/<uuid:community_id>/members": inside(200, 200),
+    "POST /api/v1/communities/<uuid:community_id>/members": inside(200, 403, lambda _: {"username": "outsider"}),
+    "PATCH /api/v1/communities/<uuid:community_id>/members/<uuid:user_id>": inside(
+        200, 403, lambda _: {"role": "moderator"}
+    ),
+    "DELETE /api/v1/communities/<uuid:community_id>/members/<uuid:user_id>": inside(204, 403),
+    "POST /api/v1/communities/<uuid:community_id>/members/<uuid:user_id>/ban": inside(204, 403),
+    "DELETE /api/v1/communities/<uuid:community_id>/members/<uuid:user_id>/ban": inside(204, 403),
+    "POST /api/v1/communities/<uuid:community_id>/members/<uuid:user_id>/timeout": inside(
+        200, 403, lambda _: {"seconds": 60}
+    ),
+    "DELETE /api/v1/communities/<uuid:community_id>/members/<uuid:user_id>/timeout": inside(200, 403),
+    "GET /api/v1/communities/<uuid:community_id>/rooms": inside(200, 200),
+    "POST /api/v1/communities/<uuid:community_id>/rooms": inside(201, 403, lambda _: {"name": "Deck"}),
+    "POST /api/v1/communities/<uuid:community_id>/direct-rooms": inside(
+        200, 200, lambda world: {"user_id": world.ids["mate_id"]}
+    ),
+    "GET /api/v1/rooms/<uuid:room_id>": inside(200, 200),
+    "PATCH /api/v1/rooms/<uuid:room_id>": inside(200, 403, lambda _: {"name": "Deck"}),
+    "POST /api/v1/rooms/<uuid:room_id>/archive": inside(200, 403),
+    "POST /api/v1/rooms/<uuid:room_id>/leave": inside(204, 204),
+    "GET /api/v1/rooms/<uuid:room_id>/members": inside(200, 200),
+    "POST /api/v1/rooms/<uuid:room_id>/members": inside(204, 403, lambda world: {"user_id": world.ids["user_id"]}),
+    "DELETE /api/v1/rooms/<uuid:room_id>/members/<uuid:user_id>": inside(204, 403),
+    "GET /api/v1/rooms/<uuid:room_id>/messages": inside(200, 200),
+    "POST /api/v1/rooms/<uuid:room_id>/messages": inside(201, 201, lambda _: {"body": "Ahoy", "nonce": "n"}),
+    "PUT /api/v1/rooms/<uuid:room_id>/read": inside(200, 200, lambda _: {"seq": 1}),
+    "GET /api/v1/messages/<uuid:message_id>": inside(200, 200),
+    "PATCH /api/v1/messages/<uuid:message_id>": inside(200, 403, lambda _: {"body": "Ahoy!"}),
+    "DELETE /api/v1/messages/<uuid:message_id>": inside(204, 403),
+    "GET /api/": everybody(200),
+    "GET /api/schema/": everybody(200),
+    "GET /^api/": everybody(404),
+    "GET /dev/outbox": everybody(200),  # in production the pages of development do not exist: tests/project/outbox
+    "GET /dev/outbox.json": everybody(200),
+}
+
+OUTSIDE = {
+    "GET /livez": everybody(200),
+    "GET /readyz": everybody(503),  # no worker runs beside the tests
+    "GET /version": everybody(200),
+    "GET /metrics": everybody(200),  # in production with a token of its own alone: tests/project/observability
+    "GET /": everybody(200),
+}

@@ -1,0 +1,113 @@
+"""The world that the table is tried in: who calls, what there is, and how a request is made and undone."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import transaction
+from django.test import Client
+
+from accounts.actions.sessions import unchecked_start_session
+from accounts.constants import StaffRole
+from accounts.events import SignedIn
+from accounts.models import AccountDeletion, Session, StaffRoleChange, User
+from chat.models import Room
+from communities.constants import Role
+from communities.models import Community, Membership
+from kernel.clock import now
+from kernel.ids import uuid7
+from tests.factories.accounts import CLIENT, enter_panel, make_staff, make_user
+from tests.factories.chat import make_room, post
+from tests.factories.communities import make_community, make_member
+
+ANONYMOUS, OWNER, MEMBER, STRANGER = "anonymous", "owner", "member", "stranger"
+STAFF = tuple(role.value for role in StaffRole)
+CALLERS = (ANONYMOUS, OWNER, MEMBER, STRANGER, *STAFF)
+
+
+@dataclass
+class Caller:
+    """Somebody who calls: by bearer token, and in a browser with the panel's proof where they are staff."""
+
+    name: str
+    user: User | None = None
+    signed_in: SignedIn | None = None
+    browser: Client = field(default_factory=Client)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What a REST client of the caller sends."""
+        return {"Authorization": f"Bearer {self.signed_in.access}"} if self.signed_in else {}
+
+
+@dataclass
+class World:
+    """A closed community with an owner and a member, a private room of the two with a message, and people outside."""
+
+    callers: dict[str, Caller]
+    community: Community
+    room: Room
+    ids: dict[str, str]
+    rows: dict[str, str]
+
+    def path(self, route: str, *, absent: bool = False) -> str:
+        """Return the route's address for what there is, or for ids that nothing has."""
+        return re.sub(r"<\w+:(\w+)>", lambda found: str(uuid7()) if absent else self.ids[found[1]], route)
+
+
+def build_world() -> World:
+    """Insert everybody and everything."""
+    users = {name: make_user(name) for name in (OWNER, MEMBER, STRANGER)}
+    users |= {role: make_staff(StaffRole(role), username=role) for role in STAFF}
+    callers = {ANONYMOUS: Caller(ANONYMOUS)} | {name: _caller(name, user) for name, user in users.items()}
+    community = make_community(owner=users[OWNER])
+    owner = Membership.objects.get(user=users[OWNER])
+    member = make_member(community, users[MEMBER], role=Role.MEMBER)
+    outsider = make_user("outsider")
+    room = make_room(community, users[OWNER], users[MEMBER], private=True)
+    message = post(owner, room)
+    deletion = AccountDeletion.objects.create(user=outsider, due_at=now(), cancelled_at=now())
+    change = StaffRoleChange.objects.create(user=users["support"], role="support", kind="granted", reason="new")
+    session = Session.objects.filter(user=users[MEMBER]).earliest("id")
+    ids = {
+        "community_id": str(community.pk),
+        "room_id": str(room.pk),
+        "message_id": str(message.id),
+        "user_id": str(users[MEMBER].pk),
+        "mate_id": str(make_member(community).user_id),
+        "session_id": str(session.pk),
+    }
+    rows = {
+        "accounts/user": str(users[MEMBER].pk),
+        "accounts/session": str(session.pk),
+        "accounts/staffrolechange": str(change.pk),
+        "accounts/accountdeletion": str(deletion.pk),
+        "communities/community": str(community.pk),
+        "communities/membership": str(member.pk),
+        "chat/room": str(room.pk),
+    }
+    return World(callers, community, room, ids, rows)
+
+
+def _caller(name: str, user: User) -> Caller:
+    caller = Caller(name, user, unchecked_start_session(user, CLIENT))
+    enter_panel(caller.browser, user)
+    return caller
+
+
+def try_out(client: Client, method: str, path: str, body: Any, headers: dict[str, str]) -> Any:
+    """Make the request and undo what it did, so that the next caller finds the same world."""
+    cookies = client.cookies.output()
+    before = transaction.savepoint()  # not `atomic`, inside of which nothing durable may begin
+    answer = client.generic(method, path, _encoded(body), content_type="application/json", headers=headers)
+    transaction.savepoint_rollback(before)
+    client.cookies.clear()
+    client.cookies.load(cookies.replace("Set-Cookie: ", ""))
+    return answer
+
+
+def _encoded(body: Any) -> bytes:
+    return b"" if body is None else json.dumps(body).encode()
