@@ -5,31 +5,34 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from django.conf import settings
+from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.backends import ModelBackend
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.authentication import BaseAuthentication, CSRFCheck, get_authorization_header
 from rest_framework.request import Request
 
 from accounts.actions.attempts import Client
 from accounts.actions.sessions import prove_password
 from accounts.actions.tickets import use_up_tickets
 from accounts.actions.tokens import read_access_token, read_deletion
-from accounts.errors import InvalidCredentials, SessionEnded, TicketInvalid, TokenInvalid
+from accounts.errors import CsrfFailed, InvalidCredentials, SessionEnded, TicketInvalid, TokenInvalid
 from accounts.models import User
 from accounts.queries.deletions import find_cancellable_deletion
 from accounts.queries.sessions import find_live_sessions
 from accounts.queries.users import unloaded_user
 from accounts.storage.live_sessions import is_live
+from accounts.storage.web_sessions import session_id_of
 from kernel.actor import ANONYMOUS, Actor, user_actor
 from kernel.addresses import client_network
 from kernel.clock import now
 from kernel.errors import DomainError
-from kernel.ids import UserId
+from kernel.ids import SessionId, UserId
 
 DEVICE_HEADER = "HTTP_X_DEVICE_TOKEN"
 CHALLENGE_HEADER = "HTTP_X_CHALLENGE_RESPONSE"
@@ -148,17 +151,20 @@ def _sign_in_records(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 class SessionTokenAuthentication(BaseAuthentication):
-    """Sets `request.user` and `request.auth` from `Authorization: Bearer <access token>`; without the header nobody is signed in.
+    """Sets `request.user` and `request.auth` from `Authorization: Bearer <access token>`, or else from a browser's session cookie.
 
-    The user is an id: whatever else of it is read is loaded then, with a statement for each column.
+    With neither nobody is signed in. The user is an id: whatever else of it is read is loaded then, with a statement for each column.
     """
 
     def authenticate(self, request: Request) -> tuple[User, AuthenticatedSession] | None:
-        """Return the user and session of the header's token; a token that is no good is an error, not an anonymous call."""
+        """Return who calls; a token that is no good is an error, not an anonymous call, and a cookie that is no good is nothing.
+
+        Raises as `actor_of_access_token` does, or `CsrfFailed` for a request that writes and does not prove that our page sent it.
+        """
         scheme, _, token = get_authorization_header(request).partition(b" ")
-        if scheme.lower() != b"bearer":
-            return None
-        return _authenticate(token.strip().decode("latin-1"))
+        if scheme.lower() == b"bearer":
+            return _authenticate(token.strip().decode("latin-1"))
+        return _authenticate_browser(getattr(request, "_request", request))
 
     def authenticate_header(self, request: Request) -> str:  # noqa: ARG002  # DRF calls it
         """Return the `WWW-Authenticate` challenge of a 401 answer."""
@@ -182,7 +188,31 @@ class DeletionTokenAuthentication(SessionTokenAuthentication):
 
 def _authenticate(token: str) -> tuple[User, AuthenticatedSession]:
     claims = read_access_token(token)
-    if not is_live(claims.session_id, claims.user_id):
+    return _signed_in(claims.user_id, claims.session_id, claims.expires_at)
+
+
+def _authenticate_browser(request: HttpRequest) -> tuple[User, AuthenticatedSession] | None:
+    """Return who the cookie stands for. It costs a statement, which finds no cookie whose session has ended."""
+    if settings.SESSION_COOKIE_NAME not in request.COOKIES:
+        return None
+    session_id = session_id_of(request.session)
+    if session_id is None:  # still signing in, or in the admin panel alone
+        return None
+    _require_csrf_token(request)
+    user_id = UserId(UUID(request.session[SESSION_KEY]))
+    return _signed_in(user_id, session_id, now() + timedelta(seconds=settings.ACCESS_TOKEN_SECONDS))
+
+
+def _require_csrf_token(request: HttpRequest) -> None:
+    """Return when the request only reads or carries the token. Django's own check leaves REST out, since tokens need none."""
+    answer = HttpResponse()
+    check = CSRFCheck(lambda _: answer)
+    check.process_request(request)
+    if check.process_view(request, lambda: answer, (), {}):
+        raise CsrfFailed
+
+
+def _signed_in(user_id: UserId, session_id: SessionId, until: datetime) -> tuple[User, AuthenticatedSession]:
+    if not is_live(session_id, user_id):
         raise SessionEnded
-    actor = user_actor(claims.user_id, claims.session_id)
-    return unloaded_user(claims.user_id), AuthenticatedSession(actor, claims.expires_at)
+    return unloaded_user(user_id), AuthenticatedSession(user_actor(user_id, session_id), until)

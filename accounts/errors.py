@@ -54,6 +54,52 @@ class AccountDisabled(Forbidden):
     message = "This account has been deactivated."
 
 
+class LoginPending(Unauthenticated):
+    """The login has begun and waits for another step.
+
+    `flows` names what is pending; the client goes on below /_allauth/app/v1 with `session_token` in the header `X-Session-Token`.
+    """
+
+
+class SecondFactorRequired(LoginPending):
+    """The password was right and a second factor is set up, or another step besides verification is left."""
+
+    code = "auth.second_factor_required"
+    message = "Confirm with your second factor."
+
+
+class VerificationRequired(LoginPending):
+    """An e-mail address or a phone number has to be verified first; a code was sent."""
+
+    code = "auth.verification_required"
+    message = "Enter the code that we have sent you."
+
+
+class SignUpClosed(Forbidden):
+    """People cannot sign up by themselves here."""
+
+
+class InvitationRequired(SignUpClosed):
+    """Only who was invited may sign up."""
+
+    code = "sign_up.invite_required"
+    message = "You need an invitation to sign up here."
+
+
+class ApplicationRequired(SignUpClosed):
+    """Only whose application was accepted may sign up."""
+
+    code = "sign_up.application_required"
+    message = "You have to apply before you can sign up here."
+
+
+class CsrfFailed(Forbidden):
+    """A request with the session's cookie that no page of ours has made: the token is absent or wrong, or the origin is."""
+
+    code = "request.csrf_failed"
+    message = "Send the value of the CSRF cookie in X-CSRFToken, from an origin that the site trusts."
+
+
 class AccountTaken(Conflict):
     """Somebody has that e-mail address or username; `field` says which."""
 

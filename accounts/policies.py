@@ -7,7 +7,7 @@ from datetime import timedelta
 from django.conf import settings
 
 from accounts.constants import InactiveBecause, StaffPermission
-from accounts.errors import ReauthenticationRequired
+from accounts.errors import ApplicationRequired, InvitationRequired, ReauthenticationRequired, SignUpClosed
 from accounts.events import DeletionPayload
 from accounts.models import Session, User
 from accounts.payloads import deletion_payload
@@ -43,6 +43,20 @@ def require_power_over(actor: Actor, user: User) -> None:
 def may_end_session(actor: Actor, session: Session) -> bool:
     """Whether the session is the actor's own, on any device, or the actor is of the staff that ends sessions."""
     return session.user_id == actor.user_id or has_staff_permission(actor, StaffPermission.END_SESSIONS)
+
+
+def sign_up_refusal() -> SignUpClosed | None:
+    """Return why nobody may sign up by themselves (`SIGN_UP_MODE`), or None while everybody may."""
+    refusals = {"invite": InvitationRequired, "application": ApplicationRequired}
+    refusal = refusals.get(settings.SIGN_UP_MODE)
+    return refusal() if refusal else None
+
+
+def require_open_sign_up() -> None:
+    """Return when people may sign up by themselves. Raises `SignUpClosed`."""
+    refusal = sign_up_refusal()
+    if refusal is not None:
+        raise refusal
 
 
 def may_follow_user(actor: Actor, user_id: UserId) -> bool:

@@ -336,6 +336,10 @@ class Identity(BaseSettings):
         description="How long it is remembered that a session lives; a revocation undoes it, and without Redis waits for it at most.",
         le=60,
     )
+    site_name: str = Field("Portcullis", description="What mails and authenticator apps call this installation.")
+    sign_up_mode: Literal["open", "invite", "application"] = Field(
+        "open", description="Who may make an account: everybody, who was invited, or whose application was accepted."
+    )
     email_verification: Literal["optional", "mandatory"] = Field(
         "optional", description="Whether an e-mail address must be verified before its user can sign in."
     )

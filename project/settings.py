@@ -81,13 +81,13 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "channels",
     "procrastinate.contrib.django",
+    "accounts.apps.AccountsConfig",  # before allauth, whose mails it words anew
     "allauth",
     "allauth.account",
     "allauth.socialaccount",
     "allauth.mfa",
     "allauth.headless",
     "eventlog.apps.EventLogConfig",
-    "accounts.apps.AccountsConfig",
     "communities.apps.CommunitiesConfig",
     "chat.apps.ChatConfig",
     "gateway.apps.GatewayConfig",
@@ -255,6 +255,8 @@ SMS_PREFIXES = [] if SMS_PROVIDER == "none" else environment.sms_prefixes
 OUTBOX_PAGE = environment.has_outbox()
 
 # --- Signing in and up: allauth, under /_allauth/app/v1 for tokens and /_allauth/browser/v1 for cookies ------------------
+SITE_NAME = environment.site_name
+SIGN_UP_MODE = environment.sign_up_mode
 HEADLESS_ONLY = True
 HEADLESS_CLIENTS = ("app", "browser")
 HEADLESS_TOKEN_STRATEGY = "accounts.flows.tokens.TokenStrategy"  # noqa: S105  # a class, not a token
@@ -273,13 +275,14 @@ ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = ACCOUNT_EMAIL_VERIFICATION == "mand
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
+ACCOUNT_PASSWORD_RESET_BY_CODE_TIMEOUT = 900
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_USER_DISPLAY = "accounts.flows.adapter.display_name_of"
 ACCOUNT_USERNAME_MIN_LENGTH = USERNAME_MIN_LENGTH
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TRUST_ENABLED = True
-MFA_TOTP_ISSUER = "Portcullis"
+MFA_TOTP_ISSUER = SITE_NAME
 
 # --- REST ------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK: dict[str, Any] = {

@@ -38,14 +38,6 @@ class StartedSession(msgspec.Struct, frozen=True):
     signed_in: SignedIn
 
 
-def log_in(*, login: str, password: str, client: Client) -> SignedIn:
-    """Start a session for whoever knows the password of `login`, an e-mail address or username in any case.
-
-    Nobody acts yet. Raises as `prove_password` does, and after the right password alone as `unchecked_let_back_in`.
-    """
-    return start_session(prove_password(login=login, password=password, client=client), client).signed_in
-
-
 def prove_password(*, login: str, password: str, client: Client) -> User:
     """Return the user whose login and password these are, who may be deactivated; a hash of an outdated kind is replaced.
 

@@ -62,6 +62,22 @@ def unchecked_insert_user(*, email: str, username: str, password: str, display_n
 
     Unique names are the database's business, so two sign-ups at once cannot both win. Raises as `create_user`.
     """
+    user = _checked_user(email=email, username=username, password=password, display_name=display_name)
+    user.set_password(password)
+    _insert(user)
+    return user
+
+
+def unchecked_rehearse_user(*, email: str, username: str, password: str, display_name: str = "") -> None:
+    """Refuse what `unchecked_create_user` would, except for the address, and insert nothing. No password is hashed. Raises as that does."""
+    user = _checked_user(email=email, username=username, password=password, display_name=display_name)
+    user.email = f"{user.id}@{IMPORTED_EMAIL_DOMAIN}"
+    with transaction.atomic():
+        _insert(user)
+        transaction.set_rollback(True)
+
+
+def _checked_user(*, email: str, username: str, password: str, display_name: str) -> User:
     user = User(email=email.strip(), username=username, display_name=display_name.strip() or username)
     _check(user, password=password)
     if is_disposable(user.email):
@@ -69,13 +85,15 @@ def unchecked_insert_user(*, email: str, username: str, password: str, display_n
     if is_reserved(username):
         raise AccountTaken(field="username")
     user.email = user.email.lower()
-    user.set_password(password)
+    return user
+
+
+def _insert(user: User) -> None:
     try:
         with transaction.atomic():
             user.save(force_insert=True)
     except IntegrityError as error:
         raise _taken(error) from error
-    return user
 
 
 @transaction.atomic

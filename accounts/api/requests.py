@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from django.http import HttpRequest
 from rest_framework.request import Request
 from rest_framework.serializers import BaseSerializer
 
-from accounts.authentication import actor_of, client_network_of, client_of
+from accounts.authentication import actor_of, client_network_of
 from kernel.errors import InvalidInput
 from kernel.pagination import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, PageRequest
 
-__all__ = ["actor_of", "body_of", "client_network_of", "client_of", "page_request_of", "query_of"]
+__all__ = ["actor_of", "body_of", "client_network_of", "django_request", "page_request_of", "query_of"]
 
 _PAGE_PARAMETERS = frozenset({"limit", "cursor"})
 
@@ -22,6 +23,11 @@ def body_of(request: Request, serializer: type[BaseSerializer[None]], *, partial
     checked = serializer(data=request.data, partial=partial)
     checked.is_valid(raise_exception=True)
     return dict(checked.validated_data)
+
+
+def django_request(request: Request) -> HttpRequest:
+    """Return Django's request, whose session the flows of signing in work with."""
+    return request._request  # noqa: SLF001  # documented
 
 
 def query_of(request: Request, *, allowed: Iterable[str] = ()) -> dict[str, str]:

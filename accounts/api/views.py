@@ -15,19 +15,20 @@ from rest_framework.views import APIView
 from accounts.actions.deactivations import deactivate_account
 from accounts.actions.deletions import cancel_deletion, schedule_deletion
 from accounts.actions.refresh_tokens import refresh_session
-from accounts.actions.sessions import log_in, revoke_other_sessions, revoke_own_session, revoke_session
-from accounts.actions.sign_up import sign_up
+from accounts.actions.sessions import revoke_other_sessions, revoke_own_session, revoke_session
 from accounts.actions.tickets import issue_ticket
 from accounts.actions.users import update_profile
 from accounts.api.parameters import PAGE_PARAMETERS
-from accounts.api.requests import actor_of, body_of, client_of, page_request_of, query_of
+from accounts.api.requests import actor_of, body_of, django_request, page_request_of, query_of
 from accounts.api.serializers import LoginSerializer, ProfileSerializer, RefreshSerializer, SignUpSerializer
 from accounts.authentication import DeletionTokenAuthentication
 from accounts.events import DeletionPayload, ListedSession, MePayload, SignedIn, SocketTicket, TokenPair
+from accounts.flows.logins import log_in, sign_up
 from accounts.payloads import me_payload
 from accounts.policies import get_deletion_for
 from accounts.queries.sessions import list_sessions
 from accounts.queries.users import get_user
+from accounts.storage.web_sessions import session_id_of
 from kernel.errors import Unauthenticated
 from kernel.ids import SessionId
 from kernel.wire import Page, WireStruct
@@ -43,9 +44,8 @@ class SignUpView(APIView):
     @extend_schema(request=SignUpSerializer, responses={201: SignedIn}, auth=[])
     def post(self, request: Request) -> Response:
         """Make an account and sign in."""
-        return _secret(
-            sign_up(**body_of(request, SignUpSerializer), client=client_of(request)), status.HTTP_201_CREATED
-        )
+        signed_in = sign_up(django_request(request), **body_of(request, SignUpSerializer))
+        return _secret(signed_in, status.HTTP_201_CREATED)
 
 
 class LoginView(APIView):
@@ -56,7 +56,7 @@ class LoginView(APIView):
     @extend_schema(request=LoginSerializer, responses={200: SignedIn}, auth=[])
     def post(self, request: Request) -> Response:
         """Sign in with an e-mail address or username and a password."""
-        return _secret(log_in(**body_of(request, LoginSerializer), client=client_of(request)))
+        return _secret(log_in(django_request(request), **body_of(request, LoginSerializer)))
 
 
 class RefreshView(APIView):
@@ -79,7 +79,11 @@ class LogoutView(APIView):
         actor = actor_of(request)
         if actor.session_id is None:
             raise Unauthenticated
+        cookie = django_request(request).session
+        is_of_cookie = session_id_of(cookie) == actor.session_id
         revoke_session(actor, session_id=actor.session_id)
+        if is_of_cookie:
+            cookie.flush()
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

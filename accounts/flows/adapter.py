@@ -6,6 +6,7 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.stagekit import clear_login
+from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
@@ -15,10 +16,13 @@ from accounts.actions.users import unchecked_insert_user
 from accounts.authentication import client_network_of, client_of
 from accounts.constants import PASSWORD_MAX_LENGTH
 from accounts.errors import AccountDisabled, DisposableMail, InvalidCredentials
+from accounts.flows.mails import send_flow_mail
 from accounts.flows.sessions import begin_session, end_session, remember_proof
 from accounts.models import User
-from accounts.policies import may_come_back
+from accounts.policies import may_come_back, require_open_sign_up, sign_up_refusal
 from accounts.storage.disposable_mail import is_disposable
+
+_SIGN_UP_ROUTES = ("signup", "signup_webauthn", "provider_signup")
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -27,6 +31,13 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_client_ip(self, request: HttpRequest) -> str:
         """Return what limits are counted by: the network of the client, past our own proxies and no other."""
         return client_network_of(request)
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Tell whether anybody may sign up; who tries all the same is told why not. Raises `SignUpClosed`."""
+        match = request.resolver_match
+        if request.method == "POST" and match is not None and match.url_name in _SIGN_UP_ROUTES:
+            require_open_sign_up()
+        return sign_up_refusal() is None
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Count nothing: the authentication backend does, for every way to it."""
@@ -74,9 +85,14 @@ class AccountAdapter(DefaultAccountAdapter):
         data = form.cleaned_data
         return unchecked_insert_user(email=data["email"], username=data["username"], password=data["password"])
 
-    def format_email_subject(self, subject: str) -> str:
-        """Return the subject as it is written in its template."""
-        return subject
+    def send_account_already_exists_mail(self, email: str) -> None:
+        """Tell the owner of an address that somebody signs up with it, at the cost of what a new account costs: hashing a password."""
+        make_password(email)
+        super().send_account_already_exists_mail(email)
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Have a mail of allauth's sent once the transaction commits."""
+        send_flow_mail(self.request, template_prefix, to=email, context=context)
 
 
 def display_name_of(user: User) -> str:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
-from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest
 
 from accounts.actions.sessions import StartedSession, revoke_session, start_session
 from accounts.authentication import client_of
 from accounts.errors import InvalidCredentials
 from accounts.models import User
-from accounts.storage.web_sessions import SESSION_ID
+from accounts.storage.web_sessions import SESSION_ID, session_id_of
 from kernel.actor import SYSTEM
-from kernel.ids import SessionId
 
 _PROOF = "login_proof"
 _STARTED = "_started_session"
@@ -47,9 +43,3 @@ def end_session(request: HttpRequest) -> None:
     session_id = session_id_of(request.session)
     if session_id is not None:
         revoke_session(SYSTEM, session_id=session_id)
-
-
-def session_id_of(session: SessionBase) -> SessionId | None:
-    """Return the id of the `accounts.Session` that a Django session hangs on."""
-    named = session.get(SESSION_ID)
-    return SessionId(UUID(named)) if named else None

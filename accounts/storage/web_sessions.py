@@ -101,6 +101,12 @@ class SessionStore(SessionBase):
         )
 
 
+def session_id_of(session: SessionBase) -> SessionId | None:
+    """Return the id of the `accounts.Session` that a Django session hangs on."""
+    named = session.get(SESSION_ID)
+    return SessionId(UUID(named)) if named else None
+
+
 def _insert(row: WebSession) -> None:
     try:
         with transaction.atomic():

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any, get_origin
 
 import msgspec
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerExtension
@@ -70,15 +71,20 @@ class GenericStructExtension(WireStructExtension):
     match_subclasses = False
 
 
-class BearerExtension(OpenApiAuthenticationExtension):
-    """Names the access token in the document."""
+class SessionExtension(OpenApiAuthenticationExtension):
+    """Names the two proofs of a session in the document: an access token, or a browser's cookie with its CSRF token."""
 
     target_class = "accounts.authentication.SessionTokenAuthentication"
-    name = "bearer"
+    name: Any = ("bearer", "cookie")
 
-    def get_security_definition(self, auto_schema: AutoSchema) -> Schema:  # noqa: ARG002  # spectacular's signature
-        """Return the security scheme."""
-        return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+    def get_security_requirement(self, auto_schema: AutoSchema) -> list[Schema]:  # noqa: ARG002
+        """Return that either is enough."""
+        return [{"bearer": []}, {"cookie": []}]
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> list[Schema]:  # noqa: ARG002  # spectacular's signature
+        """Return the security schemes, in the order of their names."""
+        cookie = {"type": "apiKey", "in": "cookie", "name": settings.SESSION_COOKIE_NAME}
+        return [{"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}, cookie]
 
 
 def _components_of(struct: Any) -> tuple[str, dict[str, Schema]]:

@@ -19,6 +19,7 @@ from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.errors import CsrfFailed
 from kernel.errors import (
     DomainError,
     Forbidden,
@@ -73,13 +74,6 @@ class UnsupportedMediaType(DomainError):
     code = "request.unsupported_media_type"
     message = "Send the body as application/json."
     http_status = 415
-
-
-class CsrfFailed(Forbidden):
-    """A request with the session's cookie that no page of ours has made: the token is absent or wrong, or the origin is."""
-
-    code = "request.csrf_failed"
-    message = "Send the value of the CSRF cookie in X-CSRFToken, from an origin that the site trusts."
 
 
 class RequestRefused(DomainError):

@@ -7,12 +7,11 @@ from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 from accounts.actions.attempts import Client
-from accounts.actions.sessions import log_in
 from accounts.authentication import actor_of_access_token
 from accounts.errors import SessionEnded
 from accounts.models import Session, User
 from kernel.errors import RateLimited
-from tests.factories.accounts import PASSWORD, enter_panel, make_user, sign_in
+from tests.factories.accounts import PASSWORD, enter_panel, log_in, make_user, sign_in
 
 pytestmark = pytest.mark.django_db
 

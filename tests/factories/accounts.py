@@ -9,7 +9,8 @@ from django.contrib.auth.models import Group
 from django.test import Client as HttpClient
 
 from accounts.actions.attempts import Client
-from accounts.actions.sessions import unchecked_start_session
+from accounts.actions.sessions import prove_password, start_session, unchecked_start_session
+from accounts.actions.sign_up import make_account
 from accounts.actions.staff_roles import sync_staff_roles
 from accounts.constants import StaffRole
 from accounts.events import SignedIn
@@ -50,6 +51,18 @@ def make_user(
 def sign_in(user: User) -> SignedIn:
     """Start a session for the user and return its tokens."""
     return unchecked_start_session(user, CLIENT)
+
+
+def log_in(*, login: str, password: str, client: Client) -> SignedIn:
+    """Prove the password and start a session, as a login does when no other step is left."""
+    return start_session(prove_password(login=login, password=password, client=client), client).signed_in
+
+
+def sign_up(**account: str | Client) -> SignedIn:
+    """Make an account as anybody may, and start its first session."""
+    user = make_account(**account)
+    assert user is not None
+    return unchecked_start_session(user, account["client"])
 
 
 def actor_for(user: User) -> Actor:

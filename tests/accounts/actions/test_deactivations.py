@@ -9,7 +9,6 @@ import time_machine
 
 from accounts.actions.deactivations import deactivate_account
 from accounts.actions.refresh_tokens import refresh_session
-from accounts.actions.sessions import log_in
 from accounts.actions.users import deactivate_user, reactivate_user
 from accounts.authentication import actor_of_access_token
 from accounts.constants import StaffRole
@@ -32,6 +31,7 @@ from tests.factories.accounts import (
     PASSWORD,
     actor_for,
     actor_with_session,
+    log_in,
     make_staff,
     make_user,
     sign_in,

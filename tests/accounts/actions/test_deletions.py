@@ -12,8 +12,6 @@ from accounts.actions import deletions
 from accounts.actions.deactivations import deactivate_account
 from accounts.actions.deletions import cancel_deletion, run_deletion, run_due_deletions, schedule_deletion
 from accounts.actions.erasure import prune_reserved_usernames
-from accounts.actions.sessions import log_in
-from accounts.actions.sign_up import sign_up
 from accounts.actions.tokens import read_deletion
 from accounts.actions.users import deactivate_user, reactivate_user
 from accounts.authentication import actor_of_access_token
@@ -50,9 +48,11 @@ from tests.factories.accounts import (
     PASSWORD,
     actor_for,
     actor_with_session,
+    log_in,
     make_staff,
     make_user,
     sign_in,
+    sign_up,
 )
 from tests.unchanged import unchanged
 

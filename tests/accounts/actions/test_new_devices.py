@@ -10,8 +10,7 @@ from django.db import transaction
 
 from accounts.actions.attempts import Client
 from accounts.actions.known_devices import extended_token
-from accounts.actions.sessions import log_in, revoke_session, unchecked_start_session
-from accounts.actions.sign_up import sign_up
+from accounts.actions.sessions import revoke_session, unchecked_start_session
 from accounts.errors import InvalidCredentials
 from accounts.events import SessionStarted
 from accounts.models import Delivery, Session, User
@@ -23,7 +22,7 @@ from kernel.ids import SessionId
 from kernel.mail import Mail
 from tests.accounts.outgoing import waiting
 from tests.event_log import events_of
-from tests.factories.accounts import PASSWORD, make_user
+from tests.factories.accounts import PASSWORD, log_in, make_user, sign_up
 from tests.unchanged import unchanged
 
 pytestmark = pytest.mark.django_db

@@ -7,7 +7,7 @@ from django.contrib.auth.hashers import MD5PasswordHasher, verify_password
 
 from accounts.actions.attempts import Client
 from accounts.actions.refresh_tokens import refresh_session
-from accounts.actions.sessions import log_in, revoke_session
+from accounts.actions.sessions import revoke_session
 from accounts.actions.tokens import read_access_token
 from accounts.actions.users import import_users
 from accounts.authentication import actor_of_access_token
@@ -23,7 +23,7 @@ from kernel.actor import ANONYMOUS, SYSTEM
 from kernel.errors import NotFound, RateLimited, Unauthenticated
 from kernel.ids import SessionId, uuid7
 from tests.event_log import events_of
-from tests.factories.accounts import CLIENT, PASSWORD, actor_for, make_user, sign_in
+from tests.factories.accounts import CLIENT, PASSWORD, actor_for, log_in, make_user, sign_in
 
 pytestmark = pytest.mark.django_db
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth.hashers import check_password
 
-from accounts.actions.sign_up import sign_up
 from accounts.authentication import actor_of_access_token
 from accounts.errors import AccountTaken
 from accounts.models import Session, User
 from kernel.errors import InvalidInput, RateLimited
 from tests.concurrency import at_once
-from tests.factories.accounts import CLIENT, PASSWORD, make_user
+from tests.factories.accounts import CLIENT, PASSWORD, make_user, sign_up
 
 pytestmark = pytest.mark.django_db
 
 
 def sign_up_ada(**changes):
-    return sign_up(**{"email": "ada@example.org", "username": "Ada", "password": PASSWORD, "client": CLIENT} | changes)
+    ada = {"email": "ada@example.org", "username": "Ada", "password": PASSWORD, "client": CLIENT}
+    return sign_up(**ada | changes)
 
 
 def test_a_new_user_is_signed_in_at_once():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from allauth.account.models import EmailAddress
 
-from accounts.actions.sessions import log_in
 from accounts.actions.users import create_user, deactivate_user, import_users, reactivate_user, update_profile
 from accounts.authentication import actor_of_access_token
 from accounts.errors import InvalidCredentials, SessionEnded
@@ -17,7 +16,7 @@ from kernel.actor import ANONYMOUS, SYSTEM
 from kernel.errors import Conflict, Forbidden, InvalidInput, NotFound, Unauthenticated
 from kernel.ids import UserId, uuid7
 from tests.event_log import events_of
-from tests.factories.accounts import CLIENT, PASSWORD, actor_for, make_user, sign_in
+from tests.factories.accounts import CLIENT, PASSWORD, actor_for, log_in, make_user, sign_in
 
 pytestmark = pytest.mark.django_db
 

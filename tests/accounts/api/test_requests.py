@@ -7,7 +7,8 @@ from django.http import QueryDict
 from rest_framework.request import Request
 from rest_framework.test import APIRequestFactory
 
-from accounts.api.requests import actor_of, client_network_of, client_of, page_request_of, query_of
+from accounts.api.requests import actor_of, client_network_of, page_request_of, query_of
+from accounts.authentication import client_of
 from kernel.actor import ANONYMOUS
 from kernel.errors import InvalidInput
 from kernel.pagination import PageRequest

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.cache import cache
 from django.test import Client
+
+from tests.factories.accounts import PASSWORD
 
 APP = "/_allauth/app/v1"
 BROWSER = "/_allauth/browser/v1"
@@ -46,3 +49,31 @@ def _own_counters() -> None:
 def app() -> AppClient:
     """Return a mobile app that nobody is signed in with."""
     return AppClient()
+
+
+class BrowserClient(Client):
+    """The web client: cookies, and the CSRF token in a header unless told otherwise."""
+
+    def __init__(self) -> None:
+        super().__init__(headers={"user-agent": "Browser/1"}, enforce_csrf_checks=True)
+
+    def call(self, method: str, path: str, body: Any = None, *, csrf: bool = True, **headers: str) -> Any:
+        """Send a request to a path, below allauth's prefix for browsers unless it begins with /api/."""
+        token = self.cookies.get(settings.CSRF_COOKIE_NAME)
+        if csrf and token:
+            headers["X-CSRFToken"] = token.value
+        address = path if path.startswith("/api/") else f"{BROWSER}{path}"
+        payload = {} if body is None else {"data": body}
+        return getattr(self, method)(address, content_type="application/json", headers=headers, **payload)
+
+    def sign_in(self, username: str) -> None:
+        """Load the page's configuration, which sets the CSRF cookie, and sign in."""
+        self.call("get", "/config")
+        answer = self.call("post", "/auth/login", {"username": username, "password": PASSWORD})
+        assert answer.status_code == 200, answer.content
+
+
+@pytest.fixture
+def browser() -> BrowserClient:
+    """Return a browser that nobody is signed in with."""
+    return BrowserClient()

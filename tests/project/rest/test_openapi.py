@@ -70,9 +70,15 @@ def test_every_write_takes_an_idempotency_key_but_for_those_with_secrets() -> No
     assert without_key == {path for path in document["paths"] if path.startswith(("/api/v1/auth/", "/api/v1/gateway/"))}
 
 
-def test_every_operation_but_signing_in_asks_for_a_token() -> None:
-    public = {path for path, _, one in operations() if one.get("security", []) != [{"bearer": []}]}
-    assert public == {"/api/v1/auth/login", "/api/v1/auth/refresh", "/api/v1/auth/sign-up"}
+def test_every_operation_but_signing_in_asks_for_a_token_or_a_cookie() -> None:
+    either = [{"bearer": []}, {"cookie": []}]
+    others = {path: one.get("security") for path, _, one in operations() if one.get("security") != either}
+    assert others == {
+        "/api/v1/auth/login": None,
+        "/api/v1/auth/refresh": None,
+        "/api/v1/auth/sign-up": None,
+        "/api/v1/me/deletion": [{"bearer": []}],  # with the token of the deletion
+    }
 
 
 def test_names_of_operations_are_unique() -> None:
