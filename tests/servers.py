@@ -41,6 +41,7 @@ RAISED = {
         "MESSAGE_CREATE",
         "PRESENCE_SET",
         "PANEL_WRITE",
+        "AUTH_STEP_ADDRESS",
         "LOGIN_ADDRESS",
         "SIGN_UP_ADDRESS",
         "SOCKET_FRAME",

@@ -104,6 +104,8 @@ class Stack:
             "DATABASE_URL": with_database(os.environ["DATABASE_URL"], self._database),
             "RATE_SIGN_UP_ADDRESS": "100000/60",
             "RATE_LOGIN_ADDRESS": "100000/60",
+            "RATE_AUTH_STEP_ADDRESS": "100000/60",
+            "RATE_PANEL_WRITE": "100000/60",
             "RATE_REST_READ": "100000/60",
             "RATE_REST_WRITE": "100000/60",
             "RATE_REST_ANONYMOUS": "100000/60",

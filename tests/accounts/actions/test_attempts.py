@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from accounts.actions.attempts import Client, begin_code_attempt, begin_password_attempt
+from accounts.actions.attempts import Client, begin_password_attempt
 from accounts.actions.known_devices import extended_token
 from kernel import challenges
 from kernel.challenges import ChallengeRequired
@@ -122,16 +122,6 @@ def test_in_a_crowd_of_strangers_the_first_attempt_of_a_network_still_passes():
         begin_password_attempt(login="ada", client=Client(network=f"10.0.0.{number}"))
     assert attempts_until_wait("ada", Client(network="10.0.1.1")) == 1
     assert attempts_until_wait("ada", Client(network="10.0.1.1", device=device_of(user))) == 5
-
-
-def test_codes_are_counted_apart_from_passwords():
-    user = make_user("ada")
-    attempts_until_wait("ada", STRANGER)
-    for _ in range(5):
-        begin_code_attempt(purpose="second_factor", user=user, client=STRANGER)
-    begin_code_attempt(purpose="reset", user=user, client=STRANGER)
-    with pytest.raises(RateLimited):
-        begin_code_attempt(purpose="second_factor", user=user, client=STRANGER)
 
 
 def test_a_challenge_is_asked_after_three_failures_and_the_refusal_counts_nothing(provider):
