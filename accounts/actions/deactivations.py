@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import transaction
 
+from accounts.actions.mail import send_mail_from_template
 from accounts.actions.sessions import unchecked_revoke_sessions
 from accounts.constants import InactiveBecause
 from accounts.errors import HoldsStaffRole
@@ -24,7 +25,7 @@ def deactivate_account(actor: Actor) -> None:
     """Close the actor's own account until they sign in again. What they wrote and where they are a member stays.
 
     Needs a recent proof of who they are. Locks the user, then the sessions. Emits `account.deactivated`, and `session.revoked` for each
-    session. Raises `ReauthenticationRequired`, `HoldsStaffRole`.
+    session; sends a mail. Raises `ReauthenticationRequired`, `HoldsStaffRole`.
     """
     user = lock_user(require_recent_authentication(actor))
     if user is None:
@@ -32,6 +33,7 @@ def deactivate_account(actor: Actor) -> None:
     if user.is_staff:
         raise HoldsStaffRole
     unchecked_shut_out(user, InactiveBecause.LEFT, AccountDeactivated())
+    tell_by_mail(user, "account_deactivated")
 
 
 def unchecked_shut_out(user: User, because: InactiveBecause, event: Event | None = None) -> None:
@@ -41,3 +43,10 @@ def unchecked_shut_out(user: User, because: InactiveBecause, event: Event | None
     if event is not None:
         append([Draft(topic_for("user", user.pk), event)])
     unchecked_revoke_sessions(lock_open_sessions(UserId(user.pk)))
+
+
+def tell_by_mail(user: User, template: str, **context: object) -> None:
+    """Have a mail about their account sent to the user, when this transaction commits; who was imported has no mailbox."""
+    if user.is_imported:
+        return
+    send_mail_from_template(f"account/mail/{template}", to=user.email, context={"name": user.display_name, **context})

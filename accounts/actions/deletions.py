@@ -9,7 +9,7 @@ import structlog
 from django.conf import settings
 from django.db import transaction
 
-from accounts.actions.deactivations import unchecked_shut_out
+from accounts.actions.deactivations import tell_by_mail, unchecked_shut_out
 from accounts.constants import (
     DELETION_TRANSACTIONS_AT_ONCE,
     DELETIONS_AT_ONCE,
@@ -41,7 +41,7 @@ def schedule_deletion(actor: Actor, *, user_id: UserId) -> DeletionPayload:
     """Close an account now and delete it in `DELETION_GRACE_DAYS`: one's own, after a recent proof; anyone's for staff who may delete.
 
     What the checks lock comes first, then the user, then the sessions. Emits `account.deletion_scheduled`, and `session.revoked` for
-    each session; once more changes nothing. Raises `ReauthenticationRequired`, `Forbidden`, `NotFound`, `HoldsStaffRole`,
+    each session, and sends a mail; once more changes nothing. Raises `ReauthenticationRequired`, `Forbidden`, `NotFound`, `HoldsStaffRole`,
     `AccountGone`, or what a registered check raises.
     """
     if actor.user_id == user_id:
@@ -59,7 +59,8 @@ def schedule_deletion(actor: Actor, *, user_id: UserId) -> DeletionPayload:
 def cancel_deletion(actor: Actor, *, user_id: UserId) -> None:
     """Keep an account whose deletion has not begun: one's own, or anyone's for staff who may restore. It is as it was before.
 
-    Locks the deletion, then the user. Emits `account.deletion_cancelled`. Raises `Forbidden`, or `NotFound` when nothing is scheduled.
+    Locks the deletion, then the user. Emits `account.deletion_cancelled`, and sends a mail. Raises `Forbidden`, or `NotFound` when
+    nothing is scheduled.
     """
     if actor.user_id != user_id:
         require_staff_permission(actor, StaffPermission.RESTORE_USERS)
@@ -74,6 +75,7 @@ def cancel_deletion(actor: Actor, *, user_id: UserId) -> None:
     user.is_active = not deletion.inactive_before
     user.save(update_fields=["is_active", "inactive_because"])
     append([Draft(topic_for("user", user_id), AccountDeletionCancelled())])
+    tell_by_mail(user, "deletion_cancelled")
 
 
 def run_due_deletions() -> int:
@@ -112,6 +114,7 @@ def _schedule(actor: Actor, user: User) -> AccountDeletion:
         user=user, requested_by_id=actor.user_id, due_at=due_at, inactive_before=before
     )
     unchecked_shut_out(user, InactiveBecause.DELETION, AccountDeletionScheduled(due_at=due_at))
+    tell_by_mail(user, "deletion_scheduled", due_at=due_at)
     return deletion
 
 

@@ -10,6 +10,7 @@ from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.db.models import Model
 
+from accounts.actions.deactivations import tell_by_mail
 from accounts.actions.sessions import unchecked_revoke_sessions
 from accounts.constants import (
     DELETED_DISPLAY_NAME,
@@ -42,13 +43,14 @@ def erase_records(user_id: UserId) -> bool:
 
 
 def erase_identity(user_id: UserId) -> bool:
-    """Take names, address, password, status and roles from the user's row; keep the username from others for a while.
+    """Say good-bye by mail, then take names, address, password, status and roles; keep the username from others for a while.
 
     The row itself stays, for messages and logs to refer to.
     """
     user = lock_user(user_id)
     if user is None or user.inactive_because == InactiveBecause.DELETED:
         return True
+    tell_by_mail(user, "account_deleted")
     _reserve(user.username)
     user.email = f"{user.pk}@{DELETED_EMAIL_DOMAIN}"
     user.username = f"deleted-{user.pk.hex[8:]}"  # 32 characters, the random ones among them

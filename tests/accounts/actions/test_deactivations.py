@@ -25,6 +25,8 @@ from kernel.actor import ANONYMOUS, SYSTEM
 from kernel.clock import now
 from kernel.errors import Forbidden, Unauthenticated
 from kernel.ids import UserId
+from kernel.mail import Mail
+from tests.accounts.outgoing import waiting
 from tests.event_log import types_of
 from tests.factories.accounts import (
     CLIENT,
@@ -52,6 +54,9 @@ def test_who_leaves_is_signed_out_everywhere_and_told_first():
     user.refresh_from_db()
     assert (user.is_active, user.inactive_because) == (False, "left")
     assert types_of(topic_for("user", user.pk))[2:] == ["account.deactivated", "session.revoked", "session.revoked"]
+    assert [(mail.to, mail.subject) for mail in waiting(Mail)] == [
+        ("ada@example.org", "Your account is closed for now")
+    ]
     with pytest.raises(SessionEnded):
         actor_of_access_token(elsewhere.access)
     with pytest.raises(SessionEnded):

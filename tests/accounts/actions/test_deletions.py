@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
@@ -30,6 +30,7 @@ from accounts.events import AccountDeletionScheduled
 from accounts.models import (
     AccountDeletion,
     AccountDeletionStep,
+    Delivery,
     IdempotentRequest,
     ReservedUsername,
     Session,
@@ -41,6 +42,8 @@ from kernel.actor import ANONYMOUS, SYSTEM
 from kernel.clock import now
 from kernel.errors import Conflict, Forbidden, NotFound, Unauthenticated
 from kernel.ids import UserId, uuid7
+from kernel.mail import Mail
+from tests.accounts.outgoing import waiting
 from tests.concurrency import at_once
 from tests.event_log import events_of, types_of
 from tests.factories.accounts import (
@@ -437,3 +440,25 @@ def test_of_two_workers_at_one_deletion_one_does_each_step_once(steps):
     run_due_deletions()
     assert calls == ["a", "b", "c"]
     assert AccountDeletion.objects.get().completed_at is not None
+
+
+def subjects() -> list[tuple[str, str]]:
+    return [(mail.to, mail.subject) for mail in waiting(Mail)]
+
+
+def test_each_turn_is_told_by_mail_and_the_last_one_while_the_address_is_known():
+    user = make_user("ada", display_name="Ada")
+    with time_machine.travel(datetime(2026, 1, 1, 12, tzinfo=UTC)):
+        schedule_own(user)
+        cancel(actor_for(user), user)
+        schedule_own(user)
+    assert subjects() == [
+        ("ada@example.org", "Your account will be deleted on 31 January 2026"),
+        ("ada@example.org", "Your account will not be deleted"),
+        ("ada@example.org", "Your account will be deleted on 31 January 2026"),
+    ]
+    assert "On 31 January 2026, 12:00 UTC it will be deleted" in waiting(Mail)[0].text
+    Delivery.objects.all().delete()
+    with time_machine.travel(datetime(2026, 2, 1, tzinfo=UTC)):
+        run_due_deletions()
+        assert subjects() == [("ada@example.org", "Your account has been deleted")]
