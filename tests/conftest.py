@@ -1,4 +1,4 @@
-"""What tests of several apps share: a limiter that counts in memory and a REST client."""
+"""What tests of several apps share: a limiter that counts in memory, full budgets and a REST client."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 import pytest
+import redis
+from django.conf import settings
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from rest_framework.test import APIClient
@@ -57,6 +59,15 @@ def lockouts(monkeypatch: pytest.MonkeyPatch) -> MemoryLockouts:
     counting = MemoryLockouts()
     monkeypatch.setattr(kernel_lockouts, "_lockouts", counting)
     return counting
+
+
+@pytest.fixture
+def unspent() -> None:
+    """Start with full budgets, in the real Redis: it outlives a test run where it was named."""
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        spent = list(client.scan_iter("budget:*", count=1000))
+        if spent:
+            client.delete(*spent)
 
 
 @pytest.fixture

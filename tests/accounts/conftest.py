@@ -6,5 +6,5 @@ import pytest
 
 
 @pytest.fixture(autouse=True)
-def _own_limits(limiter: object, lockouts: object) -> None:
+def _own_limits(limiter: object, lockouts: object, unspent: None) -> None:
     """Let no test use up another one's limits."""

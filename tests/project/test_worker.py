@@ -18,7 +18,9 @@ from django.db import connection
 from procrastinate.contrib.django.models import ProcrastinateJob
 from redis import Redis
 
-from accounts.models import User
+from accounts.actions.mail import send_mail
+from accounts.actions.sms import send_code_by_sms
+from accounts.models import Delivery, User
 from chat.constants import RoomMemberState
 from chat.models import Room, RoomMember
 from communities.actions.memberships import remove_member
@@ -26,6 +28,7 @@ from eventlog.models import Cursor
 from eventlog.tasks import keep_partitions
 from kernel.ids import CommunityId, UserId
 from project.health import WORKER_HEARTBEAT_KEY
+from project.outbox.store import newest
 from tests.factories.accounts import actor_for, make_user
 from tests.factories.chat import make_room
 from tests.factories.communities import make_community, make_member
@@ -149,6 +152,22 @@ def test_a_worker_handles_what_was_committed_before_and_while_it_runs(start_work
     owner = RoomMember.objects.exclude(user=member).get(room=room)
     assert owner.state == RoomMemberState.MEMBER
     assert eventually(lambda: Cursor.objects.filter(topic=f"community:{room.community_id}").exists())
+
+
+def test_a_worker_sends_what_was_committed_and_forgets_it(start_worker, redis, unspent):
+    redis.delete("dev:outbox")
+    code = "WXYZ-1234"
+    send_mail(to="ada@example.org", subject="Hello", text=f"Your code is {code}")
+    send_code_by_sms(to="+447700900123", code="246810", network="192.0.2.1")
+    worker = start_worker()
+    assert eventually(lambda: len(newest()) == 2)
+    assert {(message.to, message.code) for message in newest()} == {
+        ("ada@example.org", code),
+        ("+447700900123", "246810"),
+    }
+    assert eventually(lambda: not Delivery.objects.exists())
+    assert not worker.says(code)
+    assert not worker.says("246810")
 
 
 def test_a_worker_that_is_not_let_into_the_database_at_its_start_waits_for_it(door, start_worker, redis):

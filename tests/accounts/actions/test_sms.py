@@ -28,11 +28,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def _fresh_budgets(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Count in the real Redis, from nothing."""
-    with redis.Redis.from_url(django_settings.REDIS_URL) as client:
-        for key in client.scan_iter("budget:*"):
-            client.delete(key)
+def _real_treasurer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Count in the real Redis."""
     monkeypatch.setattr(budgets, "_treasurer", treasurer_from_settings())
 
 
