@@ -31,7 +31,7 @@ from accounts.storage.web_sessions import session_id_of
 from kernel.actor import ANONYMOUS, Actor, user_actor
 from kernel.addresses import client_network
 from kernel.clock import now
-from kernel.errors import DomainError
+from kernel.errors import DomainError, Unauthenticated
 from kernel.ids import SessionId, UserId
 
 DEVICE_HEADER = "HTTP_X_DEVICE_TOKEN"
@@ -84,6 +84,19 @@ def live_users(actors: Sequence[Actor]) -> list[User | SessionEnded]:
 def actor_of(request: Request) -> Actor:
     """Return who makes a REST request; `ANONYMOUS` when it carries no token."""
     return request.auth.actor if isinstance(request.auth, AuthenticatedSession) else ANONYMOUS
+
+
+def user_of(request: HttpRequest) -> User:
+    """Return who is signed in, by cookie or token, where a request below `/_allauth/` comes from. Raises `Unauthenticated`."""
+    user = request.user
+    if not user.is_authenticated:
+        raise Unauthenticated
+    return user
+
+
+def actor_of_user(request: HttpRequest) -> Actor:
+    """Return who makes a request below `/_allauth/`. Raises `Unauthenticated`."""
+    return user_actor(UserId(user_of(request).id), session_id_of(request.session))
 
 
 def client_network_of(request: HttpRequest | Request) -> str:

@@ -27,6 +27,20 @@ CUSTOM_STATUS_MAX_LENGTH = 128
 CUSTOM_STATUS_EMOJI_MAX_LENGTH = 16
 """A family with skin tones is eleven code points."""
 CUSTOM_STATUS_MAX_SECONDS = 30 * 86_400
+TOTP_TOLERANCE_STEPS = 1
+"""Of 30 seconds, before and after: for the clock of a phone, and for who types slowly."""
+SECOND_FACTOR_CODE_MAX_LENGTH = 32
+PASSKEY_CEREMONY_SECONDS = 300
+"""From the question to the authenticator's answer: time to find a key in a drawer."""
+PASSKEY_ID_MAX_BYTES = 1023
+"""W3C Web Authentication, section 7.1, step 25."""
+PASSKEY_NAME_MAX_LENGTH = 64
+PASSKEYS_MAX = 20
+"""Per user: each is read at every sign-in."""
+TRUSTED_DEVICES_MAX = 20
+"""Per user; one more forgets the oldest."""
+TRUSTED_DEVICE_TOKENS_MAX = 5
+"""How many people one browser remembers to be trusted."""
 
 IMPORTED_EMAIL_DOMAIN = "imported.invalid"
 """Where the addresses of imported users point: RFC 2606 keeps `.invalid` from ever existing."""
@@ -113,3 +127,11 @@ DELETION_CANCELLATION_SECONDS = 600
 DELETION_ROWS_AT_ONCE = 1_000
 DELETIONS_AT_ONCE = 100
 DELETION_TRANSACTIONS_AT_ONCE = 1_000
+
+
+class SecondFactorKind(StrEnum):
+    """How a user proves, beyond the password, who they are."""
+
+    TOTP = "totp"
+    RECOVERY_CODES = "recovery_codes"
+    PASSKEY = "webauthn"

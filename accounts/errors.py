@@ -114,6 +114,34 @@ class DisposableMail(InvalidInput):
     message = "Use an address that you will keep: this domain gives mailboxes for a few minutes."
 
 
+class SecondFactorRefused(Unauthenticated):
+    """The same answer for a wrong, used or expired code and for a passkey that is no good; and at the same cost."""
+
+    code = "auth.second_factor_refused"
+    message = "This code is not right, or was used already. Take a new one."
+
+
+class SecondFactorPresent(Conflict):
+    """An authenticator app is there already: one per user, so that it is clear which one counts."""
+
+    code = "second_factor.present"
+    message = "An authenticator app is set up already. Remove it first to set up another one."
+
+
+class SecondFactorAbsent(Conflict):
+    """Recovery codes stand in for a second factor, and there is none."""
+
+    code = "second_factor.absent"
+    message = "Set up an authenticator app or a passkey first."
+
+
+class TooManyPasskeys(Conflict):
+    """The user has as many passkeys as can be kept."""
+
+    code = "second_factor.too_many"
+    message = "You have as many passkeys as can be kept. Remove one that you no longer use first."
+
+
 class IdempotencyMismatch(DomainError):
     """An `Idempotency-Key` came back with another method, path or body."""
 

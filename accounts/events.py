@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from accounts.constants import PreferredStatus, StaffRole
+from accounts.constants import PreferredStatus, SecondFactorKind, StaffRole
 from eventlog.events import Event, durable_event
 from kernel.wire import WireStruct
 
@@ -108,6 +108,75 @@ class SessionReplayed(Event, frozen=True):
     """Somebody used an old refresh token of the session, so two parties had it: it is over for both (`session.revoked`)."""
 
     session: SessionPayload
+
+
+class SecondFactorPayload(WireStruct, frozen=True):
+    """One second factor of a user, without its secret. `id` names it among the user's own; `name` is given to passkeys only."""
+
+    id: int
+    kind: SecondFactorKind
+    name: str
+    created_at: datetime
+    last_used_at: datetime | None
+
+
+class TrustedDevicePayload(WireStruct, frozen=True):
+    """A device where the user is not asked for a second factor until `expires_at`."""
+
+    id: UUID
+    user_agent: str
+    created_at: datetime
+    last_used_at: datetime
+    expires_at: datetime
+
+
+@durable_event("second_factor.added")
+class SecondFactorAdded(Event, frozen=True):
+    """The user has set up a second factor; told to their own devices, as everything about them."""
+
+    factor: SecondFactorPayload
+
+
+@durable_event("second_factor.updated")
+class SecondFactorUpdated(Event, frozen=True):
+    """A passkey has got another name."""
+
+    factor: SecondFactorPayload
+
+
+@durable_event("second_factor.removed")
+class SecondFactorRemoved(Event, frozen=True):
+    """A second factor is gone. With the last one the recovery codes go, too."""
+
+    factor: int
+
+
+@durable_event("recovery_codes.replaced")
+class RecoveryCodesReplaced(Event, frozen=True):
+    """There are new recovery codes; the old ones are worth nothing."""
+
+    left: int
+
+
+@durable_event("recovery_code.used")
+class RecoveryCodeUsed(Event, frozen=True):
+    """Somebody proved to be the user with a recovery code; so many are left."""
+
+    left: int
+
+
+@durable_event("trusted_device.added")
+class TrustedDeviceAdded(Event, frozen=True):
+    """The user is not asked for a second factor on that device for a while."""
+
+    device: TrustedDevicePayload
+
+
+@durable_event("trusted_device.removed")
+class TrustedDeviceRemoved(Event, frozen=True):
+    """The device is no longer trusted, or with null none is: the next sign-in asks for a second factor again."""
+
+    device: UUID | None
 
 
 @durable_event("session.revoked")

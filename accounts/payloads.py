@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import msgspec
+from allauth.mfa.models import Authenticator
 
-from accounts.constants import PreferredStatus
+from accounts.constants import PreferredStatus, SecondFactorKind
 from accounts.events import (
     CustomStatus,
     DeletionPayload,
     ListedSession,
     MePayload,
     PresencePreference,
+    SecondFactorPayload,
     SessionPayload,
+    TrustedDevicePayload,
     UserPayload,
 )
-from accounts.models import AccountDeletion, Session, User
+from accounts.models import AccountDeletion, Session, TrustedDevice, User
 from kernel.clock import now
 from kernel.ids import SessionId
 from kernel.user_agents import device_name
@@ -68,3 +71,25 @@ def _custom_status(user: User) -> CustomStatus | None:
     if not (user.custom_status_text or user.custom_status_emoji) or (expires_at is not None and expires_at <= now()):
         return None
     return CustomStatus(text=user.custom_status_text, emoji=user.custom_status_emoji, expires_at=expires_at)
+
+
+def second_factor_payload(factor: Authenticator) -> SecondFactorPayload:
+    """Return what the user is told of one of their second factors."""
+    return SecondFactorPayload(
+        id=factor.pk,
+        kind=SecondFactorKind(factor.type),
+        name=factor.data.get("name", ""),
+        created_at=factor.created_at,
+        last_used_at=factor.last_used_at,
+    )
+
+
+def trusted_device_payload(device: TrustedDevice) -> TrustedDevicePayload:
+    """Return what the user is told of a device that they trust."""
+    return TrustedDevicePayload(
+        id=device.id,
+        user_agent=device.user_agent,
+        created_at=device.created_at,
+        last_used_at=device.last_used_at,
+        expires_at=device.expires_at,
+    )

@@ -12,6 +12,7 @@ from accounts.events import DeletionPayload
 from accounts.models import Session, User
 from accounts.payloads import deletion_payload
 from accounts.queries.deletions import find_open_deletion
+from accounts.queries.second_factors import has_second_factor
 from kernel.actor import Actor
 from kernel.clock import now
 from kernel.errors import Forbidden, NotFound
@@ -19,13 +20,21 @@ from kernel.ids import UserId
 
 
 def has_staff_permission(actor: Actor, permission: StaffPermission) -> bool:
-    """Whether the actor is the system, or an active member of staff whose roles hold the permission. Keys and bots are no staff."""
+    """Whether the actor is the system, or an active member of staff whose roles hold the permission. Keys and bots are no staff.
+
+    Where staff need a second factor, who has none has no rights of staff until they set one up.
+    """
     if actor.kind == "system":
         return True
     if actor.kind != "user" or actor.user_id is None:
         return False
     user = User.objects.filter(pk=actor.user_id, is_staff=True).first()
-    return user is not None and user.has_perm(permission)
+    return user is not None and user.has_perm(permission) and is_protected_as_staff(user)
+
+
+def is_protected_as_staff(user: User) -> bool:
+    """Whether the user has a second factor, where staff need one."""
+    return not settings.STAFF_SECOND_FACTOR or bool(has_second_factor([UserId(user.id)]))
 
 
 def require_staff_permission(actor: Actor, permission: StaffPermission) -> None:

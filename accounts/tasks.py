@@ -13,6 +13,7 @@ from accounts.actions.deletions import run_due_deletions as carry_out_due_deleti
 from accounts.actions.erasure import prune_reserved_usernames
 from accounts.actions.idempotent_requests import prune_idempotent_requests
 from accounts.actions.sessions import remember_ended_sessions as tell_ended_sessions
+from accounts.actions.trusted_devices import prune_trusted_devices
 from kernel.errors import Unavailable
 from kernel.ids import DeliveryId, SessionId
 
@@ -39,6 +40,13 @@ def record_session_use(timestamp: int) -> None:  # noqa: ARG001  # the scheduler
 def prune_sessions(timestamp: int) -> None:  # noqa: ARG001  # the scheduler passes when the run was due
     """Delete sessions that ended long ago, every night."""
     session_upkeep.prune_sessions()
+
+
+@app.periodic(cron="37 4 * * *")
+@app.task(queueing_lock="accounts.forget_trusted_devices", pass_context=False)
+def forget_trusted_devices(timestamp: int) -> None:  # noqa: ARG001  # the scheduler passes when the run was due
+    """Delete the trusted devices that are past their time, every day."""
+    prune_trusted_devices()
 
 
 @app.task(retry=AS_LONG_AS_IT_MATTERS)

@@ -225,12 +225,16 @@ class RateQuotas(BaseSettings):
         at=["every request below /_allauth/"],
         without_redis="counted in each process",
     )
-    rate_second_factor_account: Quota = limit_row(
-        "5/900",
+    rate_second_factor_day: Quota = limit_row(
+        "50/86400",
         "Codes of a second factor tried",
         per="account, after its password",
-        at=[f"POST {_ALLAUTH}/auth/2fa/authenticate", f"POST {_ALLAUTH}/auth/2fa/reauthenticate"],
-        without_redis="refused",
+        at=[
+            f"POST {_ALLAUTH}/auth/2fa/authenticate",
+            f"POST {_ALLAUTH}/auth/2fa/reauthenticate",
+            f"POST {_ALLAUTH}/account/authenticators/totp",
+        ],
+        without_redis="counted in each process",
     )
     rate_password_reset_address: Quota = limit_row(
         "20/3600",
@@ -358,6 +362,31 @@ class Identity(BaseSettings):
     )
     staff_sign_in_hours: PositiveInt = Field(
         8, description="How long after a proof of who they are staff may use the admin panel."
+    )
+
+
+class SecondFactors(BaseSettings):
+    """Second factors"""
+
+    encryption_key: SecretStr = Field(
+        SecretStr(""),
+        description="Seals secrets of second factors in the database: 50 random characters or more. Empty: SECRET_KEY does.",
+    )
+    encryption_key_fallbacks: SecretStr = Field(
+        SecretStr(""),
+        description="Earlier values of ENCRYPTION_KEY, separated by commas, until `manage.py reseal_secrets` was run.",
+    )
+    webauthn_rp_id: str = Field(
+        "localhost",
+        min_length=1,
+        description="The domain that passkeys belong to, as example.org, also for its subdomains. Passkeys do not survive a change.",
+    )
+    webauthn_origins: CommaSeparated = Field(
+        [],
+        description="Where passkeys may be used, as https://app.example.org,android:apk-key-hash:...; empty: https on WEBAUTHN_RP_ID.",
+    )
+    trusted_device_days: PositiveInt = Field(
+        30, description="How long a trusted device is not asked for a second factor.", le=365
     )
 
 
@@ -565,6 +594,7 @@ class Environment(
     Rest,
     RateQuotas,
     Identity,
+    SecondFactors,
     Lockout,
     Choices,
     Challenges,
@@ -600,6 +630,11 @@ class Environment(
         if self.what_sms_lack():
             raise ValueError(f"SMS_PROVIDER {self.sms_provider} needs {' and '.join(self.what_sms_lack())}")
         return self
+
+    def encryption_keys(self) -> list[str]:
+        """Return what opens secrets at rest; the first one seals them. SECRET_KEY opens what was sealed before there was another key."""
+        keys = [self.encryption_key.get_secret_value(), *_split_list(self.encryption_key_fallbacks.get_secret_value())]
+        return list(filter(None, [*keys, self.secret_key.get_secret_value(), *self.retired_keys()]))
 
     def retired_keys(self) -> list[str]:
         """Return the earlier values of SECRET_KEY."""

@@ -22,7 +22,7 @@ in `RateLimit` and `RateLimit-Policy`. The last column says what happens while R
 _COLUMNS = ("limit", "setting", "default", "counts", "per", "where", "without Redis")
 _LOCKOUT = """
 ## After failures
-`login.account` counts failed logins per account and known device, else per account and {network}.
+`login.account` counts failed logins, and wrong codes apart from them, per account and known device, else per account and {network}.
 {free} failures are free; then an attempt waits {first} s after the last failure, twice as long after each further one, up to
 {longest} s. They are forgotten {kept} s after the last (`LOCKOUT_...`). When more than {crowd_max} attempts on an account came from unknown
 devices within {kept} s (`LOCKOUT_STRANGERS_MAX`), each address has one free failure. Without Redis each process counts by itself.

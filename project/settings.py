@@ -62,6 +62,7 @@ CORS_EXPOSE_HEADERS = [
 ]
 X_FRAME_OPTIONS = "DENY"
 SILENCED_SYSTEM_CHECKS = ["security.W021"]  # being preloaded by browsers is for the owner of the domain to ask for
+SITE_NAME = "Portcullis"
 DATA_UPLOAD_MAX_MEMORY_SIZE = environment.request_body_bytes
 
 # --- Apps and the HTTP stack -----------------------------------------------------------------------------------------
@@ -279,10 +280,17 @@ ACCOUNT_PASSWORD_RESET_BY_CODE_TIMEOUT = 900
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_USER_DISPLAY = "accounts.flows.adapter.display_name_of"
 ACCOUNT_USERNAME_MIN_LENGTH = USERNAME_MIN_LENGTH
+MFA_ADAPTER = "accounts.flows.second_factors.adapter.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
-MFA_TRUST_ENABLED = True
+MFA_TRUST_ENABLED = False  # a cookie alone, which nobody could list or revoke: accounts.flows.second_factors.trust
 MFA_TOTP_ISSUER = SITE_NAME
+MFA_RECOVERY_CODE_DIGITS = 10  # like the number of codes: another value would make other codes of what is stored
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+ENCRYPTION_KEYS = environment.encryption_keys()
+WEBAUTHN_RP_ID = environment.webauthn_rp_id
+WEBAUTHN_ORIGINS = environment.webauthn_origins
+TRUSTED_DEVICE_DAYS = environment.trusted_device_days
 
 # --- REST ------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK: dict[str, Any] = {

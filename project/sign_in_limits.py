@@ -15,8 +15,7 @@ LIMITS_OF_ROUTES = {
     "account:request_password_reset": "password_reset.address",
     "account:request_login_code": "password_reset.address",
     "account:reset_password": "password_reset.address",
-    "mfa:login_webauthn": "login.address",
-    "mfa:signup_webauthn": "sign_up.address",
+    "login_webauthn": "login.address",
     "socialaccount:provider_signup": "sign_up.address",
     "socialaccount:provider_token": "login.address",
 }
@@ -26,13 +25,12 @@ _COUNTED_BY_ALLAUTH = {
     "change_password": ("password_change.user", "user"),
     "manage_email": ("email_change.user", "user"),
     "change_phone": ("phone_change.user", "user"),
-    "login_failed": ("second_factor.account", "key"),
     "reset_password": ("password_reset.account", "key"),
     "request_login_code": ("password_reset.account", "key"),
     "confirm_email": ("email_verification.account", "key"),
     "verify_phone": ("phone_verification.number", "key"),
 }
-_COUNTED_BY_US = ("login", "signup", "reset_password_from_key", "reauthenticate")
+_COUNTED_BY_US = ("login", "login_failed", "signup", "reset_password_from_key", "reauthenticate")
 
 
 def allauth_rates(limits: Mapping[str, RateLimit]) -> dict[str, str | None]:

@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="reference"),
     path("api/schema/", schema_view, name="schema"),
     re_path("^api/", csrf_exempt(problems.not_found)),
+    path("_allauth/", include("accounts.flows.second_factors.urls", namespace="second_factors")),
     path("_allauth/", include("allauth.headless.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -1,4 +1,4 @@
-"""Attempts to prove who one is: how often a password may be tried, and by whom. Whether it was right is for the caller to say."""
+"""Attempts to prove who one is: how often a password, or a code, may be tried. Whether it was right is for the caller to say."""
 
 from __future__ import annotations
 
@@ -50,16 +50,21 @@ def begin_password_attempt(*, login: str, client: Client) -> Attempt:
     """
     user = find_by_login(login)
     account = user.id.hex if user else hashlib.sha256(login.lower().encode(errors="surrogatepass")).hexdigest()
-    return Attempt(_begin(account, user, client), user)
+    return Attempt(_begin("login", account, user, client), user)
 
 
-def _begin(account: str, user: User | None, client: Client) -> str:
+def begin_code_attempt(*, purpose: str, user: User, client: Client) -> Attempt:
+    """Count an attempt at a code of the user's; each `purpose` is counted by itself. Raises as `begin_password_attempt` does."""
+    return Attempt(_begin(purpose, user.id.hex, user, client), user)
+
+
+def _begin(purpose: str, account: str, user: User | None, client: Client) -> str:
     """Count the attempt and return where it is counted."""
     device = device_of(client.device, UserId(user.id)) if user else None
     if device is None:
         take(settings.RATE_LIMITS["login.address"], client.network)
-    bucket = f"{account}:{client.network if device is None else f'device:{device}'}"
-    crowd = account if device is None else None
+    bucket = f"{purpose}:{account}:{client.network if device is None else f'device:{device}'}"
+    crowd = f"{purpose}:{account}" if device is None else None
     if challenge_offered():
         _challenge_after_failures(lockouts().look(settings.LOCKOUT, bucket, crowd), client)
     begun = lockouts().begin(settings.LOCKOUT, bucket, crowd)

@@ -19,13 +19,20 @@ from accounts.constants import (
     InactiveBecause,
     PreferredStatus,
 )
-from accounts.models import IdempotentRequest, ReservedUsername, Session
+from accounts.models import IdempotentRequest, ReservedUsername, Session, TrustedDevice
 from accounts.models.locks import lock_open_sessions, lock_user
 from accounts.queries.deletions import hash_of_username
 from kernel.clock import now
 from kernel.ids import UserId
 
-_RECORDS: tuple[type[Model], ...] = (Session, IdempotentRequest, EmailAddress, Authenticator, SocialAccount)
+_RECORDS: tuple[type[Model], ...] = (
+    Session,
+    IdempotentRequest,
+    EmailAddress,
+    Authenticator,
+    TrustedDevice,
+    SocialAccount,
+)
 
 
 def end_access(user_id: UserId) -> bool:

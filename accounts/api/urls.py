@@ -16,6 +16,8 @@ from accounts.api.views import (
     SessionView,
     SignUpView,
     TicketView,
+    TrustedDevicesView,
+    TrustedDeviceView,
 )
 
 urlpatterns: list[URLPattern] = [
@@ -29,5 +31,7 @@ urlpatterns: list[URLPattern] = [
     path("me/sessions", SessionsView.as_view(), name="sessions"),
     path("me/sessions/revoke-others", RevokeOthersView.as_view(), name="revoke-other-sessions"),
     path("me/sessions/<uuid:session_id>", SessionView.as_view(), name="session"),
+    path("me/trusted-devices", TrustedDevicesView.as_view(), name="trusted-devices"),
+    path("me/trusted-devices/<uuid:device_id>", TrustedDeviceView.as_view(), name="trusted-device"),
     path("gateway/ticket", TicketView.as_view(), name="socket-ticket"),
 ]

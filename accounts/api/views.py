@@ -17,16 +17,26 @@ from accounts.actions.deletions import cancel_deletion, schedule_deletion
 from accounts.actions.refresh_tokens import refresh_session
 from accounts.actions.sessions import revoke_other_sessions, revoke_own_session, revoke_session
 from accounts.actions.tickets import issue_ticket
+from accounts.actions.trusted_devices import distrust_all_devices, distrust_device
 from accounts.actions.users import update_profile
 from accounts.api.parameters import PAGE_PARAMETERS
 from accounts.api.requests import actor_of, body_of, django_request, page_request_of, query_of
 from accounts.api.serializers import LoginSerializer, ProfileSerializer, RefreshSerializer, SignUpSerializer
 from accounts.authentication import DeletionTokenAuthentication
-from accounts.events import DeletionPayload, ListedSession, MePayload, SignedIn, SocketTicket, TokenPair
+from accounts.events import (
+    DeletionPayload,
+    ListedSession,
+    MePayload,
+    SignedIn,
+    SocketTicket,
+    TokenPair,
+    TrustedDevicePayload,
+)
 from accounts.flows.logins import log_in, sign_up
-from accounts.payloads import me_payload
+from accounts.payloads import me_payload, trusted_device_payload
 from accounts.policies import get_deletion_for
 from accounts.queries.sessions import list_sessions
+from accounts.queries.trusted_devices import list_trusted_devices
 from accounts.queries.users import get_user
 from accounts.storage.web_sessions import session_id_of
 from kernel.errors import Unauthenticated
@@ -166,6 +176,32 @@ class RevokeOthersView(APIView):
     def post(self, request: Request) -> Response:
         """Sign out all devices but the one that asks."""
         revoke_other_sessions(actor_of(request))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class TrustedDevicesView(APIView):
+    """The devices where the signed-in user is not asked for a second factor."""
+
+    @extend_schema(responses={200: Page[TrustedDevicePayload]})
+    def get(self, request: Request) -> Response:
+        """Return them, newest first; there are never so many that they need a second page."""
+        devices = list_trusted_devices(get_user(actor_of(request).require_user()))
+        return Response(Page(items=list(map(trusted_device_payload, devices)), next=None))
+
+    @extend_schema(operation_id="me_trusted_devices_destroy_all", request=None, responses={204: None})
+    def delete(self, request: Request) -> Response:
+        """Trust none of them any more."""
+        distrust_all_devices(actor_of(request))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class TrustedDeviceView(APIView):
+    """One device where the signed-in user is not asked for a second factor."""
+
+    @extend_schema(request=None, responses={204: None})
+    def delete(self, request: Request, device_id: UUID) -> Response:
+        """Trust it no more."""
+        distrust_device(actor_of(request), device_id=device_id)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

@@ -50,6 +50,11 @@ class AccountAdapter(DefaultAccountAdapter):
         remember_proof(request, user)
         return super().pre_login(request, user, **login) if user.is_active else None
 
+    def get_login_stages(self) -> list[str]:
+        """Return the steps of a login, in order."""
+        ours = {"allauth.mfa.stages.AuthenticateStage": "accounts.flows.second_factors.stages.SecondFactorStage"}
+        return [ours.get(stage, stage) for stage in super().get_login_stages()]
+
     def login(self, request: HttpRequest, user: User) -> None:
         """Sign in a user who has passed all stages: Django's session under a new key, and an `accounts.Session` to it."""
         begin_session(request, user)

@@ -5,6 +5,7 @@ from accounts.models.deliveries import Delivery
 from accounts.models.idempotent_requests import IdempotentRequest
 from accounts.models.sessions import Session
 from accounts.models.staff_roles import StaffRoleChange
+from accounts.models.trusted_devices import TrustedDevice
 from accounts.models.users import User
 from accounts.models.web_sessions import WebSession
 
@@ -16,6 +17,7 @@ __all__ = [
     "ReservedUsername",
     "Session",
     "StaffRoleChange",
+    "TrustedDevice",
     "User",
     "WebSession",
 ]

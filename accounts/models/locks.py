@@ -1,10 +1,11 @@
-"""Row locks, taken in the order deletion, user, administrators, then sessions by id, so that no two actions can wait for each other."""
+"""Row locks, in the order deletion, user, administrators, sessions, second factors, so that no two actions can wait for each other."""
 
 from __future__ import annotations
 
 from typing import Any
 from uuid import UUID
 
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group
 
 from accounts.constants import StaffRole
@@ -54,3 +55,8 @@ def lock_due_deletion(deletion_id: UUID) -> AccountDeletion | None:
     """Lock a deletion whose time has come, until commit; None when it has ended or is not due, and when another worker is at it."""
     rows = AccountDeletion.objects.select_for_update(skip_locked=True, of=("self",)).filter(pk=deletion_id, **_OPEN)
     return rows.filter(due_at__lte=now()).first()
+
+
+def lock_factors(user_id: UserId) -> list[Authenticator]:
+    """Lock the user's second factors and recovery codes until commit: a code is taken by one of two who send it at once."""
+    return list(Authenticator.objects.select_for_update(of=("self",)).filter(user_id=user_id).order_by("pk"))

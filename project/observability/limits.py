@@ -60,6 +60,7 @@ NOT_LIMITS = {
     "socket_ticket_seconds",
     "lockout_kept_seconds",
     "known_device_days",
+    "trusted_device_days",
     "challenge_after_failures",
     "heartbeat_seconds",
     "presence_idle_seconds",

@@ -1,8 +1,9 @@
 """The rows of allauth's routes, for mobile apps (`app`) and browsers (`browser`): what comes back when an empty body is sent.
 
 All of it is about the caller alone, so it is asked who is signed in, and no more. 400 lets the caller in and refuses the empty body,
-401 is "sign in first" (allauth says so too for a session that is over: `DELETE /auth/session` answers it when it has signed out, and
-passkeys when no login is under way), 409 "no such step is pending", 404 "nothing of the kind is set up".
+401 is "sign in first" (allauth says so too for a session that is over: `DELETE /auth/session` answers it when it has signed out,
+passkeys when no login is under way, and whatever changes second factors without a fresh proof), 409 "no such step is pending", 404
+"nothing of the kind is set up".
 """
 
 from __future__ import annotations
@@ -12,15 +13,15 @@ Statuses = tuple[int, int]
 
 OF_BOTH: dict[str, Statuses] = {
     "GET /account/authenticators": (401, 200),
-    "GET /account/authenticators/recovery-codes": (401, 404),
-    "POST /account/authenticators/recovery-codes": (401, 400),
-    "DELETE /account/authenticators/totp": (401, 200),
+    "GET /account/authenticators/recovery-codes": (401, 401),
+    "POST /account/authenticators/recovery-codes": (401, 401),
+    "DELETE /account/authenticators/totp": (401, 401),
     "GET /account/authenticators/totp": (401, 404),
     "POST /account/authenticators/totp": (401, 400),
-    "DELETE /account/authenticators/webauthn": (401, 400),
+    "DELETE /account/authenticators/webauthn": (401, 401),
     "GET /account/authenticators/webauthn": (401, 401),
-    "POST /account/authenticators/webauthn": (401, 400),
-    "PUT /account/authenticators/webauthn": (401, 400),
+    "POST /account/authenticators/webauthn": (401, 401),
+    "PUT /account/authenticators/webauthn": (401, 401),
     "DELETE /account/email": (401, 400),
     "GET /account/email": (401, 200),
     "PATCH /account/email": (401, 400),
@@ -60,10 +61,9 @@ OF_BOTH: dict[str, Statuses] = {
     "GET /config": (200, 200),
 }
 OF_APPS: dict[str, Statuses] = {"POST /tokens/refresh": (400, 400)}
-OF_BROWSERS: dict[str, Statuses] = {"POST /auth/2fa/trust": (401, 401)}
 
 ALLAUTH: dict[str, Statuses] = {
     f"{method} /_allauth/{client}/v1{path}": statuses
-    for client, rows in (("app", OF_BOTH | OF_APPS), ("browser", OF_BOTH | OF_BROWSERS))
+    for client, rows in (("app", OF_BOTH | OF_APPS), ("browser", OF_BOTH))
     for (method, _, path), statuses in ((row.partition(" "), statuses) for row, statuses in rows.items())
 }

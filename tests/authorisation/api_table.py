@@ -57,6 +57,11 @@ API = {
     "POST /api/v1/me/deletion": signed_in(200, owner=409, **_no_staff(409)),
     "DELETE /api/v1/me/deletion": everybody(401),
     "POST /api/v1/gateway/ticket": signed_in(200),
+    "GET /api/v1/me/trusted-devices": signed_in(200),
+    "DELETE /api/v1/me/trusted-devices": signed_in(204),
+    "DELETE /api/v1/me/trusted-devices/<uuid:device_id>": Row(
+        dict.fromkeys(CALLERS, 404) | {ANONYMOUS: 401, MEMBER: 204}
+    ),
     "GET /api/v1/me/sessions": signed_in(200),
     "DELETE /api/v1/me/sessions/<uuid:session_id>": Row(dict.fromkeys(CALLERS, 404) | {ANONYMOUS: 401, MEMBER: 204}),
     "POST /api/v1/me/sessions/revoke-others": signed_in(204),

@@ -11,9 +11,10 @@ from django.db import transaction
 from django.test import Client
 
 from accounts.actions.sessions import unchecked_start_session
+from accounts.actions.trusted_devices import trust_device
 from accounts.constants import StaffRole
 from accounts.events import SignedIn
-from accounts.models import AccountDeletion, Session, StaffRoleChange, User
+from accounts.models import AccountDeletion, Session, StaffRoleChange, TrustedDevice, User
 from chat.models import Room
 from communities.constants import Role
 from communities.models import Community, Membership
@@ -72,6 +73,8 @@ def build_world() -> World:
     deletion = AccountDeletion.objects.create(user=outsider, due_at=now(), cancelled_at=now())
     change = StaffRoleChange.objects.create(user=users["support"], role="support", kind="granted", reason="new")
     session = Session.objects.filter(user=users[MEMBER]).earliest("id")
+    trust_device(users[MEMBER], CLIENT)
+    device = TrustedDevice.objects.get()
     ids = {
         "community_id": str(community.pk),
         "room_id": str(room.pk),
@@ -79,6 +82,7 @@ def build_world() -> World:
         "user_id": str(users[MEMBER].pk),
         "mate_id": str(make_member(community).user_id),
         "session_id": str(session.pk),
+        "device_id": str(device.pk),
     }
     rows = {
         "accounts/user": str(users[MEMBER].pk),

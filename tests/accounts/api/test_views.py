@@ -7,10 +7,11 @@ from datetime import timedelta
 import pytest
 import time_machine
 
+from accounts.actions.trusted_devices import trust_device
 from accounts.authentication import actor_of_access_token, unchecked_redeem_tickets
 from accounts.models import Session, User
 from kernel.clock import now
-from tests.factories.accounts import PASSWORD, bearer, make_user, sign_in
+from tests.factories.accounts import CLIENT, PASSWORD, bearer, make_user, sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -141,7 +142,15 @@ def test_without_redis_there_are_no_tickets_for_the_moment(api, settings):
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("get", "me"), ("patch", "me"), ("post", "auth/logout"), ("post", "gateway/ticket")],
+    [
+        ("get", "me"),
+        ("patch", "me"),
+        ("post", "auth/logout"),
+        ("post", "gateway/ticket"),
+        ("get", "me/trusted-devices"),
+        ("delete", "me/trusted-devices"),
+        ("delete", "me/trusted-devices/019abc00-0000-7000-8000-000000000000"),
+    ],
 )
 def test_nobody_is_asked_to_sign_in(api, method, path):
     body = {"display_name": "Nobody"} if method == "patch" else None
@@ -237,3 +246,21 @@ def test_what_cancels_a_deletion_is_that_token_alone_and_for_ten_minutes(api):
     with time_machine.travel(now() + timedelta(seconds=602)):
         assert api.delete("/api/v1/me/deletion", headers=keeping).json()["code"] == "auth.token_expired"
     assert User.objects.get(pk=user.pk).inactive_because == "deletion"
+
+
+def test_trusted_devices_are_listed_and_forgotten(api):
+    user = make_user("ada")
+    tokens = [trust_device(user, CLIENT) for _ in range(2)]
+    headers = bearer(user)
+    answer = api.get("/api/v1/me/trusted-devices", headers=headers)
+    items = answer.json()["items"]
+    assert (answer.status_code, [item["user_agent"] for item in items]) == (200, ["tests/1.0"] * 2)
+    assert items[0].keys() == {"id", "user_agent", "created_at", "last_used_at", "expires_at"}
+    assert not [token for token in tokens if token in answer.content.decode()]
+    assert problem_of(api.delete(f"/api/v1/me/trusted-devices/{items[0]['id']}", headers=bearer(make_user("eve")))) == (
+        404,
+        "not_found",
+    )
+    assert api.delete(f"/api/v1/me/trusted-devices/{items[0]['id']}", headers=headers).status_code == 204
+    assert api.delete("/api/v1/me/trusted-devices", headers=headers).status_code == 204
+    assert api.get("/api/v1/me/trusted-devices", headers=headers).json() == {"items": [], "next": None}

@@ -1,0 +1,1 @@
+"""Second factors at allauth's documented addresses: its requests and answers, our actions behind them."""
