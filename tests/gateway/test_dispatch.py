@@ -11,6 +11,7 @@ from asgiref.sync import sync_to_async
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.dispatch import _OWN
 from gateway.frames import ClientFrame, decode_frame, split_msgpack
 from kernel.commands import Done, RegisteredCommand, registered_commands
 from kernel.errors import Conflict, InvalidInput
@@ -73,6 +74,18 @@ async def test_ten_bad_frames_in_a_minute_are_borne_and_the_next_closes_the_sock
         await client.send("nonsense")
     assert [frame["t"] for frame in await client.frames(11)] == ["problem"] * 11
     assert await client.close_code() == 4500
+
+
+async def test_there_is_no_command_without_the_limit_of_frames(client, gateway):
+    (connection,) = gateway.connections
+    connection.frames_limit.limit = RateLimit("socket.frame", 1, 60)
+    connection.problems_limit.limit = RateLimit("socket.problem", 1_000, 60)
+    await client.send('{"t":"ping"}')
+    assert (await client.frame())["t"] == "ok"
+    for command in [*registered_commands(), *_OWN]:
+        await client.send(f'{{"t":"{command}","ref":"r","d":{{}}}}')
+        refused = await client.frame()
+        assert (refused["ref"], refused["d"]["code"], refused["d"]["limit"]) == ("r", "rate.limited", "socket.frame")
 
 
 async def test_more_frames_than_the_limit_are_refused_with_the_time_to_wait_and_then_close_the_socket(
