@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from accounts.api.requests import actor_of, client_network_of
-from kernel.errors import RateLimited, Unauthenticated
+from kernel.errors import Forbidden, RateLimited, Unauthenticated
 from kernel.rate_limits import Allowance, RateLimit, take
 from project.rate_limits import recorded_allowances
 from project.rest.problems import problem_response
@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # DRF imports this module while it defines APIView
 
 RETRY_AFTER_SECONDS = 60
 """What is told with a refusal that comes without a time: a library's own limits."""
+_REFUSED_BEFORE_THE_THROTTLE = (Unauthenticated.http_status, Forbidden.http_status)
 _READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -49,8 +50,8 @@ class RateLimitHeadersMiddleware:
         """Collect the allowances of the request and show them."""
         with recorded_allowances() as taken:
             response = self._refused_panel(request) or self.get_response(request)
-            if not taken and response.status_code == Unauthenticated.http_status:
-                # A token that is no good was refused before the throttle: count it as a request without a session.
+            if not taken and response.status_code in _REFUSED_BEFORE_THE_THROTTLE:
+                # A token or cookie that is no good was refused before the throttle: count it as a request without a session.
                 response = _refusal("rest.anonymous", request) or response
         last = {allowance.limit.name: allowance for allowance in taken}.values()
         if last:

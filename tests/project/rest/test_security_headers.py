@@ -36,6 +36,15 @@ def policy_of(response: Any) -> dict[str, str]:
     return {name: value for name, _, value in directives}
 
 
+def signed_in_browser() -> Client:
+    """Return a browser in which Ada has signed in."""
+    client = Client(enforce_csrf_checks=True)
+    client.get("/_allauth/browser/v1/auth/session")
+    body, headers = {"username": "ada", "password": PASSWORD}, {"X-CSRFToken": client.cookies["csrftoken"].value}
+    client.post("/_allauth/browser/v1/auth/login", body, content_type="application/json", headers=headers)
+    return client
+
+
 @pytest.mark.parametrize("path", [*PAGES, *DATA, "/api/"])
 def test_every_answer_carries_the_security_headers(path: str) -> None:
     response = Client().get(path)
@@ -158,22 +167,28 @@ def test_a_write_with_the_sessions_cookie_needs_the_token_of_our_page() -> None:
     assert client.get("/_allauth/browser/v1/auth/session").status_code == 200
 
 
-def test_a_token_in_a_header_needs_none_and_a_cookie_alone_opens_nothing_below_api() -> None:
+def test_a_token_in_a_header_needs_none() -> None:
+    client = Client(enforce_csrf_checks=True, headers=bearer(make_user("ada")))
+    assert client.patch("/api/v1/me", {"display_name": "A"}, content_type="application/json").status_code == 200
+
+
+def test_below_api_a_cookie_alone_reads_and_writes_nothing() -> None:
     user = make_user("ada")
-    with_token = Client(enforce_csrf_checks=True, headers=bearer(user))
-    body = {"display_name": "Ada"}
-    assert with_token.patch("/api/v1/me", body, content_type="application/json").status_code == 200
-    with_cookie = Client(enforce_csrf_checks=True)
-    with_cookie.force_login(user)
-    assert with_cookie.patch("/api/v1/me", {"display_name": "x"}, content_type="application/json").status_code == 401
+    client = signed_in_browser()
+    assert client.get("/api/v1/me").status_code == 200
+    body, token = {"display_name": "Mallory"}, client.cookies["csrftoken"].value
+    for headers in ({}, {"X-CSRFToken": "wrong"}, {"X-CSRFToken": token, "Origin": "https://evil.example.org"}):
+        refused = client.patch("/api/v1/me", body, content_type="application/json", headers=headers)
+        assert (refused.status_code, refused.json()["code"]) == (403, "request.csrf_failed")
+    user.refresh_from_db()
+    assert user.display_name == "Ada"
+    headers = {"X-CSRFToken": token}
+    assert client.patch("/api/v1/me", body, content_type="application/json", headers=headers).status_code == 200
 
 
 def test_cookies_are_kept_from_scripts_and_other_sites() -> None:
     make_user("ada")
-    client = Client()
-    body = {"username": "ada", "password": PASSWORD}
-    client.get("/_allauth/browser/v1/auth/session")
-    client.post("/_allauth/browser/v1/auth/login", body, content_type="application/json")
+    client = signed_in_browser()
     kinds = {name: (bool(cookie["httponly"]), cookie["samesite"]) for name, cookie in client.cookies.items()}
     assert kinds == {"sessionid": (True, "Lax"), "csrftoken": (False, "Lax"), "device": (True, "Lax")}
 
