@@ -33,13 +33,13 @@ def send_mail_from_template(
 
     Its HTML is `<template>_message.html` where there is one; else it is made of the text.
     """
-    subject = _plain_text(f"{template}_subject.txt", context)
-    text = _plain_text(f"{template}_message.txt", context)
+    subject = plain_text(f"{template}_subject.txt", context)
+    text = plain_text(f"{template}_message.txt", context) + "\n"
     page = select_template([f"{template}_message.html", "account/email/base.html"])
     html = page.render({"subject": subject, "text": text, **context})
     send_mail(to=to, subject=subject, text=text, html=html, lifetime=lifetime)
 
 
-def _plain_text(template: str, context: Mapping[str, object]) -> str:
+def plain_text(template: str, context: Mapping[str, object]) -> str:
     """Return a text as people read it: what is escaped for HTML would look broken."""
-    return Engine.get_default().get_template(template).render(Context(dict(context), autoescape=False)).strip() + "\n"
+    return Engine.get_default().get_template(template).render(Context(dict(context), autoescape=False)).strip()

@@ -8,10 +8,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.conf import settings
-from django.template.loader import render_to_string
 from django.utils.crypto import salted_hmac
 
 from accounts.actions.deliveries import unchecked_enqueue_delivery
+from accounts.actions.mail import plain_text
 from accounts.constants import SMS_MAX_LENGTH
 from accounts.errors import PhoneInvalid, PhoneNotServed, SmsLimited
 from kernel.budgets import Budget, spend
@@ -47,8 +47,9 @@ def send_sms(*, to: str, text: str, network: str, lifetime: timedelta = DEFAULT_
 
 def send_code_by_sms(*, to: str, code: str, network: str, lifetime: timedelta = DEFAULT_LIFETIME) -> None:
     """Have a one-time code sent to a number, as `send_sms` does. `lifetime` is that of the code and is told in whole minutes."""
-    context = {"code": code, "minutes": max(1, int(lifetime.total_seconds() // 60))}
-    text = render_to_string("account/sms/code.txt", context).strip()
+    minutes = max(1, int(lifetime.total_seconds() // 60))
+    context = {"site_name": settings.SITE_NAME, "code": code, "minutes": minutes}
+    text = plain_text("account/sms/code.txt", context)
     send_sms(to=to, text=text, network=network, lifetime=lifetime)
 
 
