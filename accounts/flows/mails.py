@@ -11,9 +11,8 @@ from allauth.core.internal.httpkit import get_frontend_url
 from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest
-from django.template.loader import render_to_string
 
-from accounts.actions.mail import DEFAULT_LIFETIME, send_mail
+from accounts.actions.mail import DEFAULT_LIFETIME, send_mail_from_template
 
 _SECONDS_OF_CODES: Final = {
     "account/email/email_confirmation": lambda: app_settings.EMAIL_VERIFICATION_BY_CODE_TIMEOUT,
@@ -35,14 +34,7 @@ def send_flow_mail(request: HttpRequest, template: str, *, to: str, context: Map
         "password_reset_url": get_frontend_url(request, "account_reset_password"),
         "email": to,
     } | dict(context)
-    subject = _rendered(f"{template}_subject.txt", values)
-    text = _rendered(f"{template}_message.txt", values)
-    html = _rendered("account/email/base.html", {"subject": subject, "text": text})
-    send_mail(to=to, subject=subject, text=text, html=html, lifetime=lifetime)
-
-
-def _rendered(template: str, values: dict[str, Any]) -> str:
-    return render_to_string(template, values).strip() + "\n"
+    send_mail_from_template(template, to=to, context=values, lifetime=lifetime)
 
 
 def _lifetime(template: str) -> timedelta:
