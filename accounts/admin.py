@@ -1,4 +1,4 @@
-"""Users, sessions, staff roles and deletions in the admin panel: to look at, and to change through actions only."""
+"""Users, sessions, API keys, staff roles and deletions in the admin panel: to look at, and to change through actions only."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponseRedirect
 
+from accounts.actions.api_keys import revoke_api_key
 from accounts.actions.deletions import cancel_deletion, schedule_deletion
 from accounts.actions.sessions import revoke_session
 from accounts.actions.staff_roles import grant_staff_role, revoke_staff_role
 from accounts.actions.users import deactivate_user, reactivate_user
 from accounts.constants import StaffPermission, StaffRole, StaffRoleChangeKind
-from accounts.models import AccountDeletion, Session, StaffRoleChange, User
+from accounts.models import AccountDeletion, ApiKey, Session, StaffRoleChange, User
 from kernel.actor import Actor, user_actor
 from kernel.errors import Conflict, DomainError
-from kernel.ids import SessionId, UserId
+from kernel.ids import ApiKeyId, SessionId, UserId
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Model]
@@ -46,8 +47,17 @@ class ReadOnlyAdmin(ModelAdmin):
 class UserAdmin(ReadOnlyAdmin):
     """Who has an account."""
 
-    list_display = ("username", "email", "display_name", "is_active", "inactive_because", "is_staff", "created_at")
-    list_filter = ("is_active", "inactive_because", "is_staff")
+    list_display = (
+        "username",
+        "kind",
+        "email",
+        "display_name",
+        "is_active",
+        "inactive_because",
+        "is_staff",
+        "created_at",
+    )
+    list_filter = ("kind", "is_active", "inactive_because", "is_staff")
     search_fields = ("username", "email", "display_name")
     ordering = ("-created_at",)
     exclude = ("password",)
@@ -105,6 +115,27 @@ class SessionAdmin(ReadOnlyAdmin):
     def revoke(self, request: HttpRequest, sessions: QuerySet[Session]) -> None:
         """End the chosen sessions."""
         _for_each(self, request, sessions, lambda actor, pk: revoke_session(actor, session_id=SessionId(pk)))
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(ReadOnlyAdmin):
+    """Which keys people and bots have. A key's hash is not shown."""
+
+    list_display = ("name", "prefix", "user", "scopes", "created_at", "last_used_at", "expires_at", "revoked_at")
+    list_select_related = ("user",)
+    search_fields = ("prefix", "user__username", "user__email")
+    ordering = ("-created_at",)
+    exclude = ("secret_hash",)
+    actions = ("revoke",)
+
+    def has_end_permission(self, request: HttpRequest) -> bool:
+        """Whether the action of this page is offered; it checks again by itself."""
+        return request.user.has_perm(StaffPermission.END_SESSIONS)
+
+    @admin.action(description="Revoke the key", permissions=["end"])
+    def revoke(self, request: HttpRequest, keys: QuerySet[ApiKey]) -> None:
+        """Revoke the chosen keys."""
+        _for_each(self, request, keys, lambda actor, pk: revoke_api_key(actor, key_id=ApiKeyId(pk)))
 
 
 @admin.register(StaffRoleChange)

@@ -23,6 +23,11 @@ TOKEN_MAX_LENGTH = 2048
 DEVICE_TOKEN_MAX_LENGTH = 1024
 USERS_OF_A_DEVICE_MAX = 5
 """Who signs in as more users on one device is a stranger again to those of long ago."""
+API_KEY_NAME_MAX_LENGTH = 64
+API_KEY_MARK = "ptc_"
+"""How every API key begins."""
+API_KEY_DEFAULT_DAYS = 90
+API_KEY_DEFAULT_OVERLAP_HOURS = 24
 CUSTOM_STATUS_MAX_LENGTH = 128
 CUSTOM_STATUS_EMOJI_MAX_LENGTH = 16
 """A family with skin tones is eleven code points."""
@@ -65,6 +70,15 @@ DELIVERY_PAUSES_SECONDS: dict[Channel, tuple[float, ...]] = {
     Channel.MAIL: (10.0, 60.0, 300.0, 900.0, 3_600.0, 10_800.0, 21_600.0),
 }
 """The pause after each try that failed; after the try that follows the last pause the message is given up."""
+BOT_EMAIL_DOMAIN = "bots.invalid"
+"""Where the addresses of bots point: to nowhere, by the same rule."""
+
+
+class UserKind(StrEnum):
+    """Who is behind an account: a person who signs in, or a program that somebody owns and that comes with a key."""
+
+    PERSON = "person"
+    BOT = "bot"
 
 
 class PreferredStatus(StrEnum):
@@ -91,6 +105,7 @@ class StaffPermission(StrEnum):
 
     VIEW_USERS = "accounts.view_user"
     VIEW_SESSIONS = "accounts.view_session"
+    VIEW_API_KEYS = "accounts.view_apikey"
     END_SESSIONS = "accounts.end_session"
     SUSPEND_USERS = "accounts.suspend_user"
     RESTORE_USERS = "accounts.restore_user"

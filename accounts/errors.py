@@ -40,6 +40,27 @@ class RefreshReplayed(Unauthenticated):
     message = "This refresh token was used before, so the session has been ended for safety. Sign in again."
 
 
+class KeyInvalid(Unauthenticated):
+    """No such API key: malformed, unknown or with a wrong secret; which one is not told."""
+
+    code = "auth.key_invalid"
+    message = "The API key is not valid."
+
+
+class KeyEnded(Unauthenticated):
+    """The API key was revoked or has expired, or its user or the owner of its bot was deactivated; told to who has the right secret."""
+
+    code = "auth.key_ended"
+    message = "This API key has been revoked or has expired."
+
+
+class KeyInAddress(InvalidInput):
+    """An API key stands in the address, where logs and proxies keep it."""
+
+    code = "auth.key_in_address"
+    message = "Never put an API key into an address: revoke this one, and send the next in the Authorization header."
+
+
 class InvalidCredentials(Unauthenticated):
     """The same answer for an unknown login, a wrong password and an account without a password."""
 
@@ -140,6 +161,25 @@ class TooManyPasskeys(Conflict):
 
     code = "second_factor.too_many"
     message = "You have as many passkeys as can be kept. Remove one that you no longer use first."
+
+
+class TooManyKeys(Conflict):
+    """The user has as many living API keys as they may."""
+
+    code = "api_key.too_many"
+
+
+class KeyRotated(Conflict):
+    """The API key has a successor already."""
+
+    code = "api_key.rotated_already"
+    message = "This API key was rotated before. Rotate the newer one."
+
+
+class TooManyBots(Conflict):
+    """The person owns as many bots as they may."""
+
+    code = "bot.too_many"
 
 
 class IdempotencyMismatch(DomainError):

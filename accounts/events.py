@@ -1,21 +1,26 @@
-"""The wire contract of accounts: what a user, a session and a sign-in look like, and the events on `user:<id>`. No models."""
+"""The wire contract of accounts: what a user, a session, a sign-in and an API key look like, and the events on `user:<id>`. No models."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
+
+from msgspec import UNSET, UnsetType
 
 from accounts.constants import PreferredStatus, SecondFactorKind, StaffRole
 from eventlog.events import Event, durable_event
+from kernel.scopes import Scope
 from kernel.wire import WireStruct
 
 
 class UserPayload(WireStruct, frozen=True):
-    """What everybody may know of a user."""
+    """What everybody may know of a user. `bot` is there, and true, for bots alone: most messages need not carry it."""
 
     id: UUID
     username: str
     display_name: str
+    bot: Literal[True] | UnsetType = UNSET
 
 
 class CustomStatus(WireStruct, frozen=True):
@@ -33,7 +38,7 @@ class PresencePreference(WireStruct, frozen=True):
     custom: CustomStatus | None = None
 
 
-class MePayload(UserPayload, frozen=True):
+class MePayload(UserPayload, frozen=True, kw_only=True):
     """What a user is told about themselves."""
 
     email: str
@@ -86,6 +91,36 @@ class DeletionPayload(WireStruct, frozen=True):
 
     requested_at: datetime
     due_at: datetime
+
+
+class BotPayload(UserPayload, frozen=True, kw_only=True):
+    """A bot as its owner sees it."""
+
+    created_at: datetime
+
+
+class ApiKeyPayload(WireStruct, frozen=True):
+    """An API key without its secret. `prefix` is its beginning, to tell keys apart; `user` is whom it acts for.
+
+    `last_used_at` is right to some minutes. `rotated_from` is the key that this one replaces.
+    """
+
+    id: UUID
+    user: UUID
+    name: str
+    prefix: str
+    scopes: list[Scope]
+    created_at: datetime
+    expires_at: datetime
+    last_used_at: datetime | None
+    rotated_from: UUID | None
+
+
+class NewApiKey(WireStruct, frozen=True):
+    """A key that was just made, and its `secret`: the whole key, shown this once."""
+
+    key: ApiKeyPayload
+    secret: str
 
 
 @durable_event("user.updated")
@@ -213,3 +248,47 @@ class AccountDeletionScheduled(Event, frozen=True):
 @durable_event("account.deletion_cancelled")
 class AccountDeletionCancelled(Event, frozen=True):
     """The account will not be deleted."""
+
+
+@durable_event("api_key.created")
+class ApiKeyCreated(Event, frozen=True):
+    """There is a new key; told to the user whom it acts for, and to the owner of a bot."""
+
+    key: ApiKeyPayload
+
+
+@durable_event("api_key.rotated")
+class ApiKeyRotated(Event, frozen=True):
+    """`key` replaces the key `old`, which lives on until `old_expires_at`; then its sockets are closed."""
+
+    key: ApiKeyPayload
+    old: UUID
+    old_expires_at: datetime
+
+
+@durable_event("api_key.revoked")
+class ApiKeyRevoked(Event, frozen=True):
+    """The key is over: it is refused from now on and its sockets are closed."""
+
+    key: UUID
+
+
+@durable_event("bot.created")
+class BotCreated(Event, frozen=True):
+    """The user owns a new bot."""
+
+    bot: BotPayload
+
+
+@durable_event("bot.updated")
+class BotUpdated(Event, frozen=True):
+    """A bot of the user has another name."""
+
+    bot: BotPayload
+
+
+@durable_event("bot.deleted")
+class BotDeleted(Event, frozen=True):
+    """A bot of the user is gone: its keys are refused and nobody can act through it any more."""
+
+    bot: UUID

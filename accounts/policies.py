@@ -9,13 +9,13 @@ from django.conf import settings
 from accounts.constants import InactiveBecause, StaffPermission
 from accounts.errors import ApplicationRequired, InvitationRequired, ReauthenticationRequired, SignUpClosed
 from accounts.events import DeletionPayload
-from accounts.models import Session, User
+from accounts.models import ApiKey, Session, User
 from accounts.payloads import deletion_payload
 from accounts.queries.deletions import find_open_deletion
 from accounts.queries.second_factors import has_second_factor
 from kernel.actor import Actor
 from kernel.clock import now
-from kernel.errors import Forbidden, NotFound
+from kernel.errors import Forbidden, KeyNotAccepted, NotFound
 from kernel.ids import UserId
 
 
@@ -26,7 +26,7 @@ def has_staff_permission(actor: Actor, permission: StaffPermission) -> bool:
     """
     if actor.kind == "system":
         return True
-    if actor.kind != "user" or actor.user_id is None:
+    if actor.kind != "user" or actor.user_id is None or actor.key is not None:
         return False
     user = User.objects.filter(pk=actor.user_id, is_staff=True).first()
     return user is not None and user.has_perm(permission) and is_protected_as_staff(user)
@@ -50,7 +50,9 @@ def require_power_over(actor: Actor, user: User) -> None:
 
 
 def may_end_session(actor: Actor, session: Session) -> bool:
-    """Whether the session is the actor's own, on any device, or the actor is of the staff that ends sessions."""
+    """Whether the session is the actor's own, on any device, or the actor is of the staff that ends sessions. A key ends none."""
+    if actor.key is not None:
+        return False
     return session.user_id == actor.user_id or has_staff_permission(actor, StaffPermission.END_SESSIONS)
 
 
@@ -78,12 +80,23 @@ def may_come_back(user: User) -> bool:
     return user.is_active or user.inactive_because in (InactiveBecause.LEFT, InactiveBecause.DELETION)
 
 
+def require_person(actor: Actor) -> UserId:
+    """Return the id of a person who acts by a session. Raises `Unauthenticated`, or `KeyNotAccepted` for who comes with a key.
+
+    For everything by which somebody could make more of a stolen key: keys, bots, sessions, passwords, second factors, deletion.
+    """
+    user_id = actor.require_user()
+    if actor.kind != "user" or actor.key is not None:
+        raise KeyNotAccepted
+    return user_id
+
+
 def require_recent_authentication(actor: Actor) -> UserId:
     """Return the id of the person whose session this is, when they proved who they are within the last `RECENT_SIGN_IN_MINUTES`.
 
-    One statement. Raises `Unauthenticated`, or `ReauthenticationRequired`; an actor without a session has proved nothing.
+    One statement. Raises as `require_person`, or `ReauthenticationRequired`; an actor without a session has proved nothing.
     """
-    user_id = actor.require_user()
+    user_id = require_person(actor)
     max_age = timedelta(minutes=settings.RECENT_SIGN_IN_MINUTES)
     recent = Session.objects.filter(user_id=user_id, created_at__gt=now() - max_age)
     if actor.session_id is None or not recent.filter(pk=actor.session_id).exists():
@@ -97,3 +110,16 @@ def get_deletion_for(actor: Actor) -> DeletionPayload:
     if deletion is None:
         raise NotFound
     return deletion_payload(deletion)
+
+
+def get_bot_for(actor: Actor, bot_id: UserId) -> User:
+    """Return a bot that the person owns and has not deleted. Raises `NotFound`, or as `require_person`."""
+    bot = User.objects.filter(pk=bot_id, owner_id=require_person(actor), is_active=True).first()
+    if bot is None:
+        raise NotFound
+    return bot
+
+
+def may_manage_key(actor: Actor, key: ApiKey) -> bool:
+    """Whether the key is the person's own or that of a bot of theirs. The key comes with its user."""
+    return require_person(actor) in (key.user_id, key.user.owner_id)

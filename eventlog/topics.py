@@ -11,6 +11,7 @@ import msgspec
 from kernel.actor import Actor
 from kernel.decision import Decision
 from kernel.errors import DomainError, InvalidInput, NotFound
+from kernel.key_access import topic_refusal
 
 Topic = NewType("Topic", str)
 
@@ -68,14 +69,14 @@ def authorise_follow(actor: Actor, topic: str) -> None:
 def authorise_follows(asked: Sequence[tuple[Actor, str]]) -> list[DomainError | None]:
     """Return for each actor and topic, in order, None or why not; the statements do not grow with the number of questions.
 
-    Unknown kinds are `NotFound`. Raises `InvalidInput` for what is no topic.
+    Unknown kinds are `NotFound`, kinds that an API key has no scope for `ScopeMissing`. Raises `InvalidInput` for what is no topic.
     """
     answers: list[DomainError | None] = [None] * len(asked)
     for kind, questions in _by_kind(asked).items():
         pairs = [(actor, object_id) for _, actor, object_id in questions]
         of_kind = _kinds[kind].authorise_all(pairs) if kind in _kinds else [NotFound() for _ in pairs]
-        for (place, _, _), answer in zip(questions, of_kind, strict=True):
-            answers[place] = answer
+        for (place, actor, _), answer in zip(questions, of_kind, strict=True):
+            answers[place] = topic_refusal(actor, kind) or answer
     return answers
 
 

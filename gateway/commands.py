@@ -16,7 +16,7 @@ TopicName = Annotated[str, msgspec.Meta(max_length=80)]
 
 
 class Authenticate(Command, frozen=True):
-    """Prove, or prove again, who is there: with an access token."""
+    """Prove, or prove again, who is there: with an access token or an API key."""
 
     name: ClassVar[str] = "auth"
     token: Annotated[str, msgspec.Meta(max_length=4096)]

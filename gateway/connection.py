@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 from math import inf
 
 import structlog
@@ -89,6 +90,10 @@ class Connection(SocketWriter):
         """Let the socket live until the session's proof expires; the process looks after that, once a second."""
         self.session = session
         self.expires = self.process.now() + (session.expires_at - now()).total_seconds()
+
+    def expire_by(self, moment: datetime) -> None:
+        """Let the socket live until then at the most."""
+        self.expires = min(self.expires, self.process.now() + (moment - now()).total_seconds())
 
     def expire(self) -> None:
         """Say that the proof has expired, and close."""

@@ -128,7 +128,7 @@ async def _authenticate(
         limit_hit("socket.auth_seconds")
         raise AuthTimeout from None
     connection.last_heard = connection.process.now()
-    return read_first_auth(connection, message)
+    return await read_first_auth(connection, message)
 
 
 async def _greet(connection: Connection, session: AuthenticatedSession, answer: Frame | None) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 from django.conf import settings
 
-from accounts.authentication import AuthenticatedSession, actor_of_access_token, unchecked_actor_of_access_token
+from accounts.authentication import AuthenticatedSession, actor_of_access_token
 from eventlog.topics import Topic, parse_topic, topic_for
 from gateway.batching import Batcher
 from gateway.close_codes import CloseCode
@@ -28,8 +28,11 @@ from gateway.frames import (
 from gateway.metrics import COMMAND_SECONDS, COMMANDS, FOLLOWS, FRAMES_REFUSED, MESSAGES_RECEIVED
 from gateway.presence.commands import ReportPresence, UnwatchPresence, Watched, WatchPresence
 from gateway.process import GatewayProcess
+from kernel.actor import Actor
 from kernel.commands import Command, Done, Outcome, RegisteredCommand, registered_commands
 from kernel.errors import DomainError, InvalidInput, RateLimited, TooLarge, Unauthenticated
+from kernel.ids import ApiKeyId, SessionId, UserId
+from kernel.key_access import require_command
 from kernel.metrics import limit_hit
 
 logger = structlog.get_logger(__name__)
@@ -105,6 +108,7 @@ async def _carry_out(connection: Connection, frame: ClientFrame) -> None:
     await connection.under_way.turn(batcher)
     began = connection.process.now()
     try:
+        require_command(connection.actor, frame.t)
         await answer(connection, frame.ref, body)
     except DomainError as error:
         await connection.under_way.turn()
@@ -160,12 +164,16 @@ def _batched_answer(batcher: Batcher) -> Answered:
 
 
 async def _answer_auth(connection: Connection, ref: str | None, body: Authenticate) -> None:
-    """Renew the socket's life; the token must be of the same session."""
+    """Renew the socket's life; the token must be of the same session, or the same API key."""
     session = await connection.process.commands.run(actor_of_access_token, body.token)
-    if session.actor != connection.actor:
+    if _proof_of(session.actor) != _proof_of(connection.actor):
         raise OtherUser
     connection.renew(session)
     connection.offer(ack(ref, Authenticated(expires_at=session.expires_at)))
+
+
+def _proof_of(actor: Actor) -> tuple[UserId | None, SessionId | None, ApiKeyId | None]:
+    return actor.user_id, actor.session_id, actor.key_id
 
 
 async def _answer_ping(connection: Connection, ref: str | None, _: Ping) -> None:
@@ -243,7 +251,7 @@ async def _refuse_frame(connection: Connection, ref: str | None, error: DomainEr
         connection.close(CloseCode.RATE_LIMITED if rate_limited else CloseCode.BAD_PROTOCOL)
 
 
-def read_first_auth(connection: Connection, message: dict[str, Any]) -> tuple[AuthenticatedSession, Frame]:
+async def read_first_auth(connection: Connection, message: dict[str, Any]) -> tuple[AuthenticatedSession, Frame]:
     """Return who the first frame says it is, and the answer to it for when the session is known to live.
 
     Raises `Unauthenticated` or `InvalidInput`.
@@ -253,5 +261,5 @@ def read_first_auth(connection: Connection, message: dict[str, Any]) -> tuple[Au
     if frame is None or frame.t != Authenticate.name:
         raise Unauthenticated("The first frame must be auth.")
     body = decode_body(frame, Authenticate, connection.wire_format)
-    session = unchecked_actor_of_access_token(body.token)
+    session = await connection.process.signing_in.prove_token(body.token)
     return session, ack(frame.ref, Authenticated(expires_at=session.expires_at))

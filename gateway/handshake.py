@@ -8,10 +8,11 @@ from urllib.parse import parse_qs
 import msgspec
 from django.conf import settings
 
+from accounts.processing.key_texts import address_holds_key
 from gateway.errors import BadHandshake
 from gateway.frames import JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL, WireFormat
 
-TOKEN_PARAMETERS = frozenset({"token", "access", "access_token", "jwt", "bearer"})
+TOKEN_PARAMETERS = frozenset({"token", "access", "access_token", "jwt", "bearer", "key", "api_key"})
 
 
 class Handshake(msgspec.Struct, frozen=True):
@@ -45,14 +46,22 @@ class Handshake(msgspec.Struct, frozen=True):
 def read_handshake(scope: dict[str, Any]) -> Handshake:
     """Return what the client offered in its upgrade request."""
     offered = scope.get("subprotocols") or []
-    query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
-    bearer = next((entry for entry in offered if entry.startswith("bearer.")), None)
+    address = scope.get("query_string", b"").decode("latin-1")
+    query = parse_qs(address)
+    bearer = next((entry.removeprefix("bearer.") for entry in offered if entry.startswith("bearer.")), None)
     return Handshake(
         subprotocol=next((name for name in (MSGPACK_SUBPROTOCOL, JSON_SUBPROTOCOL) if name in offered), None),
         ticket=query.get("ticket", [None])[0],
-        token=bearer.removeprefix("bearer.") if bearer else None,
-        token_in_query=not TOKEN_PARAMETERS.isdisjoint(query),
+        token=_bearer_of_header(scope) if bearer is None else bearer,
+        token_in_query=not TOKEN_PARAMETERS.isdisjoint(query) or address_holds_key(address),
     )
+
+
+def _bearer_of_header(scope: dict[str, Any]) -> str | None:
+    """Return what a client that is no browser sent as its `Authorization: Bearer`, as it does with REST."""
+    header = dict(scope.get("headers") or ()).get(b"authorization", b"").decode("latin-1")
+    scheme, _, token = header.partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
 
 
 def origin_allowed(scope: dict[str, Any]) -> bool:

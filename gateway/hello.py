@@ -15,9 +15,12 @@ from accounts.models import User
 from accounts.payloads import me_payload
 from gateway.admission import ReconnectAdvice
 from gateway.frames import FEATURE_LEVEL, Frame
+from kernel.actor import Actor
 from kernel.clock import now
 from kernel.errors import DomainError
 from kernel.ids import UserId
+from kernel.key_access import has_scope
+from kernel.scopes import Scope
 from kernel.wire import WireStruct
 
 HelloSource = Callable[[Collection[UserId]], Mapping[UserId, Sequence[WireStruct]]]
@@ -38,6 +41,7 @@ class Limits(WireStruct, frozen=True):
 class HelloBody(WireStruct, frozen=True):
     """Times in seconds; `session` names this socket in logs; `communities` are those of the user.
 
+    A client with an API key is not told what its scopes do not cover: the e-mail address is empty then, and so is the list.
     The socket is closed at `expires_at` unless an `auth` frame with a fresh access token comes before.
     """
 
@@ -116,7 +120,11 @@ def _greeting(arrival: Arrival, user: User, communities: Sequence[WireStruct]) -
             presence_window=settings.PRESENCE_WINDOW_MEMBERS,
         ),
         reconnect=arrival.reconnect,
-        user=me_payload(user),
-        communities=communities,
+        user=_shown_to(arrival.session.actor, me_payload(user)),
+        communities=communities if has_scope(arrival.session.actor, Scope.COMMUNITIES_READ) else [],
     )
     return Frame(Hello(d=body))
+
+
+def _shown_to(actor: Actor, me: MePayload) -> MePayload:
+    return me if has_scope(actor, Scope.PROFILE_READ) else msgspec.structs.replace(me, email="")

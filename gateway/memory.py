@@ -24,6 +24,9 @@ RECENT_BYTES = 262_144
 REMEMBERED_BYTES = 67_108_864
 """What all topics of a process may keep in memory together."""
 
+ENDS_OF_PROOFS = frozenset({"session.revoked", "api_key.revoked", "api_key.rotated"})
+"""The events that end sockets: those of a session or an API key, now or later."""
+
 PREPARED_RUNS = 32
 """Runs, of at most 256 KiB, that are kept as they were encoded."""
 
@@ -42,7 +45,7 @@ class Recipient(Protocol):
         """Take frames of a followed topic that go to many."""
 
     def observe(self, event: LoggedEvent) -> None:
-        """Take notice of an event that is about sessions."""
+        """Take notice of an event that is about sessions or API keys."""
 
     def access_revoked(self, topic: Topic) -> None:
         """Learn that the topic was closed to the user: forget what is queued of it."""
@@ -71,7 +74,7 @@ def delivery_of(event: LoggedEvent) -> Delivery:
     if event.type == "access.revoked":
         revoked = msgspec.json.decode(event.data, type=AccessRevoked)
         return Delivery(event.seq, frame, revoked_user=UserId(revoked.user))
-    return Delivery(event.seq, frame, ended_session=event if event.type == "session.revoked" else None)
+    return Delivery(event.seq, frame, ended_session=event if event.type in ENDS_OF_PROOFS else None)
 
 
 def give(recipient: Recipient, delivery: Delivery, topic: Topic) -> bool:

@@ -1,12 +1,13 @@
-"""Every socket watches its user's topic for the end of its session, whether the client follows that topic or not."""
+"""Every socket watches its user's topic for the end of its session or API key, whether the client follows that topic or not."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final, Protocol
 
 import msgspec
 
-from accounts.events import SessionRevoked
+from accounts.events import ApiKeyRevoked, ApiKeyRotated, SessionRevoked
 from eventlog.doorbell import LoggedEvent
 from eventlog.topics import Topic
 from gateway.bursts import Burst, Encoding
@@ -16,18 +17,21 @@ from kernel.actor import Actor
 
 
 class Watched(Protocol):
-    """What is watched: a socket, its user and its session."""
+    """What is watched: a socket, its user and its session or key."""
 
     @property
     def actor(self) -> Actor:
-        """Whose session it is."""
+        """Whose session or key it is."""
+
+    def expire_by(self, moment: datetime) -> None:
+        """End the socket then, if it would live longer."""
 
     def close(self, code: CloseCode) -> None:
         """End the socket."""
 
 
 class SessionWatch:
-    """A subscriber of `user:<id>` that passes nothing on and closes its socket when the session is revoked."""
+    """A subscriber of `user:<id>` that passes nothing on and closes its socket when the session or the key is revoked."""
 
     __slots__ = ("_socket", "user_id")
     straight: Final[None] = None
@@ -44,8 +48,18 @@ class SessionWatch:
         """The client did not ask for these."""
 
     def observe(self, event: LoggedEvent) -> None:
-        """Take notice of the end of a session."""
-        if msgspec.json.decode(event.data, type=SessionRevoked).session == self._socket.actor.session_id:
+        """Take notice of the end of a session or a key, or that the end of a key was moved."""
+        actor, ended = self._socket.actor, False
+        match event.type:
+            case "session.revoked":
+                ended = msgspec.json.decode(event.data, type=SessionRevoked).session == actor.session_id
+            case "api_key.revoked":
+                ended = msgspec.json.decode(event.data, type=ApiKeyRevoked).key == actor.key_id
+            case "api_key.rotated":
+                rotated = msgspec.json.decode(event.data, type=ApiKeyRotated)
+                if rotated.old == actor.key_id:
+                    self._socket.expire_by(rotated.old_expires_at)
+        if ended:
             self._socket.close(CloseCode.SESSION_REVOKED)
 
     def access_revoked(self, topic: Topic) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from accounts.authentication import (
     AuthenticatedSession,
+    actors_of_api_keys,
     unchecked_actor_of_access_token,
     unchecked_redeem_tickets,
 )
+from accounts.processing.key_texts import is_meant_as_key
 from gateway.admission import ReconnectAdvice
 from gateway.frames import Frame
 from gateway.gathering import Gatherer
@@ -20,17 +22,24 @@ class SigningIn:
 
     def __init__(self, pool: DatabasePool) -> None:
         self._tickets: Gatherer[str, AuthenticatedSession] = Gatherer(pool, unchecked_redeem_tickets)
+        self._keys: Gatherer[str, AuthenticatedSession] = Gatherer(pool, actors_of_api_keys)
         self._arrivals: Gatherer[Arrival, Frame] = Gatherer(pool, greet_all)
 
     async def prove(self, handshake: Handshake) -> AuthenticatedSession:
-        """Return who the proof of the upgrade request stands for; `greet` looks whether the session still lives.
+        """Return who the proof of the upgrade request stands for; `greet` looks whether the session or key still lives.
 
-        A token costs nothing but its signature. Raises what the proof deserves.
+        Raises what the proof deserves.
         """
         if handshake.ticket is not None:
             return await self._tickets.ask(handshake.ticket)
-        return unchecked_actor_of_access_token(handshake.token or "")
+        return await self.prove_token(handshake.token or "")
+
+    async def prove_token(self, token: str) -> AuthenticatedSession:
+        """Return the same for an access token, which costs nothing but its signature, or an API key, which is looked up."""
+        if is_meant_as_key(token):
+            return await self._keys.ask(token)
+        return unchecked_actor_of_access_token(token)
 
     async def greet(self, session: AuthenticatedSession, socket_id: str, reconnect: ReconnectAdvice) -> Frame:
-        """Return the greeting. Raises `SessionEnded`, and `Unavailable` when the database is away."""
+        """Return the greeting. Raises `SessionEnded` or `KeyEnded`, and `Unavailable` when the database is away."""
         return await self._arrivals.ask(Arrival(session, socket_id, reconnect))

@@ -55,6 +55,20 @@ class Forbidden(DomainError):
     http_status = 403
 
 
+class KeyNotAccepted(Forbidden):
+    """A person has to do this, signed in: no API key is good for it."""
+
+    code = "auth.key_not_accepted"
+    message = "An API key cannot be used for this. Sign in instead."
+
+
+class ScopeMissing(Forbidden):
+    """The API key was not given what this takes; `scope` names it."""
+
+    code = "auth.scope_missing"
+    message = "This API key does not have the scope that this takes."
+
+
 class NotFound(DomainError):
     """Absent, or not visible to the actor: the two look alike on purpose."""
 

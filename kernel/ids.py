@@ -13,6 +13,7 @@ from uuid import UUID
 
 UserId = NewType("UserId", UUID)
 SessionId = NewType("SessionId", UUID)
+ApiKeyId = NewType("ApiKeyId", UUID)
 DeliveryId = NewType("DeliveryId", UUID)
 CommunityId = NewType("CommunityId", UUID)
 MembershipId = NewType("MembershipId", UUID)

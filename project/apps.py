@@ -20,6 +20,7 @@ class ProjectConfig(AppConfig):
         from project.challenges.wiring import provider_from_settings
         from project.hello import wire_hello
         from project.jobs import TransactionalQueue
+        from project.key_access import wire_key_access
         from project.lockouts import lockouts_from_settings
         from project.messages import wire_messages
         from project.observability import requests  # noqa: F401  # registers
@@ -34,6 +35,7 @@ class ProjectConfig(AppConfig):
         use_challenges(provider_from_settings())
         wire_messages()
         wire_hello()
+        wire_key_access()
         wire_presence()
         register_sampler(sample_database_pool)
         watch_garbage_collector()

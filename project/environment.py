@@ -192,6 +192,26 @@ class RateQuotas(BaseSettings):
     rate_panel_write: Quota = limit_row(
         "120/60", "Requests of the admin panel that write", per=NETWORK, at=["every write below /admin/"]
     )
+    rate_key_read: Quota = limit_row(
+        "600/60", "REST requests that read, not counted per user", per="API key", at=["every read below /api/"]
+    )
+    rate_key_write: Quota = limit_row(
+        "120/60", "REST requests that write, not counted per user", per="API key", at=["every write below /api/"]
+    )
+    rate_key_guess_address: Quota = limit_row(
+        "20/60", "Requests with a wrong API key", per=NETWORK, at=["every request below /api/"]
+    )
+    rate_key_create_user: Quota = limit_row(
+        "20/3600",
+        "API keys made or rotated",
+        per="person",
+        at=[
+            "POST /api/v1/me/keys",
+            "POST /api/v1/me/keys/{key}/rotate",
+            "POST /api/v1/me/bots/{bot}/keys",
+        ],
+    )
+    rate_bot_create_user: Quota = limit_row("10/3600", "Bots made", per="person", at=["POST /api/v1/me/bots"])
     rate_message_create: Quota = limit_row("20/10", "Messages", per="user and room", at=["message.send", _MESSAGES])
     rate_presence_set: Quota = limit_row("20/60", "Changes of status", per="user", at=["presence.set"])
     rate_login_address: Quota = limit_row(
@@ -349,7 +369,8 @@ class Identity(BaseSettings):
     )
     socket_ticket_seconds: PositiveInt = Field(30, description="Lifetime of a single-use socket ticket.")
     recent_sign_in_minutes: PositiveInt = Field(
-        15, description="How old a sign-in may be that is good for deleting the account and the like."
+        15,
+        description="How old a sign-in may be that is good for deleting the account, making an API key and the like.",
     )
     deletion_grace_days: PositiveInt = Field(
         30, description="How long after it was asked for an account is deleted; until then it can be kept."
@@ -357,6 +378,13 @@ class Identity(BaseSettings):
     username_reserved_days: NonNegativeInt = Field(
         180, description="How long nobody else can take the username of a deleted account."
     )
+    api_keys_max: PositiveInt = Field(10, description="Living API keys that a person or a bot has.")
+    api_key_max_days: PositiveInt = Field(365, description="Longest lifetime of an API key.")
+    api_key_overlap_max_hours: NonNegativeInt = Field(168, description="How long a rotated API key may live on.")
+    api_key_use_noted_minutes: PositiveInt = Field(
+        10, description="How exactly is known when an API key was last used."
+    )
+    bots_max: PositiveInt = Field(10, description="Bots that a person owns.")
     staff_second_factor: Literal["auto", "required", "off"] = Field(
         "auto", description="Whether the admin panel opens only after a second factor; auto is required in production."
     )

@@ -19,7 +19,7 @@ from accounts.constants import (
     InactiveBecause,
     PreferredStatus,
 )
-from accounts.models import IdempotentRequest, ReservedUsername, Session, TrustedDevice
+from accounts.models import ApiKey, IdempotentRequest, ReservedUsername, Session, TrustedDevice
 from accounts.models.locks import lock_open_sessions, lock_user
 from accounts.queries.deletions import hash_of_username
 from kernel.clock import now
@@ -27,6 +27,7 @@ from kernel.ids import UserId
 
 _RECORDS: tuple[type[Model], ...] = (
     Session,
+    ApiKey,
     IdempotentRequest,
     EmailAddress,
     Authenticator,
@@ -42,7 +43,7 @@ def end_access(user_id: UserId) -> bool:
 
 
 def erase_records(user_id: UserId) -> bool:
-    """Delete the user's sessions, which tell of their devices, addresses, second factors, and the answers kept for their requests.
+    """Delete the user's sessions, which tell of their devices, API keys, addresses, second factors, and kept answers to requests.
 
     Some rows of a table at a time.
     """

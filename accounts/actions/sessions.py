@@ -148,6 +148,9 @@ def _signed_in(actor: Actor) -> tuple[UserId, SessionId]:
 
 
 def _begin(user: User, client: Client) -> StartedSession:
+    """Insert a session, for a person: a bot comes with a key, whatever it is signed in with."""
+    if user.is_bot:
+        raise InvalidCredentials
     session_id, user_id = SessionId(uuid7()), UserId(user.id)
     refresh = new_refresh_token(user_id=user_id, session_id=session_id)
     session = Session(

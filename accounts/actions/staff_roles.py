@@ -16,7 +16,7 @@ from accounts.registries.staff_roles import staff_permissions
 from eventlog.append import Draft, append
 from eventlog.topics import topic_for
 from kernel.actor import Actor
-from kernel.errors import Forbidden, InvalidInput, NotFound
+from kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
 from kernel.ids import UserId
 
 
@@ -37,10 +37,12 @@ def grant_staff_role(actor: Actor, *, user_id: UserId, role: StaffRole, reason: 
     """Give a user a role of the staff and log it; None, and nothing happens, when they have it. Administrators and the system may.
 
     Locks the user, then the administrators. Emits `staff_roles.changed` to the user. Raises `Forbidden`, `NotFound`,
-    `AccountDisabled`, `InvalidInput` without a reason, `LookupError` before `sync_staff_roles`.
+    `AccountDisabled`, `Conflict` for a bot, `InvalidInput` without a reason, `LookupError` before `sync_staff_roles`.
     """
     user = _lock_for_change(actor, user_id)
     checked = _checked(reason)
+    if user.is_bot:
+        raise Conflict("A bot has no staff roles: it comes with a key, and staff need to sign in.")
     if not user.is_active:
         raise AccountDisabled
     if role in staff_roles_of(user):

@@ -14,7 +14,14 @@ from psycopg.errors import UniqueViolation
 
 from accounts.actions.deactivations import unchecked_shut_out
 from accounts.actions.reactivations import unchecked_reopen
-from accounts.constants import IMPORTED_EMAIL_DOMAIN, PASSWORD_MAX_LENGTH, InactiveBecause, StaffPermission
+from accounts.constants import (
+    BOT_EMAIL_DOMAIN,
+    IMPORTED_EMAIL_DOMAIN,
+    PASSWORD_MAX_LENGTH,
+    InactiveBecause,
+    StaffPermission,
+    UserKind,
+)
 from accounts.errors import AccountTaken, DisposableMail, LastAdministrator
 from accounts.events import MePayload, UserUpdated
 from accounts.models import User
@@ -88,6 +95,25 @@ def _checked_user(*, email: str, username: str, password: str, display_name: str
     return user
 
 
+def unchecked_create_bot(*, owner: User, username: str, display_name: str) -> User:
+    """Insert a bot: a user of that person, without a password and with an address that cannot receive mail. Raises as `create_user`."""
+    bot_id = uuid7()
+    bot = User(
+        id=bot_id,
+        kind=UserKind.BOT.value,
+        owner=owner,
+        email=f"{bot_id}@{BOT_EMAIL_DOMAIN}",
+        username=username,
+        display_name=display_name.strip() or username,
+    )
+    _check(bot)
+    if is_reserved(username):
+        raise AccountTaken(field="username")
+    bot.set_unusable_password()
+    _insert(bot)
+    return bot
+
+
 def _insert(user: User) -> None:
     try:
         with transaction.atomic():
@@ -118,22 +144,29 @@ def update_profile(actor: Actor, *, display_name: str | None = None) -> MePayloa
 
     Locks the user. Emits `user.updated` to the actor's own devices when something was given. Raises `InvalidInput`.
     """
-    user = _locked(actor.require_user())
+    user_id = actor.require_user()
     if display_name is None:
-        return me_payload(user)
-    user.display_name = display_name.strip()
-    _check(user)
-    user.save(update_fields=["display_name"])
+        return me_payload(_locked(user_id))
+    user = unchecked_rename(user_id, display_name)
     append([Draft(topic_for("user", user.id), UserUpdated(user=me_payload(user)))])
     return me_payload(user)
 
 
+def unchecked_rename(user_id: UserId, display_name: str) -> User:
+    """Lock a user, give them another display name and return them; the caller emits. Raises `InvalidInput` or `NotFound`."""
+    user = _locked(user_id)
+    user.display_name = display_name.strip()
+    _check(user)
+    user.save(update_fields=["display_name"])
+    return user
+
+
 @transaction.atomic
 def deactivate_user(actor: Actor, *, user_id: UserId) -> None:
-    """Shut a user out: no login, and every session and socket ends now. For the system and staff who may suspend.
+    """Shut a user out: no login, and every session, API key and socket ends now, those of their bots too.
 
-    Locks the user, then the sessions. Emits `session.revoked` for each. Raises `Forbidden`, `NotFound`,
-    `LastAdministrator`, or `Conflict` for oneself.
+    For the system and staff who may suspend. Locks the user, then the sessions, then the keys. Emits `session.revoked` and
+    `api_key.revoked` for each. Raises `Forbidden`, `NotFound`, `LastAdministrator`, or `Conflict` for oneself.
     """
     require_staff_permission(actor, StaffPermission.SUSPEND_USERS)
     if actor.user_id == user_id:

@@ -7,12 +7,16 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.constants import (
+    API_KEY_DEFAULT_DAYS,
+    API_KEY_DEFAULT_OVERLAP_HOURS,
+    API_KEY_NAME_MAX_LENGTH,
     DISPLAY_NAME_MAX_LENGTH,
     EMAIL_MAX_LENGTH,
     PASSWORD_MAX_LENGTH,
     TOKEN_MAX_LENGTH,
     USERNAME_MAX_LENGTH,
 )
+from kernel.scopes import Scope
 
 
 class TextField(serializers.CharField):
@@ -39,6 +43,29 @@ class LoginSerializer(serializers.Serializer[None]):
 
     login = TextField(max_length=EMAIL_MAX_LENGTH)
     password = TextField(max_length=PASSWORD_MAX_LENGTH, trim_whitespace=False, write_only=True)
+
+
+class ApiKeyDraftSerializer(serializers.Serializer[None]):
+    """A new API key: what it is for, what it may do, and for how many days."""
+
+    name = TextField(max_length=API_KEY_NAME_MAX_LENGTH)
+    scopes = serializers.ListField(
+        child=serializers.ChoiceField([scope.value for scope in Scope]), min_length=1, max_length=len(Scope)
+    )
+    days = serializers.IntegerField(min_value=1, required=False, default=API_KEY_DEFAULT_DAYS)
+
+
+class RotationSerializer(serializers.Serializer[None]):
+    """How long the old key lives on beside the new one."""
+
+    overlap_hours = serializers.IntegerField(min_value=0, required=False, default=API_KEY_DEFAULT_OVERLAP_HOURS)
+
+
+class BotDraftSerializer(serializers.Serializer[None]):
+    """A new bot."""
+
+    username = TextField(max_length=USERNAME_MAX_LENGTH)
+    display_name = TextField(max_length=DISPLAY_NAME_MAX_LENGTH, required=False, allow_blank=True)
 
 
 class RefreshSerializer(serializers.Serializer[None]):

@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
+from accounts.api.key_views import (
+    BotKeysView,
+    MyBotsView,
+    MyBotView,
+    MyKeysView,
+    MyKeyView,
+    RotationView,
+)
 from accounts.api.views import (
     DeactivationView,
     DeletionView,
@@ -33,5 +41,11 @@ urlpatterns: list[URLPattern] = [
     path("me/sessions/<uuid:session_id>", SessionView.as_view(), name="session"),
     path("me/trusted-devices", TrustedDevicesView.as_view(), name="trusted-devices"),
     path("me/trusted-devices/<uuid:device_id>", TrustedDeviceView.as_view(), name="trusted-device"),
+    path("me/keys", MyKeysView.as_view(), name="my-keys"),
+    path("me/keys/<uuid:key_id>", MyKeyView.as_view(), name="my-key"),
+    path("me/keys/<uuid:key_id>/rotate", RotationView.as_view(), name="rotate-my-key"),
+    path("me/bots", MyBotsView.as_view(), name="my-bots"),
+    path("me/bots/<uuid:bot_id>", MyBotView.as_view(), name="my-bot"),
+    path("me/bots/<uuid:bot_id>/keys", BotKeysView.as_view(), name="bot-keys"),
     path("gateway/ticket", TicketView.as_view(), name="socket-ticket"),
 ]

@@ -1,5 +1,6 @@
-"""The tables of accounts: who exists, where they are signed in, and what waits to be sent to them."""
+"""The tables of accounts: who exists, where they are signed in, which keys they gave out, and what waits to be sent to them."""
 
+from accounts.models.api_keys import ApiKey
 from accounts.models.deletions import AccountDeletion, AccountDeletionStep, ReservedUsername
 from accounts.models.deliveries import Delivery
 from accounts.models.idempotent_requests import IdempotentRequest
@@ -12,6 +13,7 @@ from accounts.models.web_sessions import WebSession
 __all__ = [
     "AccountDeletion",
     "AccountDeletionStep",
+    "ApiKey",
     "Delivery",
     "IdempotentRequest",
     "ReservedUsername",

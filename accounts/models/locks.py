@@ -1,20 +1,23 @@
-"""Row locks, in the order deletion, user, administrators, sessions, second factors, so that no two actions can wait for each other."""
+"""Row locks, in the order deletion, user, administrators, sessions, keys, second factors, so that no two actions wait for each other."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group
+from django.db.models import Q
 
 from accounts.constants import StaffRole
+from accounts.models.api_keys import ApiKey
 from accounts.models.deletions import AccountDeletion
 from accounts.models.deliveries import Delivery
 from accounts.models.sessions import Session
 from accounts.models.users import User
 from kernel.clock import now
-from kernel.ids import DeliveryId, SessionId, UserId
+from kernel.ids import ApiKeyId, DeliveryId, SessionId, UserId
 
 _OPEN: dict[str, Any] = {"completed_at": None, "cancelled_at": None}
 
@@ -60,3 +63,22 @@ def lock_due_deletion(deletion_id: UUID) -> AccountDeletion | None:
 def lock_factors(user_id: UserId) -> list[Authenticator]:
     """Lock the user's second factors and recovery codes until commit: a code is taken by one of two who send it at once."""
     return list(Authenticator.objects.select_for_update(of=("self",)).filter(user_id=user_id).order_by("pk"))
+
+
+def lock_key(key_id: ApiKeyId) -> ApiKey | None:
+    """Lock an API key until commit and return it with its user, who is not locked."""
+    return ApiKey.objects.select_for_update(of=("self",)).select_related("user").filter(pk=key_id).first()
+
+
+def lock_key_and_replaced(key_id: ApiKeyId) -> tuple[ApiKey | None, ApiKey | None]:
+    """Lock an API key, and the one that it replaced unless that was revoked, until commit; each comes with its user."""
+    keys = ApiKey.objects.select_for_update(of=("self",)).select_related("user").order_by("pk")
+    found = {key.id: key for key in keys.filter(Q(pk=key_id) | Q(successor=key_id, revoked_at=None))}
+    own = found.pop(key_id, None)
+    return own, next(iter(found.values()), None)
+
+
+def lock_open_keys(owner_ids: Collection[UserId]) -> list[ApiKey]:
+    """Lock every key that was not revoked of these users and of the bots that they own, until commit; each comes with its user."""
+    keys = ApiKey.objects.select_for_update(of=("self",)).select_related("user").filter(revoked_at=None)
+    return list(keys.filter(Q(user__in=owner_ids) | Q(user__owner__in=owner_ids)).order_by("pk"))

@@ -6,6 +6,7 @@ import re
 from typing import ClassVar
 
 from allauth.account.models import EmailAddress
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.core.exceptions import ValidationError
 from django.core.validators import MinLengthValidator, RegexValidator
@@ -22,6 +23,7 @@ from accounts.constants import (
     USERNAME_MIN_LENGTH,
     InactiveBecause,
     PreferredStatus,
+    UserKind,
 )
 from kernel.clock import now
 from kernel.ids import uuid7
@@ -60,11 +62,12 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """An account. E-mail and username are each unique whatever their case; the e-mail is stored in lower case.
+    """An account, of a person or a bot. E-mail and username are each unique whatever their case; the e-mail is stored in lower case.
 
     `inactive_because` is empty for an active user; for an inactive one it may be too, which counts as suspended.
     What the user chose to be shown as is here and not in Redis, which may forget: somebody invisible must stay so.
     `presence_revision` grows with every such choice, so that an older one never replaces a newer one.
+    A bot has an owner and can neither have a password nor administer anything; the database says so.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -88,6 +91,16 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
     is_staff = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=now, editable=False)
+    kind = models.CharField(
+        max_length=6,
+        choices=[(kind.value, kind.value) for kind in UserKind],
+        default=UserKind.PERSON.value,
+        db_default=UserKind.PERSON.value,
+        editable=False,
+    )
+    owner = models.ForeignKey(
+        "self", on_delete=models.CASCADE, null=True, blank=True, related_name="bots", db_index=False, editable=False
+    )
     preferred_status = models.CharField(
         max_length=9,
         choices=[(status.value, status.value) for status in PreferredStatus],
@@ -117,6 +130,9 @@ class User(AbstractBaseUser, PermissionsMixin):
             ("suspend_user", "Can shut users out and let them in again"),
             ("restore_user", "Can bring back users who left by themselves"),
         )
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["owner"], condition=models.Q(owner__isnull=False), name="user_bots_of_owner"),
+        ]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(condition=models.Q(email=Lower("email")), name="user_email_lower"),
             models.UniqueConstraint(Lower("username"), name="user_username_unique"),
@@ -127,10 +143,26 @@ class User(AbstractBaseUser, PermissionsMixin):
             models.CheckConstraint(
                 condition=models.Q(is_active=False) | models.Q(inactive_because=""), name="user_active_has_no_reason"
             ),
+            models.CheckConstraint(
+                condition=models.Q(kind=UserKind.PERSON.value, owner__isnull=True)
+                | models.Q(
+                    kind=UserKind.BOT.value,
+                    owner__isnull=False,
+                    password__startswith=UNUSABLE_PASSWORD_PREFIX,
+                    is_staff=False,
+                    is_superuser=False,
+                ),
+                name="user_bot_is_owned_and_has_no_password",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.username
+
+    @property
+    def is_bot(self) -> bool:
+        """Whether a program acts through the account."""
+        return self.kind == UserKind.BOT
 
     @property
     def is_imported(self) -> bool:

@@ -26,6 +26,7 @@ register_staff_permissions(
         StaffRole.SUPPORT: {
             StaffPermission.VIEW_USERS,
             StaffPermission.VIEW_SESSIONS,
+            StaffPermission.VIEW_API_KEYS,
             StaffPermission.END_SESSIONS,
             StaffPermission.RESTORE_USERS,
             StaffPermission.VIEW_DELETIONS,
@@ -34,6 +35,7 @@ register_staff_permissions(
         StaffRole.TRUST_AND_SAFETY: {
             StaffPermission.VIEW_USERS,
             StaffPermission.VIEW_SESSIONS,
+            StaffPermission.VIEW_API_KEYS,
             StaffPermission.END_SESSIONS,
             StaffPermission.RESTORE_USERS,
             StaffPermission.VIEW_DELETIONS,

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from accounts.events import UserPayload
+from accounts.payloads import user_payload_of
 from chat.constants import ROOM_KIND, RoomMemberState, RoomVisibility
 from communities.access import Facts, MembershipFacts, Participation, Question, Resource
 from communities.constants import CURRENT_STATUSES, MembershipStatus, Role
@@ -18,7 +19,7 @@ from kernel.ids import CommunityId, RoomId, UserId
 
 _STANDINGS = """
 SELECT room.id, asked.user_id, room.community_id, room.visibility, room.archived_at IS NOT NULL,
-       account.is_active, account.username, account.display_name,
+       account.is_active, account.username, account.display_name, account.kind,
        membership.status, membership.role, membership.timed_out_until, membership.access_epoch,
        own.state, own.added_at >= membership.joined_at
 FROM unnest(%s::uuid[], %s::uuid[]) AS asked (room_id, user_id)
@@ -72,12 +73,12 @@ def find_standings(pairs: Collection[Pair]) -> Callable[[], dict[Pair, Standing]
 
 
 def _standing(row: tuple[Any, ...], at: datetime) -> Standing:
-    room_id, user_id, community_id, visibility, is_archived, is_active, username, display_name, *own = row
+    room_id, user_id, community_id, visibility, is_archived, is_active, username, display_name, kind, *own = row
     private = visibility == RoomVisibility.PRIVATE
     return Standing(
         Resource(CommunityId(community_id), ROOM_KIND, room_id, "private" if private else "community"),
         is_archived,
-        None if is_active is None else UserPayload(id=user_id, username=username, display_name=display_name),
+        None if is_active is None else user_payload_of(user_id, username, display_name, kind),
         Facts(at=at, signed_in=False) if user_id is None else _facts(bool(is_active), own, at),
     )
 

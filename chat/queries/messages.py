@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any, NamedTuple
 
-from accounts.events import UserPayload
-from accounts.payloads import user_payload
+from accounts.payloads import user_payload, user_payload_of
 from chat.constants import MAX_SEQ, ROOM_KIND
 from chat.events import History, MessagePayload
 from chat.models import Message
@@ -18,7 +17,8 @@ from kernel.ids import MessageId, RoomId, UserId
 from kernel.pagination import PageRequest, decode_cursor, encode_cursor
 
 _REPEATED = """
-SELECT message.id, message.room_id, message.seq, message.author_id, author.username, author.display_name, message.body,
+SELECT message.id, message.room_id, message.seq, message.author_id, author.username, author.display_name,
+       author.kind, message.body,
        message.reply_to, message.nonce, message.created_at, message.edited_at, message.deleted_at IS NOT NULL
 FROM unnest(%s::uuid[], %s::uuid[], %s::text[]) AS wanted (room_id, author_id, nonce)
 CROSS JOIN LATERAL (
@@ -95,12 +95,12 @@ def _key_of(message: MessagePayload) -> NonceKey:
 
 
 def _payload_of_row(row: tuple[Any, ...]) -> MessagePayload:
-    id_, room, seq, author_id, username, display_name, body, reply_to, nonce, created_at, edited_at, deleted = row
+    id_, room, seq, author_id, username, display_name, kind, body, reply_to, nonce, created_at, edited_at, deleted = row
     return MessagePayload(
         id=id_,
         room=room,
         seq=seq,
-        author=UserPayload(id=author_id, username=username, display_name=display_name),
+        author=user_payload_of(author_id, username, display_name, kind),
         body=body,
         reply_to=reply_to,
         nonce=nonce,

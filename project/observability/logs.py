@@ -16,6 +16,7 @@ _SECRET_NAME = re.compile(
 )
 _SECRET_TEXT = re.compile(
     r"eyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]*"  # a JSON Web Token
+    r"|ptc_[0-9A-Za-z]{12}_\w+"  # an API key
     r"|(?<=Bearer )[\w.~+/-]+=*"
     r"|(?<=://)[^\s/@]*:[^\s/@]*(?=@)"  # user:password of an address
     r"|(?<=ticket=)[\w-]+"

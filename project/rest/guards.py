@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
+from accounts.errors import KeyInAddress
+from accounts.processing.key_texts import address_holds_key
 from kernel.errors import InvalidInput
 from project.rest.problems import answers_with_problems, domain_error_for, problem_response
 
@@ -13,13 +15,15 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
 class ProblemMiddleware:
-    """Answers requests with a NUL in path or query, and errors that are raised outside of DRF (database away, in the admin too)."""
+    """Answers requests with a NUL or an API key in the address, and errors that are raised outside of DRF (database away)."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Let the request pass unless its address holds a NUL character."""
+        """Let the request pass unless its address holds a NUL character or an API key."""
+        if address_holds_key(f"{request.path_info}?{request.META.get('QUERY_STRING', '')}"):
+            return problem_response(KeyInAddress(), request)
         if "\0" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
             return problem_response(InvalidInput("The address holds a NUL character."), request)
         return self.get_response(request)

@@ -10,22 +10,22 @@ import re
 from collections.abc import Callable
 from typing import Any, cast
 
-from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from rest_framework.request import Request
 
 from accounts.actions.idempotent_requests import Answer, claim_key, keep_answer
 from accounts.authentication import SessionTokenAuthentication
+from kernel.actor import Actor
 from kernel.errors import DomainError, InvalidInput
 from kernel.ids import UserId
-from kernel.rate_limits import take
 from project.rest.problems import domain_error_for, problem_response
+from project.rest.rate_limit_headers import take_request_unit
 
 View = Callable[..., HttpResponse]
 
-# Their answers hold tokens and tickets, which are never stored in clear: the header has no effect there.
-ROUTES_WITH_SECRETS = ("/api/v1/auth/", "/api/v1/gateway/")
+# Their answers hold tokens, tickets and keys, which are never stored in clear: the header has no effect there.
+ROUTES_WITH_SECRETS = re.compile(r"/api/v1/(auth/|gateway/|me/keys(/|$)|me/bots/[^/]+/keys$)")
 METHODS_WITH_KEYS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _KEY = re.compile(r"[\x21-\x7e]{1,128}")
 
@@ -48,10 +48,8 @@ class IdempotencyMiddleware:
         if key is None or request.method not in METHODS_WITH_KEYS or not takes_keys(request.path_info):
             return None
         try:
-            user_id = _user_of(request)
-            return (
-                None if user_id is None else _answer_once(request, user_id, key, lambda: view(request, *args, **kwargs))
-            )
+            actor = _actor_of(request)
+            return None if actor is None else _answer_once(request, actor, key, lambda: view(request, *args, **kwargs))
         except Exception as error:
             domain_error = domain_error_for(error)
             if domain_error is None:
@@ -61,21 +59,20 @@ class IdempotencyMiddleware:
 
 def takes_keys(path: str) -> bool:
     """Tell whether the routes below `path` look at the header."""
-    return path.startswith("/api/") and not path.startswith(ROUTES_WITH_SECRETS)
+    return path.startswith("/api/") and ROUTES_WITH_SECRETS.match(path) is None
 
 
-def _user_of(request: HttpRequest) -> UserId | None:
+def _actor_of(request: HttpRequest) -> Actor | None:
     """Return who signed the request; None when nobody did, or not well: then the view refuses it in its own words."""
     try:
         signed_in = SessionTokenAuthentication().authenticate(cast("Request", request))
     except DomainError:
         return None
-    return signed_in[1].actor.user_id if signed_in else None
+    return signed_in[1].actor if signed_in else None
 
 
-def _answer_once(
-    request: HttpRequest, user_id: UserId, key: str, call_view: Callable[[], HttpResponse]
-) -> HttpResponse:
+def _answer_once(request: HttpRequest, actor: Actor, key: str, call_view: Callable[[], HttpResponse]) -> HttpResponse:
+    user_id = actor.require_user()
     if not _KEY.fullmatch(key):
         raise InvalidInput("An Idempotency-Key is 1 to 128 visible ASCII characters.", field="Idempotency-Key")
     with transaction.atomic():
@@ -83,7 +80,7 @@ def _answer_once(
         if first is None:
             return _carry_out(user_id, key, call_view)
     # A repeated answer costs a unit too; the first one was counted by the view's throttle.
-    take(settings.RATE_LIMITS["rest.write"], str(user_id))
+    take_request_unit(actor, request.method or "")
     return HttpResponse(
         first.body, status=first.status, content_type=first.content_type, headers={"Idempotency-Replayed": "true"}
     )

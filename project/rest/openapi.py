@@ -72,7 +72,7 @@ class GenericStructExtension(WireStructExtension):
 
 
 class SessionExtension(OpenApiAuthenticationExtension):
-    """Names the two proofs of a session in the document: an access token, or a browser's cookie with its CSRF token."""
+    """Names what proves who calls in the document: an access token or API key, or a browser's cookie with its CSRF token."""
 
     target_class = "accounts.authentication.SessionTokenAuthentication"
     name: Any = ("bearer", "cookie")
@@ -84,7 +84,7 @@ class SessionExtension(OpenApiAuthenticationExtension):
     def get_security_definition(self, auto_schema: AutoSchema) -> list[Schema]:  # noqa: ARG002  # spectacular's signature
         """Return the security schemes, in the order of their names."""
         cookie = {"type": "apiKey", "in": "cookie", "name": settings.SESSION_COOKIE_NAME}
-        return [{"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}, cookie]
+        return [{"type": "http", "scheme": "bearer", "bearerFormat": "JWT or API key"}, cookie]
 
 
 def _components_of(struct: Any) -> tuple[str, dict[str, Schema]]:

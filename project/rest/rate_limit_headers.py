@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from accounts.api.requests import actor_of, client_network_of
+from kernel.actor import Actor
 from kernel.errors import Forbidden, RateLimited, Unauthenticated
 from kernel.rate_limits import Allowance, RateLimit, take
 from project.rate_limits import recorded_allowances
@@ -27,7 +28,7 @@ _READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class DefaultThrottle(BaseThrottle):
-    """One unit per request: of the reader's or the writer's quota of a user, or of an address without a session."""
+    """One unit per request: of the reader's or the writer's quota of a user or an API key, or of an address without either."""
 
     def allow_request(self, request: Request, view: APIView) -> bool:  # noqa: ARG002  # DRF's signature
         """Take a unit. Raises `RateLimited` itself, so that the problem names the limit."""
@@ -35,9 +36,20 @@ class DefaultThrottle(BaseThrottle):
         if actor.user_id is None:
             take(settings.RATE_LIMITS["rest.anonymous"], client_network_of(request))
         else:
-            name = "rest.read" if request.method in _READING_METHODS else "rest.write"
-            take(settings.RATE_LIMITS[name], str(actor.user_id))
+            take_request_unit(actor, request.method or "")
         return True
+
+
+def take_request_unit(actor: Actor, method: str) -> None:
+    """Count a request of a user, or of an API key by itself: a script does not use up what its owner's devices need.
+
+    Raises `RateLimited`.
+    """
+    of_key, of_user = ("key.read", "rest.read") if method in _READING_METHODS else ("key.write", "rest.write")
+    if actor.key is not None:
+        take(settings.RATE_LIMITS[of_key], str(actor.key.id))
+    else:
+        take(settings.RATE_LIMITS[of_user], str(actor.user_id))
 
 
 class RateLimitHeadersMiddleware:

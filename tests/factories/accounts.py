@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 from itertools import count
 
 from django.contrib.auth.models import Group
@@ -14,9 +15,12 @@ from accounts.actions.sign_up import make_account
 from accounts.actions.staff_roles import sync_staff_roles
 from accounts.constants import StaffRole
 from accounts.events import SignedIn
-from accounts.models import User
+from accounts.models import ApiKey, User
+from accounts.processing.key_texts import new_key_text
 from kernel.actor import SYSTEM, Actor, user_actor
+from kernel.clock import now
 from kernel.ids import SessionId, UserId
+from kernel.scopes import Scope
 
 PASSWORD = "correct horse battery"
 CLIENT = Client(network="192.0.2.1", user_agent="tests/1.0")
@@ -46,6 +50,37 @@ def make_user(
     user.set_password(password)
     user.save()
     return user
+
+
+def make_bot(owner: User, username: str | None = None, *, is_active: bool = True) -> User:
+    """Insert a bot of a person."""
+    username = username or f"bot{next(_numbers)}"
+    bot = User(
+        kind="bot",
+        owner=owner,
+        email=f"{username}@bots.invalid",
+        username=username,
+        display_name=username.title(),
+        is_active=is_active,
+    )
+    bot.set_unusable_password()
+    bot.save()
+    return bot
+
+
+def make_key(user: User, *scopes: Scope, days: float = 30) -> tuple[str, ApiKey]:
+    """Insert an API key of a user with these scopes, all of them if none is named; return its text and its row."""
+    text, parts = new_key_text()
+    key = ApiKey(user=user, name="script", prefix=parts.prefix, secret_hash=parts.hash, created_by=user.owner or user)
+    key.scopes = [scope.value for scope in scopes or Scope]
+    key.expires_at = now() + timedelta(days=days)
+    key.save()
+    return text, key
+
+
+def key_header(text: str) -> dict[str, str]:
+    """Return the header that a REST client with this key sends."""
+    return {"Authorization": f"Bearer {text}"}
 
 
 def sign_in(user: User) -> SignedIn:

@@ -160,7 +160,7 @@ def lasting(seconds: float):
 
 
 async def test_a_socket_is_closed_when_its_proof_expires_without_a_fresh_one(open_socket, monkeypatch):
-    monkeypatch.setattr("gateway.dispatch.unchecked_actor_of_access_token", lasting(0.5))
+    monkeypatch.setattr("gateway.signing_in.unchecked_actor_of_access_token", lasting(0.5))
     tokens = await new_tokens(await new_user())
     client = await open_socket()
     await client.command("auth", token=tokens.access)
@@ -172,7 +172,7 @@ async def test_a_socket_is_closed_when_its_proof_expires_without_a_fresh_one(ope
 async def test_a_fresh_proof_lets_the_socket_live_on(open_socket, monkeypatch):
     tokens = await new_tokens(await new_user())
     client = await open_socket()
-    monkeypatch.setattr("gateway.dispatch.unchecked_actor_of_access_token", lasting(0.5))
+    monkeypatch.setattr("gateway.signing_in.unchecked_actor_of_access_token", lasting(0.5))
     await client.command("auth", token=tokens.access)
     monkeypatch.setattr("gateway.dispatch.actor_of_access_token", lasting(60))
     assert (await client.frame())["t"] == "hello"

@@ -100,13 +100,16 @@ def test_a_revoked_role_closes_the_panel_at_once(client):
 @pytest.mark.parametrize(
     ("role", "shown"),
     [
-        (StaffRole.SUPPORT, {"User", "Session", "AccountDeletion", "Community", "Membership", "Room"}),
+        (StaffRole.SUPPORT, {"User", "Session", "ApiKey", "AccountDeletion", "Community", "Membership", "Room"}),
         (StaffRole.MODERATOR, {"User", "Community", "Membership", "Room"}),
-        (StaffRole.TRUST_AND_SAFETY, {"User", "Session", "AccountDeletion", "Community", "Membership", "Room"}),
+        (
+            StaffRole.TRUST_AND_SAFETY,
+            {"User", "Session", "ApiKey", "AccountDeletion", "Community", "Membership", "Room"},
+        ),
         (StaffRole.FINANCE, {"User"}),
         (
             StaffRole.ADMINISTRATOR,
-            {"User", "Session", "StaffRoleChange", "AccountDeletion", "Community", "Membership", "Room"},
+            {"User", "Session", "ApiKey", "StaffRoleChange", "AccountDeletion", "Community", "Membership", "Room"},
         ),
     ],
 )

@@ -236,6 +236,8 @@ def test_when_its_time_has_come_nothing_is_left_that_tells_who_it_was():
         "custom_status_emoji": "",
         "custom_status_expires_at": None,
         "presence_revision": 1,
+        "kind": "person",
+        "owner_id": None,
     }
     assert not Session.objects.exists()
     assert not IdempotentRequest.objects.exists()
@@ -243,6 +245,7 @@ def test_when_its_time_has_come_nothing_is_left_that_tells_who_it_was():
     assert deletion.completed_at is not None
     assert [step.name for step in deletion.steps_done.order_by("done_at", "pk")] == [
         "accounts.access",
+        "accounts.bots",
         "communities.memberships",
         "accounts.records",
         "chat.read_markers",
@@ -295,6 +298,7 @@ def test_no_name_is_kept_in_clear():
 def test_steps_run_by_phase_then_by_name():
     assert [step.name for step in deletion_steps()] == [
         "accounts.access",
+        "accounts.bots",
         "communities.memberships",
         "accounts.records",
         "chat.read_markers",

@@ -18,11 +18,11 @@ from accounts.queries.staff_roles import staff_roles_of
 from accounts.registries.staff_roles import staff_permissions
 from eventlog.topics import topic_for
 from kernel.actor import ANONYMOUS, SYSTEM
-from kernel.errors import Forbidden, InvalidInput, NotFound
+from kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
 from kernel.ids import UserId, uuid7
 from tests.concurrency import at_once
 from tests.event_log import events_of
-from tests.factories.accounts import actor_for, make_staff, make_user, sign_in
+from tests.factories.accounts import actor_for, make_bot, make_staff, make_user, sign_in
 from tests.unchanged import unchanged
 
 pytestmark = pytest.mark.django_db
@@ -46,6 +46,7 @@ def test_each_role_has_exactly_what_the_table_says():
     look = {"accounts.view_user", "communities.view_community", "communities.view_membership", "chat.view_room"}
     sessions = {
         "accounts.view_session",
+        "accounts.view_apikey",
         "accounts.end_session",
         "accounts.restore_user",
         "accounts.view_accountdeletion",
@@ -202,3 +203,10 @@ def test_of_two_administrators_who_dismiss_each_other_one_stays():
     )
     assert {type(outcome) for outcome in outcomes} == {StaffRoleChange, Forbidden}
     assert sum(staff_roles_of(user) == (StaffRole.ADMINISTRATOR,) for user in (first, second)) == 1
+
+
+def test_a_bot_is_never_of_the_staff():
+    bot = make_bot(make_user())
+    administrator = actor_for(make_staff(StaffRole.ADMINISTRATOR))
+    with unchanged(User, StaffRoleChange), pytest.raises(Conflict):
+        grant_staff_role(administrator, user_id=bot.id, role=StaffRole.SUPPORT, reason="Helps.")

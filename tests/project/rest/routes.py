@@ -117,6 +117,7 @@ urlpatterns = [
     path("api/v1/rename", RenameView.as_view()),
     path("api/v1/auth/rename", RenameView.as_view()),
     path("api/v1/gateway/rename", RenameView.as_view()),
+    path("api/v1/me/keys/rename", RenameView.as_view()),
     re_path("^api/", problems.not_found),
 ]
 handler400 = problems.bad_request

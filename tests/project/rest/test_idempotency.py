@@ -77,7 +77,7 @@ def test_a_refusal_is_undone_and_not_kept(ending: dict[str, Any]) -> None:
     assert rename(user, "k", name="one").status_code == 201
 
 
-@pytest.mark.parametrize("path", ["/api/v1/auth/rename", "/api/v1/gateway/rename"])
+@pytest.mark.parametrize("path", ["/api/v1/auth/rename", "/api/v1/gateway/rename", "/api/v1/me/keys/rename"])
 def test_routes_whose_answers_hold_secrets_ignore_the_header(path: str) -> None:
     user = make_user()
     answers = [rename(user, "k", path, name="one").json() for _ in range(2)]

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, Phase, settings
 
 from communities.constants import Role
 from project.environment import BASE_DIR
-from tests.factories.accounts import bearer, make_user
+from tests.factories.accounts import bearer, make_bot, make_key, make_user
 from tests.factories.chat import make_room, post
 from tests.factories.communities import make_community, make_member
 
@@ -67,7 +67,14 @@ def test_every_write_takes_an_idempotency_key_but_for_those_with_secrets() -> No
         for path, method, one in operations()
         if method != "get" and {"$ref": "#/components/parameters/IdempotencyKey"} not in one.get("parameters", [])
     }
-    assert without_key == {path for path in document["paths"] if path.startswith(("/api/v1/auth/", "/api/v1/gateway/"))}
+    of_keys = {
+        "/api/v1/me/keys",
+        "/api/v1/me/keys/{key_id}",
+        "/api/v1/me/keys/{key_id}/rotate",
+        "/api/v1/me/bots/{bot_id}/keys",
+    }
+    of_signing_in = {path for path in document["paths"] if path.startswith(("/api/v1/auth/", "/api/v1/gateway/"))}
+    assert without_key == of_keys | of_signing_in
 
 
 def test_every_operation_but_signing_in_asks_for_a_token_or_a_cookie() -> None:
@@ -115,6 +122,7 @@ def world() -> dict[str, Any]:
     room = make_room(community)
     message = post(owning, room)
     ids = {"community_id": community.id, "room_id": room.id, "message_id": message.id, "user_id": member.id}
+    ids |= {"key_id": make_key(owner)[1].id, "bot_id": make_bot(owner).id}
     return {"ids": {name: str(value) for name, value in ids.items()}, "headers": bearer(owner)}
 
 
