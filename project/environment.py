@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
@@ -28,6 +29,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from kernel.lockouts import DelayRule
 from kernel.rate_limits import RateLimit
 from project.addresses import checked_redis_url, database_settings
+from project.social_providers import OpenIdProvider
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DEVELOPMENT_SECRET = "development-only-secret-that-production-refuses"  # noqa: S105  # refused by a system check
@@ -59,6 +61,20 @@ def _check_prefixes(values: list[str]) -> list[str]:
         if not re.fullmatch(r"!?\+[1-9]\d{0,13}", value):
             raise ValueError("write prefixes as +44, or !+4470 for one that is refused")
     return values
+
+
+def _read_json(value: Any) -> Any:
+    try:
+        return json.loads(value) if isinstance(value, str) else value
+    except json.JSONDecodeError as error:
+        raise ValueError("write it as JSON") from error
+
+
+def _check_provider_ids(providers: list[OpenIdProvider]) -> list[OpenIdProvider]:
+    ids = [provider.id for provider in providers]
+    if len(set(ids)) < len(ids) or {"google", "github", "facebook"}.intersection(ids):
+        raise ValueError("give each provider an id of its own, and none google, github or facebook")
+    return providers
 
 
 SERVED_PREFIXES = _split_list(
@@ -447,6 +463,37 @@ class Choices(BaseSettings):
     disposable_mail_file: str = Field("", description="More such domains, one in a line; # begins a comment.")
 
 
+class SocialLogins(BaseSettings):
+    """Signing in with an account somewhere else: each provider is offered once it has credentials"""
+
+    google_client_id: str = Field("", description="OAuth client of Google; callback /accounts/google/login/callback/.")
+    google_client_secret: SecretStr = Field(SecretStr(""), description="Its secret.")
+    github_client_id: str = Field("", description="OAuth app of GitHub; callback /accounts/github/login/callback/.")
+    github_client_secret: SecretStr = Field(SecretStr(""), description="Its secret.")
+    facebook_client_id: str = Field("", description="App of Facebook; callback /accounts/facebook/login/callback/.")
+    facebook_client_secret: SecretStr = Field(SecretStr(""), description="Its secret.")
+    openid_connect_providers: Annotated[
+        list[OpenIdProvider], NoDecode, BeforeValidator(_read_json), AfterValidator(_check_provider_ids)
+    ] = Field(
+        [],
+        description="Any others as JSON: a list of objects with id, name, server_url, client_id and client_secret; "
+        "callback /accounts/oidc/<id>/login/callback/.",
+    )
+
+    def what_sign_in_lacks(self) -> list[str]:
+        """Return the names of the settings that are missing beside others that are given."""
+        pairs = {
+            "GOOGLE_CLIENT": (self.google_client_id, self.google_client_secret),
+            "GITHUB_CLIENT": (self.github_client_id, self.github_client_secret),
+            "FACEBOOK_CLIENT": (self.facebook_client_id, self.facebook_client_secret),
+        }
+        return [
+            f"{name}_{'SECRET' if public else 'ID'}"
+            for name, (public, secret) in pairs.items()
+            if bool(public) != bool(secret.get_secret_value())
+        ]
+
+
 class Challenges(BaseSettings):
     """Challenges that show that a human is there: at sign-up, at a password reset, and after some failed logins"""
 
@@ -625,6 +672,7 @@ class Environment(
     SecondFactors,
     Lockout,
     Choices,
+    SocialLogins,
     Challenges,
     MailSettings,
     SmsSettings,
@@ -653,6 +701,8 @@ class Environment(
             self.challenge_site_key and self.challenge_secret.get_secret_value()
         ):
             raise ValueError("CHALLENGE_PROVIDER needs CHALLENGE_SITE_KEY and CHALLENGE_SECRET")
+        if self.what_sign_in_lacks():
+            raise ValueError(f"signing in elsewhere needs {' and '.join(self.what_sign_in_lacks())}")
         if self.what_mail_lacks():
             raise ValueError(f"MAIL_PROVIDER {self.mail_provider} needs {' and '.join(self.what_mail_lacks())}")
         if self.what_sms_lack():

@@ -11,6 +11,7 @@ from project.environment import BASE_DIR, environment
 from project.mail.backends import anymail_settings, mail_backend
 from project.observability.logs import configure_structlog, logging_settings
 from project.sign_in_limits import allauth_rates
+from project.social_providers import sign_in_origins, social_providers
 
 PRODUCTION = environment.environment == "production"
 TESTING = environment.environment == "test"
@@ -86,6 +87,10 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.socialaccount",
+    "allauth.socialaccount.providers.google",
+    "allauth.socialaccount.providers.github",
+    "allauth.socialaccount.providers.facebook",
+    "allauth.socialaccount.providers.openid_connect",
     "allauth.mfa",
     "allauth.headless",
     "eventlog.apps.EventLogConfig",
@@ -285,6 +290,11 @@ ACCOUNT_PASSWORD_RESET_BY_CODE_TIMEOUT = 900
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_USER_DISPLAY = "accounts.flows.adapter.display_name_of"
 ACCOUNT_USERNAME_MIN_LENGTH = USERNAME_MIN_LENGTH
+SOCIALACCOUNT_ADAPTER = "accounts.flows.social.SocialAdapter"
+SOCIALACCOUNT_PROVIDERS = social_providers(environment)
+SOCIALACCOUNT_AUTO_SIGNUP = False
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 5
+SIGN_IN_ORIGINS = sign_in_origins(environment)
 MFA_ADAPTER = "accounts.flows.second_factors.adapter.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True

@@ -18,6 +18,7 @@ LIMITS_OF_ROUTES = {
     "login_webauthn": "login.address",
     "socialaccount:provider_signup": "sign_up.address",
     "socialaccount:provider_token": "login.address",
+    "socialaccount:redirect_to_provider": "login.address",
 }
 """Of requests that write, by the route's name. Passwords are counted where they are checked."""
 

@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     re_path("^api/", csrf_exempt(problems.not_found)),
     path("_allauth/", include("accounts.flows.second_factors.urls", namespace="second_factors")),
     path("_allauth/", include("allauth.headless.urls")),
+    path("accounts/", include("accounts.flows.callbacks")),
     path("admin/", admin.site.urls),
 ]
 if settings.OUTBOX_PAGE:

@@ -64,8 +64,8 @@ def unchecked_create_user(
     return user
 
 
-def unchecked_insert_user(*, email: str, username: str, password: str, display_name: str = "") -> User:
-    """Insert a user, and no row for the e-mail address; without a display name the username is shown.
+def unchecked_insert_user(*, email: str, username: str, password: str | None, display_name: str = "") -> User:
+    """Insert a user, and no row for the e-mail address; without a display name the username is shown, without a password there is none.
 
     Unique names are the database's business, so two sign-ups at once cannot both win. Raises as `create_user`.
     """
@@ -84,7 +84,7 @@ def unchecked_rehearse_user(*, email: str, username: str, password: str, display
         transaction.set_rollback(True)
 
 
-def _checked_user(*, email: str, username: str, password: str, display_name: str) -> User:
+def _checked_user(*, email: str, username: str, password: str | None, display_name: str) -> User:
     user = User(email=email.strip(), username=username, display_name=display_name.strip() or username)
     _check(user, password=password)
     if is_disposable(user.email):

@@ -13,9 +13,10 @@ from project.rest.problems import answers_with_problems
 
 REFERENCE_PAGE_PATH = "/api/"
 _NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-_PAGE = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+_PAGE = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+_OWN_FORMS = "form-action 'self'"
 # The page of drf-spectacular has one inline style, which is known by its hash; a test fails when it changes.
-_REFERENCE_PAGE = f"{_PAGE}; style-src 'self' 'sha256-MMpT0iDxyjALd9PdfepImGX3DBfJPXZ4IlDWdPAgtn0='"
+_REFERENCE_PAGE = f"{_PAGE}; {_OWN_FORMS}; style-src 'self' 'sha256-MMpT0iDxyjALd9PdfepImGX3DBfJPXZ4IlDWdPAgtn0='"
 _OFF = ("accelerometer", "browsing-topics", "camera", "display-capture", "geolocation", "gyroscope", "magnetometer")
 _OFF_TOO = ("microphone", "midi", "payment", "serial", "usb", "xr-spatial-tracking")
 _OWN = ("publickey-credentials-create", "publickey-credentials-get")
@@ -44,7 +45,12 @@ def content_security_policy(request: HttpRequest) -> str:
         return _REFERENCE_PAGE
     if answers_with_problems(request):
         return _NOTHING
-    return f"{_PAGE}; {_connections(request)}{_challenge_sources()}"
+    return f"{_PAGE}; {_forms()}; {_connections(request)}{_challenge_sources()}"
+
+
+def _forms() -> str:
+    """Allow what the answer to a form may lead to, which a browser checks too: the providers that people sign in with."""
+    return " ".join([_OWN_FORMS, *settings.SIGN_IN_ORIGINS])
 
 
 def _connections(request: HttpRequest) -> str:

@@ -62,7 +62,12 @@ OF_BOTH: dict[str, Statuses] = {
 }
 OF_APPS: dict[str, Statuses] = {"POST /tokens/refresh": (400, 400)}
 
-ALLAUTH: dict[str, Statuses] = {
+CALLBACKS: dict[str, Statuses] = {
+    f"GET /accounts/{provider}/login/callback/": (302, 302)  # to the web client, which shows what is wrong
+    for provider in ("google", "github", "facebook", "oidc/<str:provider_id>")
+}
+
+ALLAUTH: dict[str, Statuses] = CALLBACKS | {
     f"{method} /_allauth/{client}/v1{path}": statuses
     for client, rows in (("app", OF_BOTH | OF_APPS), ("browser", OF_BOTH))
     for (method, _, path), statuses in ((row.partition(" "), statuses) for row, statuses in rows.items())

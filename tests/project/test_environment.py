@@ -40,6 +40,12 @@ def run_manage(*arguments: str, **variables: str) -> subprocess.CompletedProcess
         ("REDIS_URL", "http://u:hidden@h", "it must start with redis://, rediss:// or unix://"),
         ("RATE_LOGIN_ADDRESS", "5 per hour", "write it as number/seconds, as in 20/10"),
         ("SMS_PREFIXES", "+44,33", "write prefixes as +44, or !+4470 for one that is refused"),
+        ("OPENID_CONNECT_PROVIDERS", "club", "write it as JSON"),
+        (
+            "OPENID_CONNECT_PROVIDERS",
+            '[{"id": "google", "name": "Club", "server_url": "https://club.example", "client_id": "x"}]',
+            "give each provider an id of its own, and none google, github or facebook",
+        ),
         ("ACCESS_TOKEN_SECONDS", "900", "Input should be less than or equal to 300"),
     ],
 )

@@ -197,3 +197,9 @@ def test_an_unknown_host_is_refused_as_a_problem(settings: Any) -> None:
     settings.ALLOWED_HOSTS = ["chat.example.org"]
     response = Client().get("/api/v1/me", headers={"Host": "evil.example.org"})
     assert (response.status_code, response.json()["code"]) == (400, "request.invalid")
+
+
+def test_a_form_may_lead_to_the_providers_that_people_sign_in_with(settings) -> None:
+    settings.SIGN_IN_ORIGINS = ["https://accounts.google.com"]
+    assert policy_of(Client().get("/"))["form-action"] == "'self' https://accounts.google.com"
+    assert policy_of(Client().get("/api/"))["form-action"] == "'self'"
