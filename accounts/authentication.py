@@ -164,13 +164,14 @@ class LimitedModelBackend(ModelBackend):
         username: str | None = None,
         password: str | None = None,
         email: str | None = None,
+        phone: str | None = None,
         **_: Any,
     ) -> User | None:
         """Return the user with that name and password. Raises as `prove_password`; in the admin's form it is an error of the form."""
         if request is None or password is None:
             return None
         try:
-            return prove_password(login=email or username or "", password=password, client=client_of(request))
+            return prove_password(login=email or phone or username or "", password=password, client=client_of(request))
         except InvalidCredentials:
             return None
         except DomainError as error:

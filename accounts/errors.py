@@ -204,6 +204,13 @@ class PhoneInvalid(InvalidInput):
     message = "This is not a phone number with its country code, as in +44 7700 900123."
 
 
+class PhoneTaken(Conflict):
+    """Somebody else has proved to own the number; told only to who has, too."""
+
+    code = "phone.taken"
+    message = "This phone number belongs to another account."
+
+
 class PhoneNotServed(InvalidInput):
     """We send no SMS to numbers of this kind: their country is not served, or they cost too much."""
 

@@ -14,6 +14,7 @@ from accounts.actions.erasure import prune_reserved_usernames
 from accounts.actions.idempotent_requests import prune_idempotent_requests
 from accounts.actions.sessions import remember_ended_sessions as tell_ended_sessions
 from accounts.actions.trusted_devices import prune_trusted_devices
+from accounts.actions.web_sessions import prune_web_sessions
 from kernel.errors import Unavailable
 from kernel.ids import DeliveryId, SessionId
 
@@ -80,3 +81,10 @@ def run_due_deletions(timestamp: int) -> None:  # noqa: ARG001
 def forget_reserved_usernames(timestamp: int) -> None:  # noqa: ARG001
     """Let names of deleted users be taken again whose time is over, every night."""
     prune_reserved_usernames()
+
+
+@app.periodic(cron="37 * * * *")
+@app.task(queueing_lock="accounts.forget_web_sessions", pass_context=False)
+def forget_web_sessions(timestamp: int) -> None:  # noqa: ARG001  # the scheduler passes when the run was due
+    """Delete Django's sessions that are past their time, every hour."""
+    prune_web_sessions()

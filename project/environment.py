@@ -380,6 +380,9 @@ class Identity(BaseSettings):
     sign_up_mode: Literal["open", "invite", "application"] = Field(
         "open", description="Who may make an account: everybody, who was invited, or whose application was accepted."
     )
+    password_reset: Literal["code", "link"] = Field(
+        "code", description="Whether a forgotten password is reset by a code from a mail or by a link in it."
+    )
     email_verification: Literal["optional", "mandatory"] = Field(
         "optional", description="Whether an e-mail address must be verified before its user can sign in."
     )

@@ -17,7 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/schema/", schema_view, name="schema"),
     re_path("^api/", csrf_exempt(problems.not_found)),
     path("_allauth/", include("accounts.flows.second_factors.urls", namespace="second_factors")),
-    path("_allauth/", include("allauth.headless.urls")),
+    path("_allauth/", include("accounts.flows.urls")),
     path("accounts/", include("accounts.flows.callbacks")),
     path("admin/", admin.site.urls),
 ]

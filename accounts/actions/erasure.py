@@ -19,7 +19,7 @@ from accounts.constants import (
     InactiveBecause,
     PreferredStatus,
 )
-from accounts.models import ApiKey, IdempotentRequest, ReservedUsername, Session, TrustedDevice
+from accounts.models import ApiKey, IdempotentRequest, ReservedUsername, Session, TrustedDevice, VerifiedPhone
 from accounts.models.locks import lock_open_sessions, lock_user
 from accounts.queries.deletions import hash_of_username
 from kernel.clock import now
@@ -30,6 +30,7 @@ _RECORDS: tuple[type[Model], ...] = (
     ApiKey,
     IdempotentRequest,
     EmailAddress,
+    VerifiedPhone,
     Authenticator,
     TrustedDevice,
     SocialAccount,

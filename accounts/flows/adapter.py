@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
+from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.stagekit import clear_login
+from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 
+from accounts.actions.email_addresses import tell_of_email_change
+from accounts.actions.passwords import unchecked_set_password
+from accounts.actions.phone_numbers import unchecked_set_phone_number
 from accounts.actions.sessions import prove_password
+from accounts.actions.sms import send_code_by_sms
 from accounts.actions.users import unchecked_insert_user
 from accounts.authentication import client_network_of, client_of
 from accounts.constants import PASSWORD_MAX_LENGTH
-from accounts.errors import AccountDisabled, DisposableMail, InvalidCredentials
+from accounts.errors import AccountDisabled, AccountTaken, DisposableMail, InvalidCredentials
 from accounts.flows.mails import send_flow_mail
+from accounts.flows.phone_numbers import TypedPhoneField
 from accounts.flows.sessions import begin_session, end_session, remember_proof
 from accounts.models import User
 from accounts.policies import may_come_back, require_open_sign_up, sign_up_refusal
+from accounts.queries.phone_numbers import find_by_phone, verified_number_of
 from accounts.storage.disposable_mail import is_disposable
+from accounts.storage.web_sessions import session_id_of
+from kernel.ids import UserId
 
 _SIGN_UP_ROUTES = ("signup", "signup_webauthn", "provider_signup")
 
@@ -89,6 +101,50 @@ class AccountAdapter(DefaultAccountAdapter):
         """Make the user of a sign-up form; allauth adds the address. Raises `InvalidInput` or `AccountTaken`."""
         data = form.cleaned_data
         return unchecked_insert_user(email=data["email"], username=data["username"], password=data["password"])
+
+    def set_password(self, user: User, password: str) -> None:
+        """Change a password, proved or reset: every other session of the user ends."""
+        request = self.request
+        keep = session_id_of(request.session) if request.user == user else None
+        user.password = unchecked_set_password(UserId(user.pk), password, keep=keep)
+
+    def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
+        """Mark an address as verified; a new one takes the place of the old one. Raises `AccountTaken` when somebody signed up with it."""
+        try:
+            with transaction.atomic():
+                confirmed = super().confirm_email(request, email_address)
+                tell_of_email_change(UserId(email_address.user_id))
+        except IntegrityError as error:
+            raise AccountTaken(field="email") from error
+        return confirmed
+
+    def phone_form_field(self, **options: Any) -> TypedPhoneField:
+        """Return the form field that reads a number as people write it."""
+        return TypedPhoneField(**options)
+
+    def get_phone(self, user: User) -> tuple[str, bool] | None:
+        """Return the user's number, which is a verified one: others are not kept."""
+        number = verified_number_of(UserId(user.pk))
+        return None if number is None else (number, True)
+
+    def get_user_by_phone(self, phone: str) -> User | None:
+        """Return who has proved to own the number."""
+        return find_by_phone(phone)
+
+    def set_phone(self, user: User, phone: str, verified: bool) -> None:
+        """Keep a verified number; one that is not stays in the session until it is."""
+        if verified:
+            self.set_phone_verified(user, phone)
+
+    def set_phone_verified(self, user: User, phone: str) -> None:
+        """Make the number the user's, who has typed the code that was sent to it, and tell them by mail. Raises `PhoneTaken`."""
+        unchecked_set_phone_number(UserId(user.pk), number=phone)
+        self.send_notification_mail("account/email/phone_changed", user, {"phone": phone})
+
+    def send_verification_code_sms(self, user: User, phone: str, code: str, **_: Any) -> None:  # noqa: ARG002  # allauth passes it
+        """Have the code sent once the transaction commits. Raises `SmsLimited` and the like."""
+        lifetime = timedelta(seconds=app_settings.PHONE_VERIFICATION_TIMEOUT)
+        send_code_by_sms(to=phone, code=code, network=client_network_of(self.request), lifetime=lifetime)
 
     def send_account_already_exists_mail(self, email: str) -> None:
         """Tell the owner of an address that somebody signs up with it, at the cost of what a new account costs: hashing a password."""

@@ -33,7 +33,7 @@ def log_in(request: HttpRequest, *, login: str, password: str) -> SignedIn:
     Raises as `prove_password`, `AccountDisabled`, `SecondFactorRequired` or `VerificationRequired`.
     """
     user = prove_password(login=login, password=password, client=client_of(request))
-    name = "email" if "@" in login else "username"
+    name = "email" if "@" in login else "phone" if login.startswith("+") else "username"
     with _steps_of_an_app(request):
         credentials = {name: login, "password": password}
         perform_password_login(request, credentials, Login(user=user, email=login if name == "email" else None))

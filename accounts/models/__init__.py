@@ -4,6 +4,7 @@ from accounts.models.api_keys import ApiKey
 from accounts.models.deletions import AccountDeletion, AccountDeletionStep, ReservedUsername
 from accounts.models.deliveries import Delivery
 from accounts.models.idempotent_requests import IdempotentRequest
+from accounts.models.phone_numbers import VerifiedPhone
 from accounts.models.sessions import Session
 from accounts.models.staff_roles import StaffRoleChange
 from accounts.models.trusted_devices import TrustedDevice
@@ -21,5 +22,6 @@ __all__ = [
     "StaffRoleChange",
     "TrustedDevice",
     "User",
+    "VerifiedPhone",
     "WebSession",
 ]

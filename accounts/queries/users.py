@@ -9,6 +9,7 @@ from django.db.models.functions import Lower
 from django.db.models.lookups import Exact, In
 
 from accounts.models import User
+from accounts.queries.phone_numbers import find_by_phone
 from kernel.errors import NotFound
 from kernel.ids import UserId
 
@@ -38,7 +39,9 @@ def find_by_usernames(usernames: Iterable[str]) -> dict[str, User]:
 
 
 def find_by_login(login: str) -> User | None:
-    """Return the user with that e-mail address or username, in any case."""
+    """Return the user with that e-mail address or username, in any case, or with that verified phone number, from its "+" on."""
+    if login.startswith("+"):
+        return find_by_phone(login)
     lowered = _lowered(login)
     if "@" in lowered:
         return User.objects.filter(email=lowered).first()
