@@ -215,7 +215,11 @@ class RateQuotas(BaseSettings):
         "120/60", "REST requests that write, not counted per user", per="API key", at=["every write below /api/"]
     )
     rate_key_guess_address: Quota = limit_row(
-        "20/60", "Requests with a wrong API key", per=NETWORK, at=["every request below /api/"]
+        "20/60",
+        "Requests with a wrong API key",
+        per=NETWORK,
+        at=["every request below /api/"],
+        without_redis="counted in each process",
     )
     rate_key_create_user: Quota = limit_row(
         "20/3600",

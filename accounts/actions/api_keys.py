@@ -30,6 +30,7 @@ from kernel.actor import Actor
 from kernel.clock import now
 from kernel.errors import InvalidInput, NotFound
 from kernel.ids import ApiKeyId, UserId
+from kernel.metrics import limit_hit
 from kernel.rate_limits import take
 from kernel.scopes import Scope
 
@@ -46,6 +47,7 @@ def create_api_key(
     person = _locked_person(actor)
     user = person if bot_id is None else get_bot_for(actor, bot_id)
     if count_keys_towards_limit(UserId(user.id)) >= settings.API_KEYS_MAX:
+        limit_hit("account.api_keys")
         raise TooManyKeys(f"A user has at most {settings.API_KEYS_MAX} API keys. Revoke one first.")
     expires_at = now() + timedelta(days=_checked_number("days", days, settings.API_KEY_MAX_DAYS, least=1))
     key = ApiKey(user=user, name=name.strip(), scopes=_checked_scopes(scopes), created_by=person, expires_at=expires_at)

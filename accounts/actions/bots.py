@@ -21,6 +21,7 @@ from kernel.actor import Actor
 from kernel.clock import now
 from kernel.errors import NotFound
 from kernel.ids import UserId
+from kernel.metrics import limit_hit
 from kernel.rate_limits import take
 
 
@@ -36,6 +37,7 @@ def create_bot(actor: Actor, *, username: str, display_name: str = "") -> BotPay
     if owner is None or not owner.is_active:
         raise NotFound
     if bots_of(owner_id).count() >= settings.BOTS_MAX:
+        limit_hit("account.bots")
         raise TooManyBots(f"A person owns at most {settings.BOTS_MAX} bots. Delete one first.")
     bot = unchecked_create_bot(owner=owner, username=username, display_name=display_name)
     payload = bot_payload(bot)
