@@ -31,11 +31,21 @@ async def test_a_refresh_token_is_good_once_and_its_second_use_ends_the_session_
     ann = await new_person()
     socket = await ann.connect(1)
     stolen = ann.refresh
-    ann.adopt(await ann.call("POST", "auth/refresh", {"refresh": stolen}))
+    for at in (0, 1):  # the second one uses the token that the first one gave, so nobody can have lost its answer
+        ann.adopt(await ann.call("POST", "auth/refresh", {"refresh": ann.refresh}, at=at))
     replay = await ann.request("POST", "auth/refresh", json={"refresh": stolen}, at=1)
     assert (replay.status_code, replay.json()["code"]) == (401, "auth.refresh_replayed")
     assert (await ann.request("GET", "me")).status_code == 401
     assert await socket.close_code(1) == 4504
+
+
+async def test_who_lost_the_answer_of_a_refresh_gets_it_again_from_any_process(new_person):
+    ann = await new_person()
+    lost, again = [await ann.call("POST", "auth/refresh", {"refresh": ann.refresh}, at=at) for at in (0, 1)]
+    assert again["refresh"] == lost["refresh"]
+    ann.adopt(again)
+    assert (await ann.request("GET", "me", at=1)).status_code == 200
+    assert (await ann.request("POST", "auth/refresh", json={"refresh": ann.refresh})).status_code == 200
 
 
 async def test_after_logout_no_token_of_the_session_is_good_on_any_process(new_person):

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from tests.live.people import bodies_of, new_nonce
+from tests.live.people import PASSWORD, Person, bodies_of, new_nonce
 from tests.web_sockets import Problem
 
 
@@ -140,6 +140,81 @@ async def test_a_logout_on_one_process_closes_the_session_s_sockets_on_the_other
     for socket in sockets:
         assert await socket.close_code() == 4504
     assert await other_session.command("ping") == {}
+
+
+async def signed_in_again(person):
+    """Return the same person on another device."""
+    other = Person(person.servers, person.username, person.id)
+    signed_in = await other.call("POST", "auth/login", {"login": person.username, "password": PASSWORD}, at=1)
+    other.adopt(signed_in)
+    return other
+
+
+async def end_by_id(phone, laptop):
+    (ended,) = [item["id"] for item in (await phone.call("GET", "me/sessions"))["items"] if not item["current"]]
+    await phone.call("DELETE", f"me/sessions/{ended}")
+
+
+async def end_all_others(phone, laptop):
+    await phone.call("POST", "me/sessions/revoke-others")
+
+
+async def log_out(phone, laptop):
+    await laptop.call("POST", "auth/logout", at=0)
+
+
+@pytest.mark.parametrize("end", [end_by_id, end_all_others, log_out])
+async def test_a_session_that_every_process_has_just_let_in_is_refused_from_the_next_request_on_and_its_sockets_are_closed(
+    new_person, leaving, end
+):
+    phone = await new_person()
+    laptop = await signed_in_again(phone)
+    leaving.push_async_callback(laptop.leave)
+    for at in (0, 1, 0, 1):
+        assert (await laptop.request("GET", "me", at=at)).status_code == 200
+    sockets = [await laptop.connect(0), await laptop.connect(1)]
+    kept = await phone.connect(1)
+    await end(phone, laptop)
+    for at in (1, 0):
+        assert (await laptop.request("GET", "me", at=at)).json()["code"] == "auth.session_ended"
+        assert (await phone.request("GET", "me", at=at)).status_code == 200
+    for socket in sockets:
+        assert await socket.close_code(1) == 4504
+    assert await kept.command("ping") == {}
+
+
+@pytest.mark.parametrize("end", [end_by_id, end_all_others, log_out])
+async def test_with_redis_away_too_an_ended_session_is_refused_from_the_next_request_on_and_its_sockets_are_closed(
+    new_person, leaving, servers, end
+):
+    """A process compares its followed topics with the log once a second here; that is when the other process hears of it."""
+    phone = await new_person()
+    laptop = await signed_in_again(phone)
+    leaving.push_async_callback(laptop.leave)
+    for at in (0, 1):
+        assert (await laptop.request("GET", "me", at=at)).status_code == 200
+    sockets = [await laptop.connect(0), await laptop.connect(1)]
+    servers.redis.child.kill()
+    await end(phone, laptop)
+    for at in (1, 0):
+        assert (await laptop.request("GET", "me", at=at)).json()["code"] == "auth.session_ended"
+    for socket in sockets:
+        assert await socket.close_code() == 4504
+    servers.revive()
+    for at in (1, 0):
+        assert (await laptop.request("GET", "me", at=at)).json()["code"] == "auth.session_ended"
+
+
+async def test_devices_hear_of_each_others_coming_and_going(new_person, leaving):
+    phone = await new_person()
+    socket = await phone.connect(0)
+    await socket.follow(f"user:{phone.id}")
+    laptop = await signed_in_again(phone)
+    leaving.push_async_callback(laptop.leave)
+    started = await socket.event("session.started")
+    await laptop.call("POST", "auth/logout", at=1)
+    revoked = await socket.event("session.revoked")
+    assert revoked["d"]["session"] == started["d"]["session"]["id"]
 
 
 async def test_a_removal_reaches_the_other_process_with_redis_away(place, servers, ben_everywhere, cleo):

@@ -1,0 +1,102 @@
+"""Who knows no password learns nothing from how long a refusal takes: a rank test on CPU time, with argon2.
+
+CPU time and not the clock, so that a busy machine adds little; in pairs that alternate, so that what it adds falls on both alike.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Sequence
+from math import sqrt
+
+import pytest
+from django.contrib.auth.hashers import Argon2PasswordHasher, make_password
+
+from accounts.actions import sessions
+from accounts.actions.attempts import Client
+from accounts.actions.sessions import log_in
+from accounts.errors import InvalidCredentials
+from accounts.models import User
+from tests.factories.accounts import PASSWORD, make_user
+
+PAIRS = 30
+SUSPICIOUS = 4.9
+"""Standard deviations. Equal distributions get this far once in a million tests; 30 pairs without any overlap are 6.6 apart."""
+
+Attempt = Callable[[int], None]
+
+
+def separation(first: Sequence[float], second: Sequence[float]) -> float:
+    """Return how many standard deviations the Mann-Whitney statistic of two samples is from that of equal distributions."""
+    wins = sum((one > other) + (one == other) / 2 for one in first for other in second)
+    amount = len(first) * len(second)
+    return (wins - amount / 2) / sqrt(amount * (len(first) + len(second) + 1) / 12)
+
+
+def samples(*attempts: Attempt) -> list[list[float]]:
+    """Return what each kind of attempt costs, in seconds of CPU of this process and all its threads, `PAIRS` times in turns."""
+    costs: list[list[float]] = [[] for _ in attempts]
+    order = random.Random(7)  # an order, not a secret
+    for number in range(-2, PAIRS):
+        for kind in order.sample(range(len(attempts)), len(attempts)):
+            began = time.process_time()
+            attempts[kind](number)
+            cost = time.process_time() - began
+            if number >= 0:  # what came before warmed up
+                costs[kind].append(cost)
+    return costs
+
+
+def refused_login(login: str) -> Attempt:
+    """Return an attempt that fails; each comes from another network and is for another name, so that none has to wait."""
+
+    def attempt(number: int) -> None:
+        with pytest.raises(InvalidCredentials):
+            log_in(
+                login=login.format(number),
+                password="not the password",
+                client=Client(f"10.0.{number % 256}.{len(login)}"),
+            )
+
+    return attempt
+
+
+class QuickArgon2(Argon2PasswordHasher):
+    """Production's hash with an eighth of its memory and one pass in one thread: what else differs is eight times easier to see."""
+
+    memory_cost = 12_800
+    time_cost = 1
+    parallelism = 1
+
+
+@pytest.fixture
+def argon2(settings) -> None:
+    """Hash with argon2. `ada-2` to `ada29` have a password, `bot-2` to `bot29` have none."""
+    for number in range(-2, PAIRS):
+        make_user(f"ada{number}")
+        make_user(f"bot{number}")
+    settings.PASSWORD_HASHERS = [f"{__name__}.QuickArgon2"]
+    User.objects.filter(username__startswith="ada").update(password=make_password(PASSWORD))
+    User.objects.filter(username__startswith="bot").update(password=make_password(None))
+
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("argon2")]
+
+
+def test_an_unknown_login_takes_as_long_as_a_wrong_password_and_as_an_account_without_one():
+    wrong, unknown, without = samples(refused_login("ada{}"), refused_login("nobody{}"), refused_login("bot{}"))
+    assert abs(separation(wrong, unknown)) < SUSPICIOUS, (wrong, unknown)
+    assert abs(separation(wrong, without)) < SUSPICIOUS
+
+
+def test_a_login_that_hashes_for_known_accounts_alone_would_be_found_out(monkeypatch):
+    """The test above can fail."""
+    wrong_way = sessions.verify_password
+
+    def only_for_accounts(password: str, encoded: str) -> tuple[bool, bool]:
+        return wrong_way(password, encoded) if not encoded.startswith("!") else (False, False)
+
+    monkeypatch.setattr(sessions, "verify_password", only_for_accounts)
+    wrong, unknown = samples(refused_login("ada{}"), refused_login("nobody{}"))
+    assert separation(wrong, unknown) > SUSPICIOUS
