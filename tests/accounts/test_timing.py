@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import random
 import time
+import zlib
 from collections.abc import Callable, Sequence
 from math import sqrt
 
 import pytest
 from django.contrib.auth.hashers import Argon2PasswordHasher, make_password
+from django.db import connection
+from django.test import Client as HttpClient
+from django.test.utils import CaptureQueriesContext
 
 from accounts.actions import sessions
-from accounts.actions.attempts import Client
-from accounts.actions.sessions import log_in
-from accounts.errors import InvalidCredentials
 from accounts.models import User
 from tests.factories.accounts import PASSWORD, make_user
 
@@ -48,18 +49,21 @@ def samples(*attempts: Attempt) -> list[list[float]]:
     return costs
 
 
-def refused_login(login: str) -> Attempt:
-    """Return an attempt that fails; each comes from another network and is for another name, so that none has to wait."""
+def post(path: str, status: int, **body: str) -> Attempt:
+    """Return a request that is answered so; each comes from another network and names somebody else, so that none has to wait."""
 
     def attempt(number: int) -> None:
-        with pytest.raises(InvalidCredentials):
-            log_in(
-                login=login.format(number),
-                password="not the password",
-                client=Client(f"10.0.{number % 256}.{len(login)}"),
-            )
+        named = {name: value.format(number) for name, value in body.items()}
+        client = HttpClient(REMOTE_ADDR=f"10.0.{number % 256}.{zlib.crc32(repr(body).encode()) % 256}")
+        answer = client.post(path, named, content_type="application/json")
+        assert answer.status_code == status, answer.content
 
     return attempt
+
+
+def refused_login(login: str) -> Attempt:
+    """Return an attempt that fails."""
+    return post("/api/v1/auth/login", 401, login=login, password="not the password")
 
 
 class QuickArgon2(Argon2PasswordHasher):
@@ -100,3 +104,14 @@ def test_a_login_that_hashes_for_known_accounts_alone_would_be_found_out(monkeyp
     monkeypatch.setattr(sessions, "verify_password", only_for_accounts)
     wrong, unknown = samples(refused_login("ada{}"), refused_login("nobody{}"))
     assert separation(wrong, unknown) > SUSPICIOUS
+
+
+def test_a_reset_for_nobody_asks_the_database_as_much_as_one_for_somebody():
+    path = "/_allauth/app/v1/auth/password/request"
+    counts = []
+    for name in ("ada{}", "nobody{}", "bot{}"):
+        reset = post(path, 401, email=f"{name}@example.org")
+        with CaptureQueriesContext(connection) as statements:
+            reset(0)
+        counts.append([query["sql"].split(maxsplit=1)[0] for query in statements])
+    assert counts[0] == counts[1] == counts[2]
