@@ -75,4 +75,6 @@ def _refusal(actor: Actor, need: Need | None) -> DomainError | None:
         return None
     if not isinstance(need, Scope):
         return KeyNotAccepted()
-    return None if need in actor.key.scopes else ScopeMissing(scope=need.value)
+    if need in actor.key.scopes:
+        return None
+    return ScopeMissing(f"This takes an API key with the scope {need.value}.", scope=need.value)

@@ -14,6 +14,9 @@ export const plural = (count, one, many = `${one}s`) => `${count} ${count === 1 
 /** Unread counts stop at 100 on the server, which then means "100 or more". */
 export const countOf = (unread) => (unread > 99 ? "99+" : String(unread));
 
+/** Beside the name of a program, so that nobody takes it for a person; null beside a person's. @param {{bot?: boolean}} user */
+export const botBadge = (user) => (user.bot ? h("span.bot-badge", {}, "bot") : null);
+
 /** "Today", "Yesterday", or the date. @param {Date} date */
 export function dayOf(date, today = new Date()) {
   const days = Math.round((midnight(today) - midnight(date)) / 86_400_000);

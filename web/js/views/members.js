@@ -5,7 +5,7 @@ import { fill, h, iconButton } from "../dom.js";
 import { loadCommunities, loadMembers, loadRooms } from "../directory.js";
 import { go, roomAddress } from "../router.js";
 import { currentCommunity, currentRoom, moderates, outranks, state, titleOf, watch } from "../state.js";
-import { avatar, nameOf, plural } from "../words.js";
+import { avatar, botBadge, nameOf, plural } from "../words.js";
 import { askForm, askYes, openDialog } from "./dialogs.js";
 import { dotOf, lookAtRows, presenceWords, sayingOf } from "./presence.js";
 import { complain } from "./toasts.js";
@@ -79,7 +79,7 @@ function row(member) {
   const you = user.id === state.user.id ? " (you)" : "";
   return h("button.member", { type: "button", "aria-haspopup": "dialog", "data-user": user.id, onclick: () => showCard(member) },
     h("span.portrait", {}, avatar(user, name, "small"), dotOf(user.id)),
-    h("span.names", {}, h("span", {}, name + you), sayingOf(user.id, member.status === "timed_out" ? "timed out" : `@${user.username}`)));
+    h("span.names", {}, h("span", {}, name + you, botBadge(user)), sayingOf(user.id, member.status === "timed_out" ? "timed out" : `@${user.username}`)));
 }
 
 function showCard(member) {
@@ -87,7 +87,7 @@ function showCard(member) {
   const act = (label, run, kind = "button.button") => h(kind, { type: "button", onclick: () => (dialog.close(), run()) }, label);
   const about = [roleWord(member.role), member.joined_at && `joined ${new Date(member.joined_at).toLocaleDateString()}`].filter(Boolean).join(", ");
   const dialog = openDialog(nameOf(user),
-    h("div.member-card", {}, avatar(user, nameOf(user), "large"), h("div", {}, h("p", {}, `@${user.username}`), h("p", {}, presenceWords(user.id)), h("p", {}, about))),
+    h("div.member-card", {}, avatar(user, nameOf(user), "large"), h("div", {}, h("p", {}, `@${user.username}`, botBadge(user)), h("p", {}, presenceWords(user.id)), h("p", {}, about))),
     h("div.stack", {}, actionsOn(member, user, act), h("button.button", { type: "button", onclick: () => dialog.close() }, "Close")));
 }
 

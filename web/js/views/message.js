@@ -3,7 +3,7 @@
 import { deleteMessage, editMessage, outbox } from "../conversation.js";
 import { fill, h, iconButton } from "../dom.js";
 import { currentCommunity, moderates, state } from "../state.js";
-import { avatar, linked, momentOf, nameOf, timeOf } from "../words.js";
+import { avatar, botBadge, linked, momentOf, nameOf, timeOf } from "../words.js";
 import { askYes } from "./dialogs.js";
 
 export const buildMessage = () =>
@@ -19,7 +19,7 @@ export function updateMessage(node, message, first) {
   node.classList.toggle("failed", failed);
   node.classList.toggle("deleted", Boolean(message.deleted));
   fill(side, [first, message.author.id, message.created_at], () => [first ? avatar(message.author, nameOf(message.author)) : sideTime(message)]);
-  fill(head, [first, nameOf(message.author), message.created_at], () => headOf(message, first));
+  fill(head, [first, nameOf(message.author), message.author.bot, message.created_at], () => headOf(message, first));
   if (!body.classList.contains("editing")) {
     fill(body, [message.body, message.deleted, message.edited_at], () => bodyOf(message));
   }
@@ -37,7 +37,7 @@ const sideTime = (message) => timeElement(message, "time.side-time");
 function headOf(message, first) {
   const name = nameOf(message.author);
   if (!first) return [h("span.visually-hidden", {}, `${name}: `)];
-  return [h("span.author", {}, name), timeElement(message)];
+  return [h("span.author", {}, name), botBadge(message.author), timeElement(message)];
 }
 
 function bodyOf({ body, deleted, edited_at: edited }) {
