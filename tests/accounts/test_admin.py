@@ -11,7 +11,7 @@ from accounts.authentication import actor_of_access_token
 from accounts.errors import SessionEnded
 from accounts.models import Session, User
 from kernel.errors import RateLimited
-from tests.factories.accounts import PASSWORD, enter_panel, log_in, make_user, sign_in
+from tests.factories.accounts import PASSWORD, enter_panel, log_in, make_key, make_user, sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -117,3 +117,13 @@ def test_deletions_are_asked_for_and_cancelled_in_the_panel(panel):
     assert "ada" in panel.get(reverse("admin:accounts_accountdeletion_changelist")).content.decode()
     choose(panel, "user", "cancel_deletion", user)
     assert User.objects.get(pk=user.pk).is_active is True
+
+
+def test_a_key_is_shown_without_its_hash_and_revoked_from_the_panel(panel):
+    _, key = make_key(make_user("ada"))
+    page = panel.get(reverse("admin:accounts_apikey_change", args=[key.pk])).content.decode()
+    assert key.prefix in page
+    assert key.secret_hash not in page
+    choose(panel, "apikey", "revoke", key)
+    key.refresh_from_db()
+    assert key.revoked_at is not None
