@@ -8,16 +8,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from hmac import compare_digest
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import msgspec
+from allauth.account.authentication import get_authentication_records
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.backends import ModelBackend
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 from rest_framework.authentication import BaseAuthentication, CSRFCheck, get_authorization_header
 from rest_framework.request import Request
 
@@ -156,7 +155,7 @@ def client_of(request: HttpRequest | Request) -> Client:
 
 
 class LimitedModelBackend(ModelBackend):
-    """Passwords, for allauth and for the admin panel's own form: counted, at equal cost, as everywhere."""
+    """Passwords, for allauth: counted, at equal cost, as everywhere."""
 
     def authenticate(
         self,
@@ -167,38 +166,30 @@ class LimitedModelBackend(ModelBackend):
         phone: str | None = None,
         **_: Any,
     ) -> User | None:
-        """Return the user with that name and password. Raises as `prove_password`; in the admin's form it is an error of the form."""
+        """Return the user with that name and password. Raises as `prove_password`."""
         if request is None or password is None:
             return None
         try:
             return prove_password(login=email or phone or username or "", password=password, client=client_of(request))
         except InvalidCredentials:
             return None
-        except DomainError as error:
-            if request.path_info.startswith(reverse("admin:index")):
-                raise ValidationError(error.text) from error
-            raise
 
 
 def staff_second_factor_satisfied(request: HttpRequest) -> bool:
     """Whether this browser session was begun or confirmed with a second factor or a passkey, where staff need one."""
     if not settings.STAFF_SECOND_FACTOR:
         return True
-    return any(record.get("method") == "mfa" for record in _sign_in_records(request))
+    return any(
+        record.get("method") == "mfa" for record in get_authentication_records(request, cast("User", request.user))
+    )
 
 
 def staff_sign_in_is_fresh(request: HttpRequest) -> bool:
     """Whether a proof was given in this browser session within the last `STAFF_SIGN_IN_HOURS`."""
     oldest = now().timestamp() - settings.STAFF_SIGN_IN_HOURS * 3600
-    return any(record.get("at", 0) >= oldest for record in _sign_in_records(request))
-
-
-def _sign_in_records(request: HttpRequest) -> list[dict[str, Any]]:
-    """Return which proofs the browser session's present user gave, and when: what allauth keeps in the session."""
-    if request.session.get("account_authentication_methods_user") != str(request.user.pk):
-        return []
-    records = request.session.get("account_authentication_methods")
-    return records if isinstance(records, list) else []
+    return any(
+        record.get("at", 0) >= oldest for record in get_authentication_records(request, cast("User", request.user))
+    )
 
 
 class SessionTokenAuthentication(BaseAuthentication):

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
-from django.contrib import messages
 from django.contrib.admin import AdminSite
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.http import HttpRequest, HttpResponseRedirect
+from django.middleware.csrf import get_token
 from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 
 from accounts.authentication import staff_second_factor_satisfied, staff_sign_in_is_fresh
 from accounts.flows.sessions import end_session
+
+SIGN_IN = "/staff/"
 
 
 class StaffSite(AdminSite):
@@ -22,7 +26,7 @@ class StaffSite(AdminSite):
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Whether the request is from active staff who proved lately, and well enough, who they are."""
-        return super().has_permission(request) and _missing_proof(request) is None
+        return super().has_permission(request) and not _missing(request)
 
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:  # noqa: ARG002
         """Send them to the web client: Django's own form would leave their sessions open."""
@@ -37,25 +41,24 @@ class StaffSite(AdminSite):
         end_session(request)
         return super().logout(request, extra_context)
 
-    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Say what is missing, or show the form; a password is a proof that is noted in the browser session."""
-        missing = _missing_proof(request) if super().has_permission(request) else None
-        if missing is not None and request.method == "GET":
-            messages.warning(request, missing)
-        response = super().login(request, extra_context)
-        if request.method == "POST" and isinstance(response, HttpResponseRedirect):
-            _note_password(request)
-        return response
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:  # noqa: ARG002
+        """Send whoever may not come in to the one sign-in (web/staff), which knows all its steps, and tell it what is missing."""
+        wanted = request.GET.get(REDIRECT_FIELD_NAME, "")
+        here = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None, require_https=request.is_secure())
+        next_page = wanted if here else reverse("admin:index")
+        if self.has_permission(request):
+            return HttpResponseRedirect(next_page)
+        get_token(request)  # sets the cookie without which the sign-in's page may not write
+        query = {"next": next_page, "missing": _missing(request)}
+        return HttpResponseRedirect(f"{SIGN_IN}?{urlencode({name: value for name, value in query.items() if value})}")
 
 
-def _missing_proof(request: HttpRequest) -> str | None:
+def _missing(request: HttpRequest) -> str:
+    """Return what stands between the request and the panel, by a name that the sign-in's page knows; nothing is "nobody is signed in"."""
+    if not request.user.is_authenticated:
+        return ""
+    if not request.user.is_staff:
+        return "role"
     if not staff_sign_in_is_fresh(request):
-        return "You signed in too long ago for the admin panel. Sign in again."
-    if not staff_second_factor_satisfied(request):
-        return "The admin panel needs a second factor. Set one up in your account, and sign in with it."
-    return None
-
-
-def _note_password(request: HttpRequest) -> None:
-    request.session["account_authentication_methods"] = [{"method": "password", "at": time.time()}]
-    request.session["account_authentication_methods_user"] = str(request.user.pk)
+        return "fresh_sign_in"
+    return "" if staff_second_factor_satisfied(request) else "second_factor"

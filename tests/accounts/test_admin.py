@@ -6,12 +6,10 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.urls import reverse
 
-from accounts.actions.attempts import Client
 from accounts.authentication import actor_of_access_token
 from accounts.errors import SessionEnded
 from accounts.models import Session, User
-from kernel.errors import RateLimited
-from tests.factories.accounts import PASSWORD, enter_panel, log_in, make_key, make_user, sign_in
+from tests.factories.accounts import enter_panel, make_key, make_user, sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -30,22 +28,6 @@ def panel(client, administrator):
 def choose(panel, page: str, action: str, *rows):
     form = {"action": action, "_selected_action": [str(row.pk) for row in rows]}
     return panel.post(reverse(f"admin:accounts_{page}_changelist"), form, follow=True)
-
-
-def test_administrators_sign_in_with_their_address(client, administrator):
-    answer = client.post(reverse("admin:login"), {"username": "Root@Example.org", "password": PASSWORD})
-    assert answer.status_code == 302
-    assert client.get(reverse("admin:index")).status_code == 200
-
-
-def test_the_login_of_the_panel_counts_with_that_of_the_api(client, administrator):
-    for _ in range(5):
-        client.post(reverse("admin:login"), {"username": "root@example.org", "password": "not the password"})
-    answer = client.post(reverse("admin:login"), {"username": "root@example.org", "password": PASSWORD})
-    assert "Too many requests. Wait a moment and try again." in answer.content.decode()
-    assert client.get(reverse("admin:index")).status_code == 302
-    with pytest.raises(RateLimited):
-        log_in(login="root", password=PASSWORD, client=Client(network="127.0.0.1"))
 
 
 def test_pages_show_users_and_sessions_without_their_secrets(panel):

@@ -49,7 +49,7 @@ def _rows_of(model: str, viewers: Collection[str]) -> dict[str, dict[str, int]]:
 
 ADMIN: dict[str, dict[str, int]] = {
     "GET /admin/": _staff(_ALL),
-    "GET /admin/login/": _staff(_ALL, 302) | dict.fromkeys(set(CALLERS) - _ALL, 200),
+    "GET /admin/login/": dict.fromkeys(CALLERS, 302),
     "POST /admin/logout/": _staff(_ALL),
     "GET /admin/password_change/": _staff(_ALL, 302),
     "GET /admin/password_change/done/": _staff(_ALL, 302),

@@ -115,4 +115,5 @@ OUTSIDE = {
     "GET /version": everybody(200),
     "GET /metrics": everybody(200),  # in production with a token of its own alone: tests/project/observability
     "GET /": everybody(200),
+    "GET /staff/": everybody(200),
 }

@@ -13,7 +13,7 @@ from project.health import _ROUTES as PROBES
 _FUNCTION_METHODS = ("GET", "POST")
 """What is asked of a view that is a function and does not say which methods it knows: Django's admin alone has such views."""
 _LEFT_OUT = {"OPTIONS", "HEAD", "TRACE"}
-OUTSIDE = {f"GET {path}" for path in (*PROBES, "/metrics", "/")}
+OUTSIDE = {f"GET {path}" for path in (*PROBES, "/metrics", "/", "/staff/")}
 """Answered by middleware: probes, metrics, and the web client's files."""
 
 

@@ -10,7 +10,7 @@ from tests.e2e.stack import Server
 
 @pytest.mark.parametrize(
     ("path", "shows"),
-    [("/", "Come in"), ("/api/", "Portcullis"), ("/admin/login/", "Log in"), ("/nothing", "Not Found")],
+    [("/", "Come in"), ("/api/", "Portcullis"), ("/admin/", "Sign in to the admin panel."), ("/nothing", "Not Found")],
 )
 def test_a_page_shows_itself_and_the_browser_blocks_nothing(
     browser: Browser, server: Server, path: str, shows: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from urllib.parse import parse_qsl
 
 import pytest
 import time_machine
@@ -11,7 +12,7 @@ from django.urls import reverse
 from accounts.actions.staff_roles import revoke_staff_role
 from accounts.authentication import staff_second_factor_satisfied
 from accounts.constants import StaffRole
-from accounts.models import StaffRoleChange, User
+from accounts.models import Session, StaffRoleChange, User
 from kernel.actor import SYSTEM
 from kernel.clock import now
 from kernel.ids import UserId
@@ -42,14 +43,51 @@ def test_only_staff_with_a_proof_come_in(client):
     assert opens(client)
 
 
-def test_the_form_of_the_panel_is_such_a_proof_and_a_wrong_password_is_none(client):
+def sent_to(client, path: str = INDEX) -> dict[str, str]:
+    """Follow the panel's refusal to the sign-in, and return what that is told."""
+    answer = client.get(path, follow=True)
+    assert [status for _, status in answer.redirect_chain] == [302, 302]
+    address, _, query = answer.redirect_chain[-1][0].partition("?")
+    assert address == "/staff/"
+    return dict(parse_qsl(query))
+
+
+def test_the_one_sign_in_of_this_browser_opens_the_panel(client):
     staff = make_staff(StaffRole.SUPPORT, username="ada")
-    client.force_login(staff)
-    form = {"username": "ada@example.org", "password": "not the password"}
-    assert client.post(reverse("admin:login"), form).status_code == 200
-    assert not opens(client)
-    assert client.post(reverse("admin:login"), form | {"password": PASSWORD}).status_code == 302
+    assert sent_to(client, "/admin/accounts/user/") == {"next": "/admin/accounts/user/"}
+    assert "csrftoken" in client.cookies
+    login = {"username": "ada", "password": PASSWORD}
+    answer = client.post("/_allauth/browser/v1/auth/login", login, content_type="application/json")
+    assert answer.status_code == 200
     assert opens(client)
+    assert Session.objects.get().user == staff
+
+
+def test_who_signs_out_of_the_panel_is_signed_out(client):
+    make_staff(StaffRole.SUPPORT, username="ada")
+    login = {"username": "ada", "password": PASSWORD}
+    client.post("/_allauth/browser/v1/auth/login", login, content_type="application/json")
+    assert client.post(reverse("admin:logout")).status_code == 200
+    assert Session.objects.get().revoked_at is not None
+    assert not opens(client)
+
+
+def test_a_password_sent_to_the_panel_itself_signs_nobody_in(client):
+    make_staff(StaffRole.SUPPORT, username="ada")
+    client.post(reverse("admin:login"), {"username": "ada@example.org", "password": PASSWORD})
+    assert not opens(client)
+    assert not Session.objects.exists()
+
+
+@pytest.mark.parametrize("wanted", ["https://evil.example/admin/", "//evil.example", "javascript:alert(1)"])
+def test_the_panel_sends_nobody_to_another_site(client, wanted):
+    answer = client.get(reverse("admin:login"), {"next": wanted})
+    assert answer.headers["Location"] == "/staff/?next=%2Fadmin%2F"
+
+
+def test_who_is_no_staff_is_told_so(client):
+    enter_panel(client, make_user())
+    assert sent_to(client) == {"next": INDEX, "missing": "role"}
 
 
 def test_a_proof_grows_old(client, settings):
@@ -60,16 +98,14 @@ def test_a_proof_grows_old(client, settings):
         assert opens(client)
     with time_machine.travel(now() + timedelta(minutes=121)):
         assert not opens(client)
-        answer = client.get(INDEX, follow=True)
-        assert "You signed in too long ago for the admin panel. Sign in again." in answer.content.decode()
+        assert sent_to(client) == {"next": INDEX, "missing": "fresh_sign_in"}
 
 
 def test_where_it_is_required_a_password_alone_does_not_open_the_panel(client, settings):
     settings.STAFF_SECOND_FACTOR = True
     staff = make_staff(StaffRole.ADMINISTRATOR)
     enter_panel(client, staff)
-    answer = client.get(INDEX, follow=True)
-    assert "The admin panel needs a second factor." in answer.content.decode()
+    assert sent_to(client) == {"next": INDEX, "missing": "second_factor"}
     assert not opens(client)
     enter_panel(client, staff, method="mfa")
     assert opens(client)
