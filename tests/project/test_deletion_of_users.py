@@ -1,0 +1,34 @@
+"""Every table that refers to a user is known to the deletion of accounts: its rows go, or it is said why they stay."""
+
+from __future__ import annotations
+
+from django.apps import apps
+
+from accounts.actions import erasure
+from accounts.models import User
+from chat.models import ReadMarker
+
+GONE_BY_OTHER_MEANS = {
+    "accounts.User_groups": "taken from the user by accounts.identity",
+    "accounts.User_user_permissions": "taken from the user by accounts.identity",
+    "communities.Membership": "ended by communities.memberships; the row stays, so that a ban outlives the account",
+    "chat.RoomMember": "ended by the consumer of member.removed; the row stays, like the membership's",
+}
+KEPT = {
+    "accounts.AccountDeletion": "what was done, and for whom",
+    "accounts.StaffRoleChange": "the log of who gave which rights to whom",
+    "admin.LogEntry": "the log of what staff did",
+    "chat.Message": "what was said to others, by an author without a name",
+    "chat.MessageEdit": "what moderators need of it",
+}
+
+
+def test_every_table_that_refers_to_a_user_has_its_place_in_a_deletion() -> None:
+    referring = {
+        model._meta.label
+        for model in apps.get_models(include_auto_created=True)
+        for field in model._meta.concrete_fields
+        if field.remote_field is not None and field.remote_field.model is User
+    }
+    erased = {table._meta.label for table in (*erasure._RECORDS, ReadMarker)}
+    assert referring == erased | GONE_BY_OTHER_MEANS.keys() | KEPT.keys()
