@@ -96,6 +96,16 @@ def revoke_api_key(actor: Actor, *, key_id: ApiKeyId) -> None:
         unchecked_revoke_keys([key])
 
 
+@transaction.atomic
+def revoke_own_api_key(actor: Actor, *, key_id: ApiKeyId) -> None:
+    """End a key of the person or of a bot of theirs, and nobody else's whatever staff they are. Emits and raises as `revoke_api_key`."""
+    key = lock_key(key_id)
+    if key is None or not may_manage_key(actor, key):
+        raise NotFound
+    if key.revoked_at is None:
+        unchecked_revoke_keys([key])
+
+
 def unchecked_revoke_keys(keys: Sequence[ApiKey]) -> None:
     """End locked keys, which come with their users, and emit `api_key.revoked` for each. A constant number of statements."""
     if not keys:

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.actions.api_keys import create_api_key, revoke_api_key, rotate_api_key
+from accounts.actions.api_keys import create_api_key, revoke_own_api_key, rotate_api_key
 from accounts.actions.bots import create_bot, delete_bot, update_bot
 from accounts.api.requests import actor_of, body_of
 from accounts.api.serializers import ApiKeyDraftSerializer, BotDraftSerializer, ProfileSerializer, RotationSerializer
@@ -44,7 +44,7 @@ class MyKeyView(APIView):
     @extend_schema(responses={204: None})
     def delete(self, request: Request, key_id: UUID) -> Response:
         """Revoke the key: it is refused and its sockets are closed."""
-        revoke_api_key(actor_of(request), key_id=ApiKeyId(key_id))
+        revoke_own_api_key(actor_of(request), key_id=ApiKeyId(key_id))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

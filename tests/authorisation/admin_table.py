@@ -15,6 +15,7 @@ _ADMINISTRATOR = frozenset({StaffRole.ADMINISTRATOR})
 VIEWERS: dict[str, frozenset[str]] = {
     "accounts/user": _ALL,
     "accounts/session": _SUPPORT,
+    "accounts/apikey": _SUPPORT,
     "accounts/staffrolechange": _ADMINISTRATOR,
     "accounts/accountdeletion": _SUPPORT,
     "communities/community": _COMMUNITY,

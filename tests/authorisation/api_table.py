@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tests.authorisation.people import ANONYMOUS, CALLERS, MEMBER, OWNER, STAFF, STRANGER, World
+from tests.authorisation.people import ANONYMOUS, BOT, CALLERS, KEY, MEMBER, OWNER, STAFF, STRANGER, World
 from tests.factories.accounts import PASSWORD
 
 Body = Callable[[World], dict[str, Any]]
@@ -34,9 +34,19 @@ def signed_in(status: int, body: Body | None = None, **others: int) -> Row:
 
 
 def inside(owner: int, member: int, body: Body | None = None) -> Row:
-    """For members of the community; to everybody else it is not there."""
+    """For members of the community, by key and as bots too; to everybody else it is not there."""
     absent = dict.fromkeys((STRANGER, *STAFF), 404)
-    return Row({ANONYMOUS: 401, OWNER: owner, MEMBER: member} | absent, body)
+    return Row({ANONYMOUS: 401, OWNER: owner, MEMBER: member, KEY: member, BOT: member} | absent, body)
+
+
+def persons(status: int, body: Body | None = None, **others: int) -> Row:
+    """For who is signed in as a person; no key is good for it."""
+    return signed_in(status, body, **{KEY: 403, BOT: 403}, **others)
+
+
+def only(caller: str, status: int, body: Body | None = None) -> Row:
+    """For one person; to all others it is not there, and no key is good for it."""
+    return Row(dict.fromkeys(CALLERS, 404) | {ANONYMOUS: 401, KEY: 403, BOT: 403, caller: status}, body)
 
 
 def _no_staff(status: int) -> dict[str, int]:
@@ -49,22 +59,33 @@ API = {
     ),
     "POST /api/v1/auth/login": everybody(200, lambda _: {"login": MEMBER, "password": PASSWORD}),
     "POST /api/v1/auth/refresh": everybody(200, lambda world: {"refresh": world.callers[MEMBER].signed_in.refresh}),
-    "POST /api/v1/auth/logout": signed_in(204),
+    "POST /api/v1/auth/logout": persons(204),
     "GET /api/v1/me": signed_in(200),
     "PATCH /api/v1/me": signed_in(200, lambda _: {"display_name": "New"}),
-    "POST /api/v1/me/deactivate": signed_in(204, **_no_staff(409)),
+    "POST /api/v1/me/deactivate": persons(204, **_no_staff(409)),
     "GET /api/v1/me/deletion": everybody(401),
-    "POST /api/v1/me/deletion": signed_in(200, owner=409, **_no_staff(409)),
+    "POST /api/v1/me/deletion": persons(200, owner=409, **_no_staff(409)),
     "DELETE /api/v1/me/deletion": everybody(401),
     "POST /api/v1/gateway/ticket": signed_in(200),
-    "GET /api/v1/me/trusted-devices": signed_in(200),
-    "DELETE /api/v1/me/trusted-devices": signed_in(204),
-    "DELETE /api/v1/me/trusted-devices/<uuid:device_id>": Row(
-        dict.fromkeys(CALLERS, 404) | {ANONYMOUS: 401, MEMBER: 204}
+    "GET /api/v1/me/trusted-devices": persons(200),
+    "DELETE /api/v1/me/trusted-devices": persons(204),
+    "DELETE /api/v1/me/trusted-devices/<uuid:device_id>": only(MEMBER, 204),
+    "GET /api/v1/me/sessions": persons(200),
+    "DELETE /api/v1/me/sessions/<uuid:session_id>": only(MEMBER, 204),
+    "GET /api/v1/me/keys": persons(200),
+    "POST /api/v1/me/keys": persons(201, lambda _: {"name": "script", "scopes": ["chat:read"], "days": 1}),
+    "DELETE /api/v1/me/keys/<uuid:key_id>": only(MEMBER, 204),
+    "POST /api/v1/me/keys/<uuid:key_id>/rotate": only(MEMBER, 201, lambda _: {"overlap_hours": 0}),
+    "GET /api/v1/me/bots": persons(200),
+    "POST /api/v1/me/bots": persons(201, lambda _: {"username": "gadget"}),
+    "GET /api/v1/me/bots/<uuid:bot_id>": only(OWNER, 200),
+    "PATCH /api/v1/me/bots/<uuid:bot_id>": only(OWNER, 200, lambda _: {"display_name": "New"}),
+    "DELETE /api/v1/me/bots/<uuid:bot_id>": only(OWNER, 204),
+    "GET /api/v1/me/bots/<uuid:bot_id>/keys": only(OWNER, 200),
+    "POST /api/v1/me/bots/<uuid:bot_id>/keys": only(
+        OWNER, 201, lambda _: {"name": "script", "scopes": ["chat:read"], "days": 1}
     ),
-    "GET /api/v1/me/sessions": signed_in(200),
-    "DELETE /api/v1/me/sessions/<uuid:session_id>": Row(dict.fromkeys(CALLERS, 404) | {ANONYMOUS: 401, MEMBER: 204}),
-    "POST /api/v1/me/sessions/revoke-others": signed_in(204),
+    "POST /api/v1/me/sessions/revoke-others": persons(204),
     "GET /api/v1/communities": signed_in(200),
     "POST /api/v1/communities": signed_in(201, lambda _: {"name": "Pier", "slug": "pier"}),
     "GET /api/v1/communities/discover": signed_in(200),
@@ -102,7 +123,7 @@ API = {
     "GET /api/v1/messages/<uuid:message_id>": inside(200, 200),
     "PATCH /api/v1/messages/<uuid:message_id>": inside(200, 403, lambda _: {"body": "Ahoy!"}),
     "DELETE /api/v1/messages/<uuid:message_id>": inside(204, 403),
-    "GET /api/": everybody(200),
+    "GET /api/": Row(dict.fromkeys(CALLERS, 200) | {KEY: 403, BOT: 403}),  # a page for people
     "GET /api/schema/": everybody(200),
     "GET /^api/": everybody(404),
     "GET /dev/outbox": everybody(200),  # in production the pages of development do not exist: tests/project/outbox

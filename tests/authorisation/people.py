@@ -20,13 +20,15 @@ from communities.constants import Role
 from communities.models import Community, Membership
 from kernel.clock import now
 from kernel.ids import uuid7
-from tests.factories.accounts import CLIENT, enter_panel, make_staff, make_user
+from tests.factories.accounts import CLIENT, enter_panel, key_header, make_bot, make_key, make_staff, make_user
 from tests.factories.chat import make_room, post
 from tests.factories.communities import make_community, make_member
 
 ANONYMOUS, OWNER, MEMBER, STRANGER = "anonymous", "owner", "member", "stranger"
+KEY, BOT = "key of the member", "bot of the owner"
+"""By API keys with every scope; the bot is a member, and takes part in the room."""
 STAFF = tuple(role.value for role in StaffRole)
-CALLERS = (ANONYMOUS, OWNER, MEMBER, STRANGER, *STAFF)
+CALLERS = (ANONYMOUS, OWNER, MEMBER, KEY, BOT, STRANGER, *STAFF)
 
 
 @dataclass
@@ -36,11 +38,14 @@ class Caller:
     name: str
     user: User | None = None
     signed_in: SignedIn | None = None
+    key: str = ""
     browser: Client = field(default_factory=Client)
 
     @property
     def headers(self) -> dict[str, str]:
         """What a REST client of the caller sends."""
+        if self.key:
+            return key_header(self.key)
         return {"Authorization": f"Bearer {self.signed_in.access}"} if self.signed_in else {}
 
 
@@ -67,8 +72,11 @@ def build_world() -> World:
     community = make_community(owner=users[OWNER])
     owner = Membership.objects.get(user=users[OWNER])
     member = make_member(community, users[MEMBER], role=Role.MEMBER)
-    outsider = make_user("outsider")
-    room = make_room(community, users[OWNER], users[MEMBER], private=True)
+    outsider, bot = make_user("outsider"), make_bot(users[OWNER], "robot")
+    make_member(community, bot)
+    key, key_row = make_key(users[MEMBER])
+    callers |= {KEY: Caller(KEY, key=key), BOT: Caller(BOT, key=make_key(bot)[0])}
+    room = make_room(community, users[OWNER], users[MEMBER], bot, private=True)
     message = post(owner, room)
     deletion = AccountDeletion.objects.create(user=outsider, due_at=now(), cancelled_at=now())
     change = StaffRoleChange.objects.create(user=users["support"], role="support", kind="granted", reason="new")
@@ -82,10 +90,13 @@ def build_world() -> World:
         "user_id": str(users[MEMBER].pk),
         "mate_id": str(make_member(community).user_id),
         "session_id": str(session.pk),
+        "bot_id": str(bot.pk),
+        "key_id": str(key_row.pk),
         "device_id": str(device.pk),
     }
     rows = {
         "accounts/user": str(users[MEMBER].pk),
+        "accounts/apikey": str(key_row.pk),
         "accounts/session": str(session.pk),
         "accounts/staffrolechange": str(change.pk),
         "accounts/accountdeletion": str(deletion.pk),

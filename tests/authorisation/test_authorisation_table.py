@@ -73,7 +73,7 @@ def test_everybody_gets_from_the_api_what_the_table_says(world: World) -> None:
             for name, caller in world.callers.items()
         }
         wrong[route] = differences(row.statuses, {name: answer.status_code for name, answer in found.items()})
-    assert {route: those for route, those in wrong.items() if those} == {}
+    assert [f"{route}: {those}" for route, those in wrong.items() if those] == []
 
 
 def test_what_middleware_answers_is_for_everybody(world: World) -> None:
@@ -116,7 +116,7 @@ def test_every_role_opens_the_pages_of_the_panel_that_the_table_says(world: Worl
             for name, caller in callers.items()
         }
         wrong[route] = differences({name: statuses[name] for name in callers}, found)
-    assert {route: those for route, those in wrong.items() if those} == {}
+    assert [f"{route}: {those}" for route, those in wrong.items() if those] == []
 
 
 def panel_path(world: World, route: str) -> str:
@@ -137,7 +137,7 @@ def test_allauth_lets_in_whom_the_table_says(world: World) -> None:
         method, _, path = route.partition(" ")
         found = {name: try_allauth(caller, method, path).status_code for name, caller in callers.items()}
         wrong[route] = differences(dict.fromkeys(callers, others) | {ANONYMOUS: anonymous}, found)
-    assert {route: those for route, those in wrong.items() if those} == {}
+    assert [f"{route}: {those}" for route, those in wrong.items() if those] == []
 
 
 def try_allauth(caller: Caller, method: str, path: str) -> Any:

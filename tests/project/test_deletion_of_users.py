@@ -15,6 +15,7 @@ GONE_BY_OTHER_MEANS = {
     "chat.RoomMember": "ended by the consumer of member.removed; the row stays, like the membership's",
 }
 KEPT = {
+    "accounts.User": "bots of the user, whose keys ended with the account: what they wrote stays, and nobody acts through them",
     "accounts.AccountDeletion": "what was done, and for whom",
     "accounts.StaffRoleChange": "the log of who gave which rights to whom",
     "admin.LogEntry": "the log of what staff did",
