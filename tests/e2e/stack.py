@@ -131,6 +131,15 @@ class Stack:
             process.stop()
         self._execute(f"DROP DATABASE IF EXISTS {self._database} WITH (FORCE)")
 
+    def verify_address(self, username: str) -> None:
+        """Take the e-mail address of a user for verified, as when the mail had been read."""
+        statement = (
+            "UPDATE account_emailaddress SET verified = true WHERE user_id ="
+            " (SELECT id FROM accounts_user WHERE username = %s)"
+        )
+        with psycopg.connect(self._environment["DATABASE_URL"], autocommit=True) as connection:
+            assert connection.execute(statement, [username]).rowcount == 1
+
     def _server(self, number: int) -> Server:
         port = free_port()
         return Server(f"server-{number}", command_of(port), self._environment, port=port)

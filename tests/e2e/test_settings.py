@@ -20,6 +20,8 @@ def test_the_settings_open_from_the_account_and_have_an_address_for_each_section
     page.get_by_role("button", name="Your account, Ann").click()
     page.get_by_role("link", name="Settings").click()
     section = page.get_by_role("navigation", name="Settings").get_by_role("link", name="Appearance")
+    expect(page.get_by_role("heading", name="Security")).to_be_focused()
+    section.click()
     expect(page.get_by_role("heading", name="Appearance")).to_be_focused()
     expect(section).to_have_attribute("aria-current", "page")
     expect(page).to_have_title("Appearance · Portcullis")

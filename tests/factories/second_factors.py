@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
-from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 
 from accounts.actions.attempts import Client
 from accounts.actions.totp import add_totp
 from accounts.models import User
+from tests.factories import totp
 from tests.factories.accounts import CLIENT, actor_for
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
-STEP = 30
 
 
-def code_of(secret: str = SECRET, *, steps: int = 0) -> str:
-    """Return what an app with the secret shows now, or so many steps later."""
-    return str(format_hotp_value(hotp_value(secret, int(time.time()) // STEP + steps)))
+def code_of(secret: str = SECRET, *, steps: int = 1) -> str:
+    """Return what the app of `give_totp`, or another one, shows so many steps later: the next code, since the present one is used."""
+    return totp.code_of(secret, steps=steps)
 
 
 def give_totp(user: User, *, client: Client = CLIENT) -> Authenticator:
-    """Set up an app for the user, with the code of the step before, so that the present one is still good."""
-    return add_totp(actor_for(user), secret=SECRET, code=code_of(steps=-1), client=client)
+    """Set up an app for the user, with the code that it shows now."""
+    return add_totp(actor_for(user), secret=SECRET, code=totp.code_of(SECRET), client=client)
 
 
 def recovery_codes(user: User) -> list[str]:

@@ -8,20 +8,24 @@ const ROOT = "/api/v1/";
 export class ApiProblem extends Error {
   /** @param {number} status @param {object} problem the body of application/problem+json */
   constructor(status, { code = `http.${status}`, detail, title, retryable = status >= 500, retry_after, errors, ...data }) {
-    super(detail || title || "The server gave no reason.");
-    const named = errors ?? (data.field ? { [data.field]: [this.message] } : {});
+    super(detail || title || (Array.isArray(errors) && errors[0]?.message) || "The server gave no reason.");
+    const named = Array.isArray(errors) ? byField(errors) : errors ?? (data.field ? { [data.field]: [this.message] } : {});
     Object.assign(this, { status, code, retryable, retryAfter: retry_after ?? null, errors: named, data });
   }
 }
 
+/** The form in which mistakes come from `/_allauth/`. @param {{param?: string, message: string}[]} errors */
+const byField = (errors) => Object.fromEntries(errors.filter(({ param }) => param).map(({ param, message }) => [param, [message]]));
+
 const unreachable = () =>
   new ApiProblem(0, { code: "connection.lost", detail: "The server cannot be reached. Check your connection.", retryable: true });
 
-async function exchange(method, path, body, token) {
-  const headers = { Accept: "application/json" };
+/** One request; a path that begins with a slash is taken as it is. @param {?string} token @param {object} [more] headers */
+export async function exchange(method, path, body, token, more = {}) {
+  const headers = { Accept: "application/json", ...more };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (token) headers.Authorization = `Bearer ${token}`;
-  const response = await fetch(ROOT + path, { method, headers, body: body && JSON.stringify(body) }).catch(() => {
+  const response = await fetch(path.startsWith("/") ? path : ROOT + path, { method, headers, body: body && JSON.stringify(body) }).catch(() => {
     throw unreachable();
   });
   const answer = response.status === 204 ? null : await response.json().catch(() => ({}));
@@ -31,12 +35,13 @@ async function exchange(method, path, body, token) {
 
 const refreshPair = (refresh) => exchange("POST", "auth/refresh", { refresh });
 
-async function call(method, path, body) {
+/** One request as the signed-in user, with a fresh token when the present one is refused. */
+export async function call(method, path, body) {
   const token = await freshToken(refreshPair);
   try {
     return await exchange(method, path, body, token);
   } catch (problem) {
-    if (problem.status !== 401 || !token) throw problem;
+    if (problem.status !== 401 || !token || problem.data.meta?.is_authenticated) throw problem;
     const renewed = await freshToken(refreshPair, token);
     if (!renewed) throw problem;
     return exchange(method, path, body, renewed);
@@ -101,6 +106,10 @@ export const openDirectRoom = (communityId, userId) => post(`communities/${commu
 export const listRoomMembers = (roomId) => all(`rooms/${roomId}/members`);
 export const addRoomMember = (roomId, userId) => post(`rooms/${roomId}/members`, { user_id: userId });
 export const removeRoomMember = (roomId, userId) => call("DELETE", `rooms/${roomId}/members/${userId}`);
+
+export const listTrustedDevices = async () => (await get("me/trusted-devices")).items;
+export const distrustDevice = (id) => call("DELETE", `me/trusted-devices/${id}`);
+export const distrustAllDevices = () => call("DELETE", "me/trusted-devices");
 
 /** The newest page of a room, or the one before message number `before`. @returns {Promise<{items, next, head}>} */
 export const listMessages = (roomId, before) => get(`rooms/${roomId}/messages`, { limit: 50, before });

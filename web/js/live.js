@@ -103,6 +103,7 @@ function applyToCommunity(communityId, { t, d }) {
 
 function applyToUser({ t, d }) {
   if (t === "read_marker.moved") readElsewhere(d);
+  else if (/^(second_factor|recovery_code|trusted_device)/.test(t)) changed("factors");
   else if (t === "user.updated") {
     state.user = { ...state.user, ...d.user };
     changed("user", "presence");

@@ -6,11 +6,12 @@ import { goLive, leaveLive } from "./live.js";
 import { followAddress } from "./router.js";
 import { onSessionChange, signedInUser } from "./session.js";
 import { changed, forgetState, state } from "./state.js";
-import { showEntrance } from "./views/entrance.js";
+import { leaveEntrance, showEntrance } from "./views/entrance.js";
 import { markRead } from "./views/log.js";
 import { mountMembers, tuckMembersAway } from "./views/members.js";
 import { mountPresence } from "./views/presence.js";
 import { mountRoom } from "./views/room.js";
+import { mountSettings } from "./views/settings.js";
 import { mountSidebar } from "./views/sidebar.js";
 import { mountStage } from "./views/stage.js";
 import { complain } from "./views/toasts.js";
@@ -37,7 +38,7 @@ function show() {
   document.body.dataset.screen = user ? "frame" : "entrance";
   document.getElementById("entrance").hidden = Boolean(user);
   document.getElementById("frame").hidden = !user;
-  if (user) enter();
+  if (user) leaveEntrance(), enter();
   else showEntrance(() => {});
 }
 
@@ -50,7 +51,7 @@ function enter() {
 }
 
 function mountFrame() {
-  for (const mount of [mountTopbar, mountSidebar, mountStage, mountRoom, mountMembers, mountPresence, listenToKeys]) mount();
+  for (const mount of [mountTopbar, mountSidebar, mountStage, mountRoom, mountMembers, mountPresence, mountSettings, listenToKeys]) mount();
   addEventListener("focus", markRead);
   document.addEventListener("visibilitychange", markRead);
 }

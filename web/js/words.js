@@ -5,11 +5,14 @@ import { h } from "./dom.js";
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const day = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
 const dayWithYear = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
+const shortDay = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
 const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "short" });
 
 export const nameOf = (user) => user.display_name || user.username;
 export const timeOf = (date) => clock.format(date);
 export const momentOf = (date) => moment.format(date);
+/** A day in short. @param {string|number} moment as RFC 3339, or in seconds */
+export const dateOf = (moment) => shortDay.format(new Date(typeof moment === "number" ? moment * 1000 : moment));
 export const plural = (count, one, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;
 /** Unread counts stop at 100 on the server, which then means "100 or more". */
 export const countOf = (unread) => (unread > 99 ? "99+" : String(unread));

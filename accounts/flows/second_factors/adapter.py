@@ -11,6 +11,11 @@ from accounts.storage.factor_secrets import open_secret, seal_secret
 class SecondFactorAdapter(DefaultMFAAdapter):
     """What allauth asks of us about second factors."""
 
+    error_messages = DefaultMFAAdapter.error_messages | {
+        "incorrect_code": "This code is not right, or was used already.",
+        "unverified_email": "Verify your e-mail address first: a second factor must not lock its real owner out.",
+    }
+
     def encrypt(self, text: str) -> str:
         """Return the secret as it may be stored."""
         return seal_secret(text)

@@ -126,13 +126,15 @@ def test_a_wrong_code_lets_nobody_in_and_says_no_more(client_of_either_kind, use
 
 def test_wrong_used_and_expired_codes_get_one_answer(app, user):
     give_totp(user)
-    used = code_of(steps=-1)
+    used = code_of(steps=0)
     sign_in(app)
     answers = [
         app.call("post", "/auth/2fa/authenticate", {"code": code}) for code in ("000000", used, code_of(steps=-9))
     ]
     assert {(answer.status_code, answer.content) for answer in answers} == {(400, answers[0].content)}
-    assert answers[0].json()["errors"] == [{"message": "Incorrect code.", "code": "incorrect_code", "param": "code"}]
+    assert answers[0].json()["errors"] == [
+        {"message": "This code is not right, or was used already.", "code": "incorrect_code", "param": "code"}
+    ]
 
 
 def test_a_recovery_code_does_when_the_phone_is_lost(client_of_either_kind, user):

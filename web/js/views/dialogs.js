@@ -3,9 +3,12 @@
 import { h } from "../dom.js";
 import { formOf } from "./forms.js";
 
+let opened = 0;
+
 /** Show `content` under a heading. @returns {HTMLDialogElement} */
 export function openDialog(title, ...content) {
-  const dialog = h("dialog", { "aria-labelledby": "dialog-title" }, h("h2", { id: "dialog-title" }, title), ...content);
+  const id = `dialog-title-${++opened}`; // one may open above another
+  const dialog = h("dialog", { "aria-labelledby": id }, h("h2", { id }, title), ...content);
   const before = document.activeElement;
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
   dialog.addEventListener("close", () => {

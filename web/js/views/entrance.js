@@ -1,7 +1,11 @@
-/** Sign in and sign up. Mistakes that we can see are said here; the rest in the server's words. */
+/** Sign in and sign up, with a second factor where there is one. Mistakes that we can see are said here; the rest in the server's words. */
 
 import { signIn, signUp } from "../api.js";
+import { h } from "../dom.js";
+import { pendingOf, signInWithCode, signInWithPasskey, signInWithSecondPasskey } from "../identity.js";
+import { passkeysWork } from "../passkeys.js";
 import { formOf } from "./forms.js";
+import { passkeyButton } from "./proof.js";
 
 const login = { name: "login", label: "E-mail or username", required: true, autocomplete: "username", autocapitalize: "none" };
 const password = { name: "password", label: "Password", type: "password", required: true, autocomplete: "current-password" };
@@ -21,6 +25,11 @@ const FORMS = {
   "sign-up": { title: "Join in", fields: newAccount, label: "Create account", act: signUp },
 };
 
+const secondFactor = [
+  { name: "code", label: "Code", required: true, autocomplete: "one-time-code", maxlength: 32, hint: "From your authenticator app, or one of your recovery codes." },
+  { name: "trust", label: "Do not ask on this device for 30 days", type: "checkbox" },
+];
+
 /** Show the entrance; `onSignedIn` is called once a session is kept. */
 export function showEntrance(onSignedIn) {
   const choose = (name) => {
@@ -28,14 +37,41 @@ export function showEntrance(onSignedIn) {
     for (const other of Object.keys(FORMS)) {
       document.getElementById(`choose-${other}`).setAttribute("aria-pressed", String(other === name));
     }
-    document.getElementById("entrance-title").textContent = title;
-    const submit = async (values) => (await act(trimmed(values)), onSignedIn());
+    const submit = (values) => act(trimmed(values)).then(onSignedIn, (problem) => {
+      const pending = pendingOf(problem);
+      if (!pending) throw problem;
+      show("One more step", ...secondStep(pending, onSignedIn, () => choose(name)));
+    });
     const form = formOf(fields, { label, submit });
-    form.querySelector("[type=submit]").classList.add("wide");
-    document.getElementById("entrance-form").replaceChildren(form);
+    const alone = name === "sign-in" && passkeysWork() && passkeyButton("Sign in with a passkey", () => signInWithPasskey().then(onSignedIn));
+    show(title, wide(form), alone);
   };
   for (const name of Object.keys(FORMS)) document.getElementById(`choose-${name}`).onclick = () => choose(name);
   choose("sign-in");
+}
+
+/** Forget what was typed, and give the names of the fields free for other forms. */
+export const leaveEntrance = () => document.getElementById("entrance-form").replaceChildren();
+
+function show(title, ...parts) {
+  document.getElementById("entrance-title").textContent = title;
+  document.getElementById("entrance-form").replaceChildren(...parts.filter(Boolean));
+}
+
+function wide(form) {
+  form.querySelector("[type=submit]").classList.add("wide");
+  return form;
+}
+
+/** The second factor, after the right password. */
+function secondStep(pending, onSignedIn, back) {
+  const form = formOf(secondFactor, { label: "Sign in", submit: (values) => signInWithCode(pending, values).then(onSignedIn) });
+  const trusted = () => form.elements.trust.checked;
+  const byPasskey = pending.types.includes("webauthn") &&
+    passkeyButton("Use a passkey", () => signInWithSecondPasskey(pending, trusted()).then(onSignedIn));
+  const again = h("button.link-button", { type: "button", onclick: back }, "Back to the password");
+  queueMicrotask(() => form.elements.code.focus());
+  return [wide(form), byPasskey, again];
 }
 
 /** Blanks around names are slips; in a password they may be meant. */

@@ -22,7 +22,7 @@ export function formOf(fields, { label, submit, extra = [] }) {
     if (rows.some(({ input }) => input.hasAttribute("aria-invalid"))) return;
     button.disabled = true;
     try {
-      await submit(Object.fromEntries(rows.map(({ input }) => [input.name, input.value])));
+      await submit(Object.fromEntries(rows.map(({ input }) => [input.name, input.type === "checkbox" ? input.checked : input.value])));
     } catch (problem) {
       show(rows, general, problem.errors ?? {}, problem);
     } finally {
@@ -40,6 +40,7 @@ function fieldOf({ name, label, hint, type = "text", options, check, ...attribut
   const mistake = h("p.mistake", { id: `${id}-mistake`, hidden: true });
   const note = hint && h("p.hint", { id: `${id}-hint` }, hint);
   if (note) input.setAttribute("aria-describedby", note.id);
+  if (type === "checkbox") return { input, mistake, hintId: note?.id, label, check, row: h("div.field.tick", {}, h("label", { for: id }, input, label), note, mistake) };
   const control = type === "password" ? withReveal(input) : input;
   return { input, mistake, hintId: note?.id, label, check, row: h("div.field", {}, h("label", { for: id }, label), control, note, mistake) };
 }

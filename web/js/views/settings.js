@@ -2,19 +2,25 @@
 
 import { h } from "../dom.js";
 import { settingsAddress } from "../router.js";
-import { state } from "../state.js";
+import { state, watch } from "../state.js";
 import { appearance } from "./settings/appearance.js";
+import { security } from "./settings/security.js";
 
 /**
- * A section fills its box when it is opened, and again when `refreshSettings` says that what it shows has changed.
- * @typedef {{name: string, title: string, about: string, show: (box: Element) => void}} Section
+ * A section fills its box when it is opened, and again when one of its `parts` of the state has changed, or at `refreshSettings`.
+ * @typedef {{name: string, title: string, about: string, parts?: string[], show: (box: Element) => void}} Section
  */
 
 /** Every section, in the order of the list; the first one is opened by `#/settings`. @type {Section[]} */
-export const SECTIONS = [appearance];
+export const SECTIONS = [security, appearance];
 
 /** @type {?{section: Section, box: Element}} */
 let open = null;
+
+/** Keep the open section current; mounted once. */
+export function mountSettings() {
+  for (const { name, parts } of SECTIONS) if (parts) watch(parts, () => refreshSettings(name));
+}
 
 /** @param {string} name @returns {?Section} the section of that name, the first one for an empty name */
 export const sectionOf = (name) => (name ? SECTIONS.find((section) => section.name === name) ?? null : SECTIONS[0]);

@@ -1,0 +1,59 @@
+/** The question who one is, before something that a borrowed device must not do: answered with a password, a code or a passkey. */
+
+import { h } from "../dom.js";
+import { proofFor, proveByCode, proveByPasskey, proveByPassword } from "../identity.js";
+import { openDialog } from "./dialogs.js";
+import { formOf } from "./forms.js";
+
+const PASSWORD = { name: "password", label: "Your password", type: "password", required: true, autocomplete: "current-password" };
+const CODE = { name: "code", label: "Code", required: true, autocomplete: "one-time-code", maxlength: 32, hint: "From your authenticator app, or one of your recovery codes." };
+
+/**
+ * Do `act`; when the server wants a fresh proof first, ask for it and do `act` once more. Undefined when the person would rather not.
+ * @template T @param {() => Promise<T>} act @returns {Promise<T|undefined>}
+ */
+export async function withProof(act) {
+  try {
+    return await act();
+  } catch (problem) {
+    const wanted = proofFor(problem);
+    if (!wanted) throw problem;
+    return (await asked(wanted)) ? act() : undefined;
+  }
+}
+
+/** @param {{types: ?string[]}} wanted @returns {Promise<boolean>} whether a proof was given */
+function asked({ types }) {
+  return new Promise((settle) => {
+    let given = false;
+    const done = () => ((given = true), dialog.close());
+    const dialog = openDialog("Is it you?", h("p.about", {}, "Prove it once more before you change how you sign in. It is good for five minutes."), ...ways(types, done));
+    dialog.addEventListener("close", () => settle(given));
+  });
+}
+
+function ways(types, done) {
+  const cancel = h("button.button", { type: "button", onclick: (event) => event.target.closest("dialog").close() }, "Cancel");
+  if (!types) return [formOf([PASSWORD], { label: "Go on", extra: [cancel], submit: async ({ password }) => (await proveByPassword(password), done()) })];
+  const byCode = types.some((type) => type !== "webauthn") &&
+    formOf([CODE], { label: "Go on", extra: [cancel], submit: async ({ code }) => (await proveByCode(code), done()) });
+  return [types.includes("webauthn") && passkeyButton("Use a passkey", async () => (await proveByPasskey(), done())), byCode].filter(Boolean);
+}
+
+/** A button for a passkey, and below it why it did not work. @param {string} label @param {() => Promise<void>} act */
+export function passkeyButton(label, act) {
+  const mistake = h("p.form-mistake", { role: "alert", hidden: true });
+  const button = h("button.button.wide", { type: "button" }, label);
+  button.addEventListener("click", async () => {
+    button.disabled = true;
+    try {
+      await act();
+    } catch (problem) {
+      mistake.textContent = problem.message;
+      mistake.hidden = false;
+    } finally {
+      button.disabled = false;
+    }
+  });
+  return h("div.stack.passkey-way", {}, button, mistake);
+}
