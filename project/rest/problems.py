@@ -10,6 +10,8 @@ from typing import Any
 import msgspec
 import redis.exceptions
 import structlog
+from django.contrib.sessions.backends.base import UpdateError
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
@@ -19,7 +21,7 @@ from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.errors import CsrfFailed
+from accounts.errors import CsrfFailed, SessionEnded
 from kernel.errors import (
     DomainError,
     Forbidden,
@@ -117,6 +119,8 @@ def domain_error_for(error: BaseException) -> DomainError | None:
     if isinstance(error, _AWAY):
         logger.warning("service_away", error=type(error).__name__, reason=str(error).partition("\n")[0])
         return Unavailable(retry_after=RETRY_WHEN_AWAY_SECONDS)
+    if isinstance(error, (UpdateError, SessionInterrupted)):  # the session was ended while the request was carried out
+        return SessionEnded()
     if isinstance(error, RequestDataTooBig):
         return TooLarge()
     if isinstance(error, Http404):

@@ -114,3 +114,19 @@ def test_a_request_with_a_cookie_asks_for_its_session_once(browser, django_asser
     browser.call("get", "/api/v1/me")
     with django_assert_num_queries(2):  # the cookie's session, and the user who is shown
         assert browser.call("get", "/api/v1/me").status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["browser", "app"])
+def test_a_session_that_is_ended_while_a_step_is_taken_is_told_as_ended(browser, app, monkeypatch, kind):
+    make_user("ada")
+    client = {"browser": browser, "app": app}[kind]
+    client.call("get", "/config")
+    client.call("post", "/auth/login", {"username": "ada", "password": PASSWORD})
+
+    def end_meanwhile(*_):
+        revoke_session(SYSTEM, session_id=SessionId(Session.objects.get().id))
+        return True
+
+    monkeypatch.setattr("accounts.flows.adapter.AccountAdapter.reauthenticate", end_meanwhile)
+    answer = client.call("post", "/auth/reauthenticate", {"password": PASSWORD})
+    assert (answer.status_code, answer.json()["code"]) == (401, "auth.session_ended")

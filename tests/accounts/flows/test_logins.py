@@ -17,6 +17,7 @@ from accounts.actions.users import deactivate_user
 from accounts.authentication import actor_of_access_token
 from accounts.models import Delivery, Session, User, WebSession
 from kernel.actor import SYSTEM
+from kernel.errors import Unavailable
 from kernel.ids import UserId
 from kernel.mail import Mail
 from tests.accounts.outgoing import waiting
@@ -182,3 +183,14 @@ def test_a_login_does_not_touch_whom_the_request_was_signed_in_as(api):
     assert second["user"]["username"] == "bob"
     assert api.get("/api/v1/me", headers=headers).json()["username"] == "ada"
     assert Session.objects.count() == 2
+
+
+@pytest.mark.parametrize("route", ["rest", "allauth"])
+def test_an_account_whose_mail_cannot_be_kept_is_not_made(api, app, monkeypatch, route):
+    def fail(*_, **__):
+        raise Unavailable
+
+    monkeypatch.setattr("accounts.flows.mails.send_mail_from_template", fail)
+    with unchanged(User, EmailAddress, Session, WebSession, Delivery):
+        answer = api.post("/api/v1/auth/sign-up", ADA) if route == "rest" else app.call("post", "/auth/signup", ADA)
+    assert problem(answer) == (503, "service.unavailable")

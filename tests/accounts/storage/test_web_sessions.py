@@ -8,6 +8,7 @@ import pytest
 import time_machine
 from django.contrib.sessions.backends.base import UpdateError
 
+from accounts.actions.web_sessions import prune_web_sessions
 from accounts.models import Session, WebSession
 from accounts.storage.web_sessions import SESSION_ID, SessionStore, stored_key
 from kernel.clock import now
@@ -97,10 +98,11 @@ def test_flushing_deletes_the_row():
     assert not WebSession.objects.exists()
 
 
-def test_rows_past_their_time_are_cleared_and_others_stay():
+@pytest.mark.parametrize("clear", [SessionStore.clear_expired, prune_web_sessions], ids=["Django's command", "the job"])
+def test_rows_past_their_time_are_cleared_and_others_stay(clear):
     make_store(colour="green")
     with time_machine.travel(now() + timedelta(days=20)):
         make_store(colour="red")
     with time_machine.travel(now() + timedelta(days=31)):
-        SessionStore.clear_expired()
+        clear()
     assert WebSession.objects.count() == 1
