@@ -40,8 +40,6 @@ def digest(name: str, d: dict[str, Any]) -> tuple[Any, ...]:
     match name:
         case "message.created" | "message.edited":
             return (d["message"]["id"], d["message"]["body"], d["message"]["deleted"])
-        case "message.deleted":
-            return (d["id"], d["seq"])
         case "member.joined" | "member.updated":
             return (d["member"]["user"]["id"], d["member"]["status"])
         case "community.updated":
@@ -52,6 +50,8 @@ def digest(name: str, d: dict[str, Any]) -> tuple[Any, ...]:
             return (d["room"]["id"],)
         case "membership.changed":
             return (d["status"],)
+        case "session.started":
+            return (d["session"]["id"], d["new_device"])
     return tuple(d.values())
 
 
@@ -493,6 +493,10 @@ class Model:
         if not room.is_private:
             self.append(f"community:{self.community}", "room.archived", room_id)
         return None
+
+    def sign_in(self, user: str, session: str) -> None:
+        """All devices are alike, and an account's first is not news: none is new."""
+        self.append(f"user:{user}", "session.started", session, False)
 
     def log_out(self, user: str, session: str) -> None:
         if session not in self.ended_sessions:

@@ -62,13 +62,13 @@ HITS = ("portcullis_limit_hits_total",)
 
 
 async def test_every_delivery_of_a_flush_is_counted_at_once(connect, owner, member, community):
-    delivered = growth_of("portcullis_deliveries_total")
     clients = [await connect(user) for user in (owner, member, member)]
     for client in clients:
         await client.command("topic.follow", topic=topic_for("community", community.id))
+    delivered = growth_of("portcullis_deliveries_total")  # sockets watch their user's sign-ins
     await sync_to_async(update_community)(actor_for(owner), community_id=CommunityId(community.id), name="New")
     for client in clients:
-        await client.frame()
+        assert (await client.frame())["t"] == "community.updated"
     assert delivered() == 3
 
 

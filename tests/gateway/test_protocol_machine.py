@@ -85,13 +85,15 @@ class ProtocolMachine(RuleBasedStateMachine):
             make_member(community, user)
         rooms = [make_room(community), make_room(community, *self.users, private=True)]
         self.community = CommunityId(community.pk)
-        self.sessions = [Session(user) for user in self.users]
         self.model = Model(
             str(community.pk),
             [Room(str(room.pk), room.visibility == "private") for room in rooms],
             [Member(str(user.pk), is_owner=user is self.users[0]) for user in self.users],
             NODES,
         )
+        self.sessions: list[Session] = []
+        for user in self.users:
+            self._sign_in(user)
         for room, known in zip(rooms, self.model.rooms.values(), strict=True):
             self.model.append(known.topic, "room.created", known.id)
             for user in self.users if known.is_private else ():
@@ -123,7 +125,8 @@ class ProtocolMachine(RuleBasedStateMachine):
 
     @rule(pick=picks)
     def sign_in_again(self, pick: int) -> None:
-        self.sessions.append(Session(self.users[pick % len(self.users)]))
+        self.lab.commit_through(next(self.numbers) % NODES)
+        self._sign_in(self.users[pick % len(self.users)])
 
     @rule(pick=picks)
     def log_out(self, pick: int) -> None:
@@ -133,6 +136,11 @@ class ProtocolMachine(RuleBasedStateMachine):
         self.model.log_out(session.user, session.id)
         if len(self.sessions) > len(self.users):
             self.sessions.remove(session)
+
+    def _sign_in(self, user: User) -> None:
+        session = Session(user)
+        self.sessions.append(session)
+        self.model.sign_in(session.user, session.id)
 
     def _connect(self, session: Session, node: int, *, direct: bool) -> tuple[Socket, Client] | None:
         client = self.lab.run(self.lab.connect(node, session.token, direct=direct))
