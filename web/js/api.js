@@ -73,11 +73,11 @@ export async function signIn(form) {
   keepSession(await exchange("POST", "auth/login", form));
 }
 
-/** Sign out on the server when it can be reached, and on this device in any case. */
-export async function signOut() {
+/** Sign out on this device first, so that no tab takes it for an end from elsewhere, and on the server when it can be reached. */
+export function signOut() {
   const token = accessToken();
-  if (token) await exchange("POST", "auth/logout", undefined, token).catch(() => {});
   forgetSession();
+  if (token) fetch(`${ROOT}auth/logout`, { method: "POST", headers: { Authorization: `Bearer ${token}` }, keepalive: true }).catch(() => {});
 }
 
 /** @returns {Promise<string>} a single-use ticket for the socket */
@@ -106,6 +106,10 @@ export const openDirectRoom = (communityId, userId) => post(`communities/${commu
 export const listRoomMembers = (roomId) => all(`rooms/${roomId}/members`);
 export const addRoomMember = (roomId, userId) => post(`rooms/${roomId}/members`, { user_id: userId });
 export const removeRoomMember = (roomId, userId) => call("DELETE", `rooms/${roomId}/members/${userId}`);
+
+export const listSessions = () => all("me/sessions");
+export const endSession = (id) => call("DELETE", `me/sessions/${id}`);
+export const endOtherSessions = () => call("POST", "me/sessions/revoke-others");
 
 export const listTrustedDevices = async () => (await get("me/trusted-devices")).items;
 export const distrustDevice = (id) => call("DELETE", `me/trusted-devices/${id}`);

@@ -5,7 +5,7 @@ import { closeRoom, converseOver, openRoom, outbox } from "./conversation.js";
 import { followWith, loadCommunities, refreshAll, refreshCommunities, refreshMembers, refreshRooms } from "./directory.js";
 import { Portcullis } from "./portcullis.js";
 import { lookAgain, lookOver, see } from "./presence.js";
-import { forgetSession } from "./session.js";
+import { sessionEnded } from "./session.js";
 import { changed, closing, currentRoom, learn, roomsOf, state } from "./state.js";
 
 const TYPING_LASTS_MS = 10_000;
@@ -42,7 +42,7 @@ function connectionChanged(detail) {
   changed("connection");
   if (detail.state === "online") outbox.flush();
   if (detail.state !== "refused") return;
-  if (detail.code === 4504) forgetSession();
+  if (detail.code === 4504) sessionEnded();
   else if (detail.code === 4501) proveAgain();
 }
 
@@ -104,6 +104,7 @@ function applyToCommunity(communityId, { t, d }) {
 function applyToUser({ t, d }) {
   if (t === "read_marker.moved") readElsewhere(d);
   else if (/^(second_factor|recovery_code|trusted_device)/.test(t)) changed("factors");
+  else if (t.startsWith("session.")) changed("sessions");
   else if (t === "user.updated") {
     state.user = { ...state.user, ...d.user };
     changed("user", "presence");

@@ -4,8 +4,9 @@ import { loadDiscoverable, loadRooms } from "./directory.js";
 import { listenToKeys } from "./keyboard.js";
 import { goLive, leaveLive } from "./live.js";
 import { followAddress } from "./router.js";
-import { onSessionChange, signedInUser } from "./session.js";
+import { onSessionChange, signedInUser, wasEnded } from "./session.js";
 import { changed, forgetState, state } from "./state.js";
+import { closeDialogs } from "./views/dialogs.js";
 import { leaveEntrance, showEntrance } from "./views/entrance.js";
 import { markRead } from "./views/log.js";
 import { mountMembers, tuckMembersAway } from "./views/members.js";
@@ -18,6 +19,7 @@ import { complain } from "./views/toasts.js";
 import { mountTopbar } from "./views/topbar.js";
 
 const readAddress = followAddress(arrive);
+const ENDED = "This device was signed out: its session was ended elsewhere or has run out. Sign in to go on.";
 let framed = false;
 
 function arrive({ community, settings }) {
@@ -33,13 +35,14 @@ const absent = (problem) => problem.status !== 404 && problem.status !== 403 && 
 function show() {
   const user = signedInUser();
   leaveLive();
+  closeDialogs();
   forgetState();
   state.user = user;
   document.body.dataset.screen = user ? "frame" : "entrance";
   document.getElementById("entrance").hidden = Boolean(user);
   document.getElementById("frame").hidden = !user;
   if (user) leaveEntrance(), enter();
-  else showEntrance(() => {});
+  else showEntrance(() => {}, wasEnded() ? ENDED : null);
 }
 
 function enter() {

@@ -1,6 +1,7 @@
 /** The signed-in session: a token pair kept across reloads and tabs, refreshed by one tab at a time. No requests but that. */
 
 const KEY = "portcullis.session";
+const ENDED = "portcullis.session-ended";
 const EARLY_MS = 60_000;
 
 /** @typedef {{access: string, refresh: string, expiresAt: number, user: ?object}} Session */
@@ -46,11 +47,24 @@ export const accessTokenEnd = () => session?.expiresAt ?? 0;
 
 /** Keep the answer of sign-up, login or refresh. @param {{access: string, refresh: string, expires_in: number, user?: object}} pair */
 export function keepSession({ access, refresh, expires_in, user = session?.user ?? null }) {
+  localStorage.removeItem(ENDED);
   write({ access, refresh, expiresAt: Date.now() + expires_in * 1000, user });
 }
 
 /** Forget the session on this device. */
-export const forgetSession = () => write(null);
+export function forgetSession() {
+  localStorage.removeItem(ENDED);
+  write(null);
+}
+
+/** Forget a session that has not been ended from here, and remember that, for every tab, until somebody signs in. */
+export function sessionEnded() {
+  if (read()) localStorage.setItem(ENDED, "yes"); // another tab may have signed out a moment ago
+  write(null);
+}
+
+/** @returns {boolean} whether the last session of this device ended without anybody here signing out */
+export const wasEnded = () => localStorage.getItem(ENDED) !== null;
 
 /**
  * Return an access token that is good for a while, refreshing it when needed; null when nobody is signed in.
@@ -76,7 +90,7 @@ async function renew(refresh) {
     keepSession(await refresh(session.refresh));
   } catch (problem) {
     if (problem.status !== 401) throw problem;
-    write(null);
+    sessionEnded();
   }
 }
 

@@ -13,6 +13,13 @@ export const timeOf = (date) => clock.format(date);
 export const momentOf = (date) => moment.format(date);
 /** A day in short. @param {string|number} moment as RFC 3339, or in seconds */
 export const dateOf = (moment) => shortDay.format(new Date(typeof moment === "number" ? moment * 1000 : moment));
+/** How long ago, as roughly as the server knows it: last uses are told ten minutes late. @param {string} moment as RFC 3339 */
+export function agoOf(moment, now = Date.now()) {
+  const minutes = Math.floor((now - new Date(moment)) / 60_000);
+  if (minutes < 10) return "a few minutes ago";
+  if (minutes < 60) return `${minutes} minutes ago`;
+  return minutes < 24 * 60 ? `${plural(Math.floor(minutes / 60), "hour")} ago` : `on ${dateOf(moment)}`;
+}
 export const plural = (count, one, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;
 /** Unread counts stop at 100 on the server, which then means "100 or more". */
 export const countOf = (unread) => (unread > 99 ? "99+" : String(unread));

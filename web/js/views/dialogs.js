@@ -14,12 +14,15 @@ export function openDialog(title, ...content) {
   dialog.addEventListener("close", () => {
     dialog.remove();
     before?.closest("[tabindex='-1']")?.focus(); // buttons of a message show themselves only while it has the focus
-    before?.focus();
+    (before?.isConnected ? before : document.getElementById("stage"))?.focus();
   });
   document.body.append(dialog);
   dialog.showModal();
   return dialog;
 }
+
+/** Close what is asked, as when the page changes under it. */
+export const closeDialogs = () => document.querySelectorAll("dialog[open]").forEach((dialog) => dialog.close());
 
 /** Ask with a form; the dialog closes when `submit` succeeds. */
 export function askForm(title, about, fields, { label, submit }) {

@@ -30,8 +30,11 @@ const secondFactor = [
   { name: "trust", label: "Do not ask on this device for 30 days", type: "checkbox" },
 ];
 
-/** Show the entrance; `onSignedIn` is called once a session is kept. */
-export function showEntrance(onSignedIn) {
+/** Show the entrance; `onSignedIn` is called once a session is kept. @param {?string} notice why the person is here again */
+export function showEntrance(onSignedIn, notice = null) {
+  const box = document.getElementById("entrance-notice");
+  box.textContent = notice ?? "";
+  box.hidden = !notice;
   const choose = (name) => {
     const { title, fields, label, act } = FORMS[name];
     for (const other of Object.keys(FORMS)) {

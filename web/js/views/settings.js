@@ -4,6 +4,7 @@ import { h } from "../dom.js";
 import { settingsAddress } from "../router.js";
 import { state, watch } from "../state.js";
 import { appearance } from "./settings/appearance.js";
+import { devices } from "./settings/devices.js";
 import { security } from "./settings/security.js";
 
 /**
@@ -12,7 +13,7 @@ import { security } from "./settings/security.js";
  */
 
 /** Every section, in the order of the list; the first one is opened by `#/settings`. @type {Section[]} */
-export const SECTIONS = [security, appearance];
+export const SECTIONS = [security, devices, appearance];
 
 /** @type {?{section: Section, box: Element}} */
 let open = null;

@@ -1,7 +1,7 @@
 /** Settings, security: the second factors of the signed-in person, and the devices that are spared them. */
 
 import { distrustAllDevices, distrustDevice, listTrustedDevices } from "../../api.js";
-import { h, icon } from "../../dom.js";
+import { h } from "../../dom.js";
 import { addPasskey, listFactors, newRecoveryCodes, removePasskey, removeTotp, renamePasskey, unseenRecoveryCodes } from "../../identity.js";
 import { passkeysWork } from "../../passkeys.js";
 import { dateOf, plural } from "../../words.js";
@@ -9,6 +9,7 @@ import { askForm, askYes } from "../dialogs.js";
 import { withProof } from "../proof.js";
 import { complain, toast } from "../toasts.js";
 import { setUpApp } from "./authenticator_app.js";
+import { button, entry, named, panel } from "./panels.js";
 import { showCodes } from "./recovery_codes.js";
 
 export const security = { name: "security", title: "Security", about: "How you prove that it is you, beyond your password.", parts: ["factors"], show };
@@ -46,14 +47,6 @@ const withNewCodes = (act, again) => async () => {
   if (codes.length) showCodes(codes);
 };
 
-const button = (label, onclick, kind = "button.button") => h(kind, { type: "button", onclick }, label);
-
-const panel = (title, about, buttons, ...more) =>
-  h("section.panel", { "aria-label": title }, h("div.panel-head", {}, h("div", {}, h("h2", {}, title), h("p", {}, about)), h("div.panel-buttons", {}, buttons)), ...more);
-
-const entry = (name, title, note, ...buttons) =>
-  h("li.entry", {}, icon(name), h("span.text", {}, h("strong", {}, title), h("small", {}, note)), h("div.panel-buttons", {}, buttons));
-
 const sinceWords = ({ created_at, last_used_at }) =>
   `Added ${dateOf(created_at)}${last_used_at ? `, last used ${dateOf(last_used_at)}` : ", not used yet"}`;
 
@@ -85,11 +78,6 @@ function passkeyEntry(passkey, again) {
   });
   const remove = () => askYes(`Remove “${name}”?`, lossWords(), "Remove it", async () => void (await change(async () => ((await removePasskey(id)), true), again)()));
   return entry("passkey", name, sinceWords(passkey), named(button("Rename", rename), `Rename ${name}`), named(button("Remove", remove, "button.button.danger"), `Remove ${name}`));
-}
-
-function named(element, label) {
-  element.setAttribute("aria-label", label);
-  return element;
 }
 
 function codesPanel(codes, again) {
