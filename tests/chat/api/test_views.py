@@ -199,16 +199,18 @@ def test_messages_are_limited_per_room_and_user(room, member):
     ],
 )
 def test_a_bad_field_of_a_message_is_named(room, member, untouched, body, field):
+    client = client_of(member)
     with untouched():
-        answer = client_of(member).post(of_room(room, "/messages"), {"nonce": "n", **body})
+        answer = client.post(of_room(room, "/messages"), {"nonce": "n", **body})
 
     assert (answer.status_code, list(answer.json()["errors"])) == (400, [field])
 
 
 @pytest.mark.parametrize(("body", "field"), [(" \n ", "body"), ("\u200b", "body")])
 def test_a_message_without_anything_to_see_is_refused(room, member, untouched, body, field):
+    client = client_of(member)
     with untouched():
-        answer = client_of(member).post(of_room(room, "/messages"), {"body": body, "nonce": "n"})
+        answer = client.post(of_room(room, "/messages"), {"body": body, "nonce": "n"})
 
     assert answer.status_code == 400
     assert field in str(answer.json())
@@ -226,16 +228,18 @@ def test_a_message_without_anything_to_see_is_refused(room, member, untouched, b
     ],
 )
 def test_a_bad_field_of_a_room_is_named(community, moderator, untouched, body, field):
+    client = client_of(moderator)
     with untouched():
-        answer = client_of(moderator).post(of_community(community, "/rooms"), {"name": "Harbour", **body})
+        answer = client.post(of_community(community, "/rooms"), {"name": "Harbour", **body})
 
     assert (answer.status_code, list(answer.json()["errors"])) == (400, [field])
 
 
 @pytest.mark.parametrize("seq", [-1, "many", None, 1.5, True])
 def test_a_bad_seq_is_named(room, member, untouched, seq):
+    client = client_of(member)
     with untouched():
-        answer = client_of(member).put(of_room(room, "/read"), {"seq": seq})
+        answer = client.put(of_room(room, "/read"), {"seq": seq})
 
     assert (answer.status_code, list(answer.json()["errors"])) == (400, ["seq"])
 
