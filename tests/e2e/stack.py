@@ -105,6 +105,7 @@ class Stack:
             "RATE_SIGN_UP_ADDRESS": "100000/60",
             "RATE_LOGIN_ADDRESS": "100000/60",
             "RATE_AUTH_STEP_ADDRESS": "100000/60",
+            "RATE_PASSWORD_RESET_ADDRESS": "100000/60",
             "RATE_PANEL_WRITE": "100000/60",
             "RATE_REST_READ": "100000/60",
             "RATE_REST_WRITE": "100000/60",
@@ -114,6 +115,7 @@ class Stack:
         }
         self._environment.pop("DJANGO_SETTINGS_MODULE", None)
         self.servers = [self._server(number) for number in (1, 2)]
+        self._others: list[Server] = []
         self._worker = Process("worker", [sys.executable, "manage.py", "run_worker"], self._environment)
 
     def start(self) -> None:
@@ -127,18 +129,26 @@ class Stack:
 
     def stop(self) -> None:
         """Stop everything and drop the database."""
-        for process in (*self.servers, self._worker):
+        for process in (*self.servers, *self._others, self._worker):
             process.stop()
         self._execute(f"DROP DATABASE IF EXISTS {self._database} WITH (FORCE)")
 
-    def verify_address(self, username: str) -> None:
-        """Take the e-mail address of a user for verified, as when the mail had been read."""
+    def start_with(self, **settings: str) -> Server:
+        """Start one more server on the same database, with other settings; it is stopped with the rest."""
+        port = free_port()
+        server = Server(f"server-{port}", command_of(port), self._environment | settings, port=port)
+        self._others.append(server)
+        server.start()
+        return server
+
+    def verify_address(self, username: str, *, verified: bool = True) -> None:
+        """Take the e-mail address of a user for verified, as when the mail had been read, or for one that is not."""
         statement = (
-            "UPDATE account_emailaddress SET verified = true WHERE user_id ="
+            "UPDATE account_emailaddress SET verified = %s WHERE user_id ="
             " (SELECT id FROM accounts_user WHERE username = %s)"
         )
         with psycopg.connect(self._environment["DATABASE_URL"], autocommit=True) as connection:
-            assert connection.execute(statement, [username]).rowcount == 1
+            assert connection.execute(statement, [verified, username]).rowcount == 1
 
     def _server(self, number: int) -> Server:
         port = free_port()

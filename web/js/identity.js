@@ -5,16 +5,21 @@ import { makePasskey, signWithPasskey } from "./passkeys.js";
 import { keepSession } from "./session.js";
 
 const ROOT = "/_allauth/app/v1/";
-const WRONG = { code: "This code is not right, or was used already.", credential: "This passkey was not accepted. It may have been removed." };
+const WRONG = { code: "This code is not right, or was used already.", key: "This code is not right.", credential: "This passkey was not accepted. It may have been removed." };
 
-/** @typedef {{session_token: string, types: string[]}} Pending a login that waits for a second factor */
+/** @typedef {{step: string, session_token: string, types: string[]}} Pending what waits for a next step: `mfa_authenticate`, `verify_email`, ... */
 
-/** What a refused login waits for. @param {ApiProblem} problem @returns {?Pending} null when it was refused for another reason */
-export function pendingOf(problem) {
-  if (problem.code !== "auth.second_factor_required") return null;
-  const { session_token, flows } = problem.data;
-  return { session_token, types: flows.find(({ id }) => id === "mfa_authenticate")?.types ?? [] };
+/** What a refused login waits for. @param {ApiProblem} problem @param {Pending} [before] the step before, whose token stays good
+ * @returns {?Pending} null when it was refused for another reason */
+export function pendingOf(problem, before) {
+  if (problem.status !== 401) return null;
+  const { session_token = before?.session_token, flows = [] } = { ...problem.data, ...problem.data.meta, ...problem.data.data };
+  const flow = flows.find(({ is_pending }) => is_pending);
+  return flow && session_token ? { step: flow.id, session_token, types: flow.types ?? [] } : null;
 }
+
+/** Go on with the code that was sent to one's address. @param {Pending} pending @param {{key: string}} form */
+export const signInWithMailedCode = (pending, { key }) => finish(step(pending, "POST", "auth/email/verify", { key: key.trim() }));
 
 /** Go on with a code of the app or a recovery code. @param {Pending} pending @param {{code: string, trust: boolean}} form */
 export const signInWithCode = (pending, { code, trust }) => finish(step(pending, "POST", "auth/2fa/authenticate", { code, trust }));

@@ -3,11 +3,11 @@
 import { loadDiscoverable, loadRooms } from "./directory.js";
 import { listenToKeys } from "./keyboard.js";
 import { goLive, leaveLive } from "./live.js";
-import { followAddress } from "./router.js";
+import { followAddress, leaveMailLink, mailLink } from "./router.js";
 import { onSessionChange, signedInUser, wasEnded } from "./session.js";
 import { changed, forgetState, state } from "./state.js";
 import { closeDialogs } from "./views/dialogs.js";
-import { leaveEntrance, showEntrance } from "./views/entrance.js";
+import { leaveEntrance, showEntrance, showLinked } from "./views/entrance.js";
 import { markRead } from "./views/log.js";
 import { mountMembers, tuckMembersAway } from "./views/members.js";
 import { mountPresence } from "./views/presence.js";
@@ -21,6 +21,7 @@ import { mountTopbar } from "./views/topbar.js";
 const readAddress = followAddress(arrive);
 const ENDED = "This device was signed out: its session was ended elsewhere or has run out. Sign in to go on.";
 let framed = false;
+let shownLink = null;
 
 function arrive({ community, settings }) {
   tuckMembersAway();
@@ -32,17 +33,27 @@ function arrive({ community, settings }) {
 /** A community that is not ours looks like one that does not exist; the stage says so. */
 const absent = (problem) => problem.status !== 404 && problem.status !== 403 && complain(problem);
 
-function show() {
+/** @param {object} [arrival] what to say at the entrance */
+function show(arrival) {
   const user = signedInUser();
+  const link = mailLink();
+  shownLink = link && location.hash;
   leaveLive();
   closeDialogs();
   forgetState();
   state.user = user;
-  document.body.dataset.screen = user ? "frame" : "entrance";
-  document.getElementById("entrance").hidden = Boolean(user);
-  document.getElementById("frame").hidden = !user;
-  if (user) leaveEntrance(), enter();
-  else showEntrance(() => {}, wasEnded() ? ENDED : null);
+  const inside = user && !link;
+  document.body.dataset.screen = inside ? "frame" : "entrance";
+  document.getElementById("entrance").hidden = Boolean(inside);
+  document.getElementById("frame").hidden = !inside;
+  if (inside) leaveEntrance(), enter();
+  else if (link) showLinked(link, leaveLinked);
+  else showEntrance(() => {}, arrival ?? { notice: wasEnded() ? ENDED : null });
+}
+
+function leaveLinked(arrival) {
+  leaveMailLink();
+  show(arrival);
 }
 
 function enter() {
@@ -59,5 +70,8 @@ function mountFrame() {
   document.addEventListener("visibilitychange", markRead);
 }
 
-onSessionChange(show);
+addEventListener("hashchange", () => {
+  if (shownLink !== (mailLink() && location.hash)) show();
+});
+onSessionChange(() => show());
 show();

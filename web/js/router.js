@@ -1,9 +1,28 @@
-/** Where the person is, told by the address: `#/`, `#/c/<community>`, `#/c/<community>/r/<room>`, `#/settings/<section>`. */
+/** Where the person is, told by the address: `#/`, `#/c/<community>`, `#/c/<community>/r/<room>`, `#/settings/<section>`, and of links in mails. */
 
 import { changed, state } from "./state.js";
 
 const PATTERN = /^#\/c\/([\w-]+)(?:\/r\/([\w-]+))?$/;
 const SETTINGS = /^#\/settings(?:\/([\w-]*))?$/;
+
+const MAIL_LINK = /^#\/(reset-password|verify-email)(?:\/(.*))?$/;
+
+/** The link of a mail that brought the person here. @returns {?{page: string, key: string}} */
+export function mailLink() {
+  const [, page, key = ""] = MAIL_LINK.exec(location.hash) ?? [];
+  return page ? { page, key: unescaped(key) } : null;
+}
+
+const unescaped = (text) => {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+};
+
+/** Forget the link, in the history of the browser as well: its key is a secret. */
+export const leaveMailLink = () => history.replaceState(null, "", "#/");
 
 export const communityAddress = (communityId) => `#/c/${communityId}`;
 export const roomAddress = (communityId, roomId) => `#/c/${communityId}/r/${roomId}`;

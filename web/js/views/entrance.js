@@ -2,22 +2,22 @@
 
 import { signIn, signUp } from "../api.js";
 import { h } from "../dom.js";
-import { pendingOf, signInWithCode, signInWithPasskey, signInWithSecondPasskey } from "../identity.js";
+import { pendingOf, signInWithCode, signInWithMailedCode, signInWithPasskey, signInWithSecondPasskey } from "../identity.js";
 import { passkeysWork } from "../passkeys.js";
+import { CHOSEN_PASSWORD, EMAIL } from "./account_fields.js";
 import { formOf } from "./forms.js";
+import { showForgotten, showMailLink } from "./mail_steps.js";
 import { passkeyButton } from "./proof.js";
 
 const login = { name: "login", label: "E-mail or username", required: true, autocomplete: "username", autocapitalize: "none" };
 const password = { name: "password", label: "Password", type: "password", required: true, autocomplete: "current-password" };
 
 const newAccount = [
-  { name: "email", label: "E-mail", type: "email", required: true, autocomplete: "email", check: (value) =>
-    /^\S+@\S+\.\S+$/.test(value.trim()) ? null : "This does not look like an e-mail address." },
+  EMAIL,
   { name: "username", label: "Username", required: true, autocomplete: "username", autocapitalize: "none", maxlength: 32, hint: "3 to 32 letters, digits, dots, hyphens or underscores.", check: (value) =>
     /^[\w.-]{3,32}$/.test(value.trim()) ? null : "Use 3 to 32 letters, digits, dots, hyphens or underscores." },
   { name: "display_name", label: "Name shown to others (optional)", autocomplete: "name", maxlength: 64 },
-  { name: "password", label: "Password", type: "password", required: true, autocomplete: "new-password", hint: "At least 8 characters; a few words together are good.", check: (value) =>
-    value.length >= 8 ? null : "Use at least 8 characters." },
+  CHOSEN_PASSWORD,
 ];
 
 const FORMS = {
@@ -30,27 +30,40 @@ const secondFactor = [
   { name: "trust", label: "Do not ask on this device for 30 days", type: "checkbox" },
 ];
 
-/** Show the entrance; `onSignedIn` is called once a session is kept. @param {?string} notice why the person is here again */
-export function showEntrance(onSignedIn, notice = null) {
-  const box = document.getElementById("entrance-notice");
-  box.textContent = notice ?? "";
-  box.hidden = !notice;
-  const choose = (name) => {
+const mailedCode = [{ name: "key", label: "Code", required: true, autocomplete: "one-time-code", autocapitalize: "characters", maxlength: 32, hint: "We have sent it to your e-mail address." }];
+
+/** Show the page that a link in a mail opens; `leave` is told where it ends, with what to say there. */
+export function showLinked(link, leave) {
+  offerTabs(false);
+  tell(null);
+  showMailLink(link, show, leave);
+}
+
+/** Show the entrance; `onSignedIn` is called once a session is kept. `arrival` is what somebody comes with. */
+export function showEntrance(onSignedIn, arrival = {}) {
+  offerTabs(true);
+  const choose = (name, { login: known } = {}) => {
     const { title, fields, label, act } = FORMS[name];
     for (const other of Object.keys(FORMS)) {
       document.getElementById(`choose-${other}`).setAttribute("aria-pressed", String(other === name));
     }
-    const submit = (values) => act(trimmed(values)).then(onSignedIn, (problem) => {
-      const pending = pendingOf(problem);
+    const goOn = (problem, before) => {
+      const pending = pendingOf(problem, before);
       if (!pending) throw problem;
-      show("One more step", ...secondStep(pending, onSignedIn, () => choose(name)));
-    });
-    const form = formOf(fields, { label, submit });
+      const next = pending.step === "verify_email" ? addressStep : secondStep;
+      show("One more step", ...next(pending, onSignedIn, () => choose("sign-in"), goOn));
+    };
+    const submit = (values) => act(trimmed(values)).then(onSignedIn, (problem) => goOn(problem));
+    const form = formOf(fields.map((field) => (field === login ? { ...field, value: known ?? "" } : field)), { label, submit });
+    const forgotten = name === "sign-in" && h("button.link-button", { type: "button", onclick: () => (tell(null),
+      showForgotten(show, form.elements.login.value.trim(), (back) => (tell(back?.notice), choose("sign-in", { login: form.elements.login.value, ...back })))) }, "Forgot your password?");
     const alone = name === "sign-in" && passkeysWork() && passkeyButton("Sign in with a passkey", () => signInWithPasskey().then(onSignedIn));
-    show(title, wide(form), alone);
+    show(title, form, forgotten, alone);
+    if (known !== undefined) form.elements[known ? "password" : "login"].focus();
   };
   for (const name of Object.keys(FORMS)) document.getElementById(`choose-${name}`).onclick = () => choose(name);
-  choose("sign-in");
+  tell(arrival.notice);
+  choose("sign-in", arrival);
 }
 
 /** Forget what was typed, and give the names of the fields free for other forms. */
@@ -58,12 +71,29 @@ export const leaveEntrance = () => document.getElementById("entrance-form").repl
 
 function show(title, ...parts) {
   document.getElementById("entrance-title").textContent = title;
-  document.getElementById("entrance-form").replaceChildren(...parts.filter(Boolean));
+  const box = document.getElementById("entrance-form");
+  box.replaceChildren(...parts.filter(Boolean));
+  for (const button of box.querySelectorAll("[type=submit]")) button.classList.add("wide");
 }
 
-function wide(form) {
-  form.querySelector("[type=submit]").classList.add("wide");
-  return form;
+/** Say above the form why the person is here again. */
+function tell(notice) {
+  const box = document.getElementById("entrance-notice");
+  box.textContent = notice ?? "";
+  box.hidden = !notice;
+}
+
+const offerTabs = (offered) => void (document.getElementById("choose-sign-in").parentElement.hidden = !offered);
+
+/** The code of a mail, where addresses must be verified before anybody comes in. A new login sends a new one. */
+function addressStep(pending, onSignedIn, back, goOn) {
+  const refused = (problem) => {
+    if (problem.status === 409) throw Object.assign(problem, { message: "This code is no longer good. Sign in again for a new one." });
+    goOn(problem, pending);
+  };
+  const form = formOf(mailedCode, { label: "Confirm and sign in", submit: (values) => signInWithMailedCode(pending, values).then(onSignedIn, refused) });
+  queueMicrotask(() => form.elements.key.focus());
+  return [form, h("button.link-button", { type: "button", onclick: back }, "Back to sign in")];
 }
 
 /** The second factor, after the right password. */
@@ -74,7 +104,7 @@ function secondStep(pending, onSignedIn, back) {
     passkeyButton("Use a passkey", () => signInWithSecondPasskey(pending, trusted()).then(onSignedIn));
   const again = h("button.link-button", { type: "button", onclick: back }, "Back to the password");
   queueMicrotask(() => form.elements.code.focus());
-  return [wide(form), byPasskey, again];
+  return [form, byPasskey, again];
 }
 
 /** Blanks around names are slips; in a password they may be meant. */

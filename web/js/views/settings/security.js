@@ -1,13 +1,15 @@
-/** Settings, security: the second factors of the signed-in person, and the devices that are spared them. */
+/** Settings, security: the addresses and second factors of the signed-in person, and the devices that are spared them. */
 
 import { distrustAllDevices, distrustDevice, listTrustedDevices } from "../../api.js";
 import { h } from "../../dom.js";
 import { addPasskey, listFactors, newRecoveryCodes, removePasskey, removeTotp, renamePasskey, unseenRecoveryCodes } from "../../identity.js";
+import { listAddresses } from "../../mail_steps.js";
 import { passkeysWork } from "../../passkeys.js";
 import { dateOf, plural } from "../../words.js";
 import { askForm, askYes } from "../dialogs.js";
 import { withProof } from "../proof.js";
 import { complain, toast } from "../toasts.js";
+import { addressesPanel } from "./addresses.js";
 import { setUpApp } from "./authenticator_app.js";
 import { button, entry, named, panel } from "./panels.js";
 import { showCodes } from "./recovery_codes.js";
@@ -19,10 +21,11 @@ const NAME = { name: "name", label: "Name", required: true, maxlength: 64, autoc
 async function show(box) {
   if (!box.children.length) box.replaceChildren(h("p", { role: "status" }, "Loading …"));
   try {
-    const [factors, devices] = await Promise.all([listFactors(), listTrustedDevices()]);
+    // Addresses may be asked for a few times a minute only; their panel is missing then, and the rest is there.
+    const [factors, devices, addresses] = await Promise.all([listFactors(), listTrustedDevices(), listAddresses().catch(() => [])]);
     const of = (type) => factors.filter((factor) => factor.type === type);
     const again = () => show(box);
-    box.replaceChildren(...[appPanel(of("totp")[0], again), passkeyPanel(of("webauthn"), again), codesPanel(of("recovery_codes")[0], again), devicesPanel(devices, again)].filter(Boolean));
+    box.replaceChildren(...[addressesPanel(addresses), appPanel(of("totp")[0], again), passkeyPanel(of("webauthn"), again), codesPanel(of("recovery_codes")[0], again), devicesPanel(devices, again)].filter(Boolean));
   } catch (problem) {
     box.replaceChildren(h("p.form-mistake", { role: "alert" }, problem.message));
   }

@@ -1,0 +1,65 @@
+/** What is done with the codes and links of mails: a new password, a verified address. No page. */
+
+import { call, exchange } from "./api.js";
+import { pendingOf } from "./identity.js";
+
+const ROOT = "/_allauth/app/v1/";
+const OLD_LINK = "This link was used already, or is too old.";
+const OLD_CODE = "This code is no longer good. Ask for a new mail.";
+const TOO_OFTEN = "That was too often. Wait a while, then try again.";
+
+/** Have a mail sent for a new password; known and unknown addresses get the same answer. @returns {Promise<?Pending>} null where it holds a link */
+export async function askForReset(email) {
+  try {
+    await exchange("POST", `${ROOT}auth/password/request`, { email });
+    return null;
+  } catch (problem) {
+    const pending = pendingOf(problem);
+    if (pending) return pending;
+    throw worded(problem);
+  }
+}
+
+/** Choose a password with the code of the mail. @param {Pending} pending @param {{key: string, password: string}} form */
+export const resetByCode = ({ session_token }, form) =>
+  done(exchange("POST", `${ROOT}auth/password/reset`, form, null, { "X-Session-Token": session_token }), "This code is not right.", OLD_CODE);
+
+/** Refuses at once a link that would not work. @param {string} key of the link */
+export const checkResetLink = (key) =>
+  done(exchange("GET", `${ROOT}auth/password/reset`, undefined, null, { "X-Password-Reset-Key": key }), OLD_LINK, OLD_LINK);
+export const resetByLink = (key, password) => done(exchange("POST", `${ROOT}auth/password/reset`, { key, password }), OLD_LINK, OLD_LINK);
+
+/** @param {string} key of the link @returns {Promise<string>} the address that it would verify */
+export async function addressOfLink(key) {
+  const { data } = await done(exchange("GET", `${ROOT}auth/email/verify`, undefined, null, { "X-Email-Verification-Key": key }), OLD_LINK, OLD_LINK);
+  return data.email;
+}
+export const verifyByLink = (key) => done(exchange("POST", `${ROOT}auth/email/verify`, { key }), OLD_LINK);
+
+/** @returns {Promise<{email: string, primary: boolean, verified: boolean}[]>} one's own addresses */
+export const listAddresses = async () => (await call("GET", `${ROOT}account/email`)).data;
+
+/** Have the mail of verification sent once more. */
+export async function askForVerification(email) {
+  try {
+    await call("PUT", `${ROOT}account/email`, { email });
+  } catch (problem) {
+    throw problem.status === 403 ? Object.assign(problem, { message: "A mail was sent a moment ago. Look for it, or wait a few minutes." }) : worded(problem);
+  }
+}
+
+/** The steps answer 401 when they are done and nobody is signed in by them. */
+async function done(answering, wrong, old) {
+  try {
+    return await answering;
+  } catch (problem) {
+    if (problem.status === 401) return null;
+    throw worded(problem, wrong, old);
+  }
+}
+
+function worded(problem, wrong, old) {
+  if (problem.status === 400 && problem.errors.key) return Object.assign(problem, { message: wrong, errors: { ...problem.errors, key: [wrong] } });
+  if (problem.status === 409 && old) return Object.assign(problem, { message: old });
+  return problem.status === 429 ? Object.assign(problem, { message: TOO_OFTEN }) : problem;
+}
