@@ -214,6 +214,18 @@ class TrustedDeviceRemoved(Event, frozen=True):
     device: UUID | None
 
 
+@durable_event("phone_number.verified")
+class PhoneNumberVerified(Event, frozen=True):
+    """The user has proved to own this number (E.164), which takes the place of the one before, if any."""
+
+    number: str
+
+
+@durable_event("phone_number.removed")
+class PhoneNumberRemoved(Event, frozen=True):
+    """The user has no phone number any more."""
+
+
 @durable_event("session.revoked")
 class SessionRevoked(Event, frozen=True):
     """The session is over: its tokens are refused from now on and its sockets are closed."""

@@ -26,6 +26,10 @@ class Note(Enum):
         "A passkey was refused",
         "The passkey “{factor}” may have been copied: it signed with an old counter. Remove it and make a new one.",
     )
+    PHONE_REMOVED = (
+        "Your phone number was removed",
+        "The phone number {number} no longer belongs to your account, and nobody can sign in with it.",
+    )
 
 
 def tell_owner(user: User, note: Note, **particulars: object) -> None:

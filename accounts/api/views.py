@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 
 from accounts.actions.deactivations import deactivate_account
 from accounts.actions.deletions import cancel_deletion, schedule_deletion
+from accounts.actions.phone_numbers import remove_phone_number
 from accounts.actions.refresh_tokens import refresh_session
 from accounts.actions.sessions import revoke_other_sessions, revoke_own_session, revoke_session
 from accounts.actions.tickets import issue_ticket
@@ -109,6 +110,16 @@ class MeView(APIView):
     def patch(self, request: Request) -> Response:
         """Change what others see of the signed-in user."""
         return Response(update_profile(actor_of(request), **body_of(request, ProfileSerializer, partial=True)))
+
+
+class PhoneNumberView(APIView):
+    """The verified phone number of the signed-in user. Setting one is a flow of several steps, below `/_allauth/`."""
+
+    @extend_schema(request=None, responses={204: None})
+    def delete(self, request: Request) -> Response:
+        """Remove the number from the account; needs a proof of identity of late. 404 when there is none."""
+        remove_phone_number(actor_of(request))
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 class DeactivationView(APIView):

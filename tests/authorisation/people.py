@@ -10,6 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.test import Client
 
+from accounts.actions.phone_numbers import unchecked_set_phone_number
 from accounts.actions.sessions import unchecked_start_session
 from accounts.actions.trusted_devices import trust_device
 from accounts.constants import StaffRole
@@ -19,7 +20,7 @@ from chat.models import Room
 from communities.constants import Role
 from communities.models import Community, Membership
 from kernel.clock import now
-from kernel.ids import uuid7
+from kernel.ids import UserId, uuid7
 from tests.factories.accounts import CLIENT, enter_panel, key_header, make_bot, make_key, make_staff, make_user
 from tests.factories.chat import make_room, post
 from tests.factories.communities import make_community, make_member
@@ -83,6 +84,7 @@ def build_world() -> World:
     session = Session.objects.filter(user=users[MEMBER]).earliest("id")
     trust_device(users[MEMBER], CLIENT)
     device = TrustedDevice.objects.get()
+    unchecked_set_phone_number(UserId(users[MEMBER].pk), number="+447700900123")
     ids = {
         "community_id": str(community.pk),
         "room_id": str(room.pk),
