@@ -226,10 +226,14 @@ class SmsLimited(RateLimited):
 
 
 class ReauthenticationRequired(Forbidden):
-    """The sign-in behind the session is too old for this; `max_age` says how many seconds old it may be."""
+    """The last proof of who acts is too old for this; `max_age` says how many seconds old it may be.
+
+    `flows` says what would do, by allauth's names (`reauthenticate`, `mfa_reauthenticate` with `types`); it is empty when nothing but a
+    new sign-in would.
+    """
 
     code = "auth.reauthentication_required"
-    message = "Sign in again to do this."
+    message = "Confirm who you are to do this."
 
 
 class DeletionScheduled(Forbidden):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 
@@ -11,12 +11,14 @@ from accounts.errors import ApplicationRequired, InvitationRequired, Reauthentic
 from accounts.events import DeletionPayload
 from accounts.models import ApiKey, Session, User
 from accounts.payloads import deletion_payload
+from accounts.processing.proofs import proved_again
 from accounts.queries.deletions import find_open_deletion
-from accounts.queries.second_factors import has_second_factor
+from accounts.queries.second_factors import has_second_factor, ways_to_prove
+from accounts.storage.web_sessions import proofs_in
 from kernel.actor import Actor
 from kernel.clock import now
 from kernel.errors import Forbidden, KeyNotAccepted, NotFound
-from kernel.ids import UserId
+from kernel.ids import SessionId, UserId
 
 
 def has_staff_permission(actor: Actor, permission: StaffPermission) -> bool:
@@ -94,14 +96,22 @@ def require_person(actor: Actor) -> UserId:
 def require_recent_authentication(actor: Actor) -> UserId:
     """Return the id of the person whose session this is, when they proved who they are within the last `RECENT_SIGN_IN_MINUTES`.
 
-    One statement. Raises as `require_person`, or `ReauthenticationRequired`; an actor without a session has proved nothing.
+    By signing in, or once more since then (`/auth/reauthenticate` and its like below `/_allauth/`), with a second factor where they have
+    one. One statement for who has just signed in. Raises as `require_person`, or `ReauthenticationRequired`, with what would do in
+    `flows`; an actor without a session has proved nothing.
     """
     user_id = require_person(actor)
     max_age = timedelta(minutes=settings.RECENT_SIGN_IN_MINUTES)
-    recent = Session.objects.filter(user_id=user_id, created_at__gt=now() - max_age)
-    if actor.session_id is None or not recent.filter(pk=actor.session_id).exists():
-        raise ReauthenticationRequired(max_age=int(max_age.total_seconds()))
+    if actor.session_id is None or not _proved_since(actor.session_id, user_id, now() - max_age):
+        raise ReauthenticationRequired(max_age=int(max_age.total_seconds()), flows=ways_to_prove(user_id))
     return user_id
+
+
+def _proved_since(session_id: SessionId, user_id: UserId, moment: datetime) -> bool:
+    if Session.objects.filter(pk=session_id, user_id=user_id, created_at__gt=moment).exists():
+        return True
+    records = proofs_in(session_id, user_id)
+    return bool(records) and proved_again(records, since=moment, by_factor=bool(has_second_factor([user_id])))
 
 
 def get_deletion_for(actor: Actor) -> DeletionPayload:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from allauth.mfa.models import Authenticator
 
+from accounts.queries.users import get_user
 from kernel.ids import UserId
 
 PROVING = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
@@ -31,3 +33,14 @@ def passkeys_of(user_id: UserId) -> list[Authenticator]:
 def find_totp(user_id: UserId) -> Authenticator | None:
     """Return the user's authenticator app, if any."""
     return Authenticator.objects.filter(user_id=user_id, type=Authenticator.Type.TOTP).first()
+
+
+def ways_to_prove(user_id: UserId) -> list[dict[str, Any]]:
+    """Return how the user can prove once more who they are, by allauth's names of flows: with a second factor where there is one.
+
+    Empty for who has neither that nor a password: they come from elsewhere, and can sign in again.
+    """
+    types = [factor.type for factor in factors_of(user_id)]
+    if types:
+        return [{"id": "mfa_reauthenticate", "types": types}]
+    return [{"id": "reauthenticate"}] if get_user(user_id).has_usable_password() else []

@@ -9,13 +9,16 @@ import hashlib
 from typing import Any
 from uuid import UUID
 
+from allauth.account.authentication import get_authentication_records
 from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
+from django.http import HttpRequest
 
 from accounts.models.web_sessions import WebSession
+from accounts.queries.users import unloaded_user
 from kernel.clock import now
-from kernel.ids import SessionId
+from kernel.ids import SessionId, UserId
 
 SESSION_ID = "session_id"
 """Under this name a Django session holds the id of its `accounts.Session`."""
@@ -105,6 +108,16 @@ def session_id_of(session: SessionBase) -> SessionId | None:
     """Return the id of the `accounts.Session` that a Django session hangs on."""
     named = session.get(SESSION_ID)
     return SessionId(UUID(named)) if named else None
+
+
+def proofs_in(session_id: SessionId, user_id: UserId) -> list[dict[str, Any]]:
+    """Return what allauth has recorded of how the user proved who they are, in the Django session that hangs on theirs; oldest first."""
+    store = SessionStore.of_session(session_id)
+    if store is None:
+        return []
+    request = HttpRequest()
+    request.session = store
+    return get_authentication_records(request, unloaded_user(user_id))
 
 
 def _insert(row: WebSession) -> None:

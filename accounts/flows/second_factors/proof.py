@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from datetime import timedelta
 from typing import Any
 
 from allauth.account import app_settings
@@ -18,10 +18,10 @@ from allauth.mfa.models import Authenticator
 from django.http import HttpRequest, HttpResponseBase
 
 from accounts.authentication import user_of
+from accounts.processing.proofs import BY_FACTOR, proved_again
 from accounts.queries.second_factors import has_second_factor
+from kernel.clock import now
 from kernel.ids import UserId
-
-_BY_FACTOR = "mfa"
 
 
 class FreshProofResponse(ReauthenticationResponse):
@@ -52,20 +52,19 @@ def require_fresh_proof(request: HttpRequest) -> None:
     A password that was read over a shoulder must not be enough to take the second factor away. Who has neither password nor
     factor (they come from elsewhere) must have signed in a few minutes ago. Raises `ReauthenticationRequired`.
     """
-    oldest = time.time() - app_settings.REAUTHENTICATION_TIMEOUT
+    since = now() - timedelta(seconds=app_settings.REAUTHENTICATION_TIMEOUT)
     user = user_of(request)
-    recent = [one for one in get_authentication_records(request, user) if one["at"] >= oldest]
-    if has_second_factor([UserId(user.id)]):
-        recent = [one for one in recent if one["method"] == _BY_FACTOR and one.get("reauthenticated")]
-    elif get_reauthentication_flows(user):
-        recent = [one for one in recent if one.get("reauthenticated")]
-    if not recent:
+    records = get_authentication_records(request, user)
+    by_factor = bool(has_second_factor([UserId(user.id)]))
+    if proved_again(records, since=since, by_factor=by_factor):
+        return
+    if get_reauthentication_flows(user) or not any(one["at"] > since.timestamp() for one in records):
         raise ReauthenticationRequired
 
 
 def record_proof(request: HttpRequest, factor: Authenticator, **more: Any) -> None:
     """Note in the session that the user has proved a second factor just now."""
-    record_authentication(request, factor.user, _BY_FACTOR, id=factor.pk, type=factor.type, **more)
+    record_authentication(request, factor.user, BY_FACTOR, id=factor.pk, type=factor.type, **more)
 
 
 def refusal(view: RESTView, field: str) -> ErrorResponse:

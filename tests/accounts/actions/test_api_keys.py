@@ -153,7 +153,7 @@ def test_making_and_rotating_a_key_asks_for_a_recent_sign_in():
             make(actor)
         with pytest.raises(ReauthenticationRequired):
             rotate_api_key(actor, key_id=key.id, overlap_hours=1)
-    assert refusal.value.data == {"max_age": 900}
+    assert refusal.value.data == {"max_age": 900, "flows": [{"id": "reauthenticate"}]}
     revoke_api_key(actor, key_id=key.id)
 
 

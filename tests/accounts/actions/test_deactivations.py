@@ -85,7 +85,7 @@ def test_an_old_sign_in_is_not_enough_to_leave():
         pytest.raises(ReauthenticationRequired) as caught,
     ):
         deactivate_account(actor)
-    assert caught.value.data == {"max_age": 900}
+    assert caught.value.data == {"max_age": 900, "flows": [{"id": "reauthenticate"}]}
 
 
 def test_nobody_leaves_without_a_session():

@@ -85,6 +85,7 @@ def test_an_old_sign_in_is_not_enough(api):
     answer = api.post("/api/v1/me/keys", DRAFT, headers=headers)
     assert problem_of(answer) == (403, "auth.reauthentication_required")
     assert answer.json()["max_age"] == 900
+    assert answer.json()["flows"] == [{"id": "reauthenticate"}]
     assert not ApiKey.objects.exists()
 
 
