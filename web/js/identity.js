@@ -46,12 +46,23 @@ async function finish(answering) {
   keepSession({ access, refresh, expires_in, user: await exchange("GET", "me", undefined, access) });
 }
 
-const mine = (method, path, body) => worded(call(method, ROOT + path, body));
+/** A call of the signed-in person to allauth's routes. @param {string} path below the root */
+export const mine = (method, path, body) => worded(call(method, ROOT + path, body));
 
-/** What a change needs first. @param {ApiProblem} problem @returns {?{types: ?string[]}} null for other problems; types are null for a password */
+/**
+ * What a change needs first. Who has neither a password nor a second factor can only sign in again, and is told so.
+ * @param {ApiProblem} problem @returns {?{types: ?string[]}} null for other problems; types are null for a password
+ */
 export function proofFor(problem) {
-  if (problem.status !== 401 || !problem.data?.meta?.is_authenticated) return null;
-  return { types: problem.data.data.flows.find(({ id }) => id === "mfa_reauthenticate")?.types ?? null };
+  const flows = flowsOf(problem);
+  if (!flows) return null;
+  if (!flows.length) throw Object.assign(problem, { message: "Sign out and in again, then do this within a few minutes." });
+  return { types: flows.find(({ id }) => id === "mfa_reauthenticate")?.types ?? null };
+}
+
+function flowsOf({ status, code, data }) {
+  if (code === "auth.reauthentication_required") return data.flows ?? [];
+  return status === 401 && data?.meta?.is_authenticated ? data.data.flows : null;
 }
 export const proveByPassword = (password) => mine("POST", "auth/reauthenticate", { password });
 export const proveByCode = (code) => mine("POST", "auth/2fa/reauthenticate", { code });

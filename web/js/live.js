@@ -105,6 +105,7 @@ function applyToUser({ t, d }) {
   if (t === "read_marker.moved") readElsewhere(d);
   else if (/^(second_factor|recovery_code|trusted_device)/.test(t)) changed("factors");
   else if (t.startsWith("session.")) changed("sessions");
+  else if (/^(api_key|bot)\./.test(t)) changed("keys");
   else if (t === "user.updated") {
     state.user = { ...state.user, ...d.user };
     changed("user", "presence");

@@ -5,3 +5,6 @@ export const EMAIL = { name: "email", label: "E-mail", type: "email", required: 
 
 export const CHOSEN_PASSWORD = { name: "password", label: "Password", type: "password", required: true, autocomplete: "new-password", hint: "At least 8 characters; a few words together are good.", check: (value) =>
   value.length >= 8 ? null : "Use at least 8 characters." };
+
+export const USERNAME = { name: "username", label: "Username", required: true, autocomplete: "username", autocapitalize: "none", maxlength: 32, hint: "3 to 32 letters, digits, dots, hyphens or underscores.", check: (value) =>
+  /^[\w.-]{3,32}$/.test(value.trim()) ? null : "Use 3 to 32 letters, digits, dots, hyphens or underscores." };

@@ -4,7 +4,7 @@ import { signIn, signUp } from "../api.js";
 import { h } from "../dom.js";
 import { pendingOf, signInWithCode, signInWithMailedCode, signInWithPasskey, signInWithSecondPasskey } from "../identity.js";
 import { passkeysWork } from "../passkeys.js";
-import { CHOSEN_PASSWORD, EMAIL } from "./account_fields.js";
+import { CHOSEN_PASSWORD, EMAIL, USERNAME } from "./account_fields.js";
 import { formOf } from "./forms.js";
 import { showForgotten, showMailLink } from "./mail_steps.js";
 import { passkeyButton } from "./proof.js";
@@ -14,8 +14,7 @@ const password = { name: "password", label: "Password", type: "password", requir
 
 const newAccount = [
   EMAIL,
-  { name: "username", label: "Username", required: true, autocomplete: "username", autocapitalize: "none", maxlength: 32, hint: "3 to 32 letters, digits, dots, hyphens or underscores.", check: (value) =>
-    /^[\w.-]{3,32}$/.test(value.trim()) ? null : "Use 3 to 32 letters, digits, dots, hyphens or underscores." },
+  USERNAME,
   { name: "display_name", label: "Name shown to others (optional)", autocomplete: "name", maxlength: 64 },
   CHOSEN_PASSWORD,
 ];

@@ -27,7 +27,7 @@ function asked({ types }) {
   return new Promise((settle) => {
     let given = false;
     const done = () => ((given = true), dialog.close());
-    const dialog = openDialog("Is it you?", h("p.about", {}, "Prove it once more before you change how you sign in. It is good for five minutes."), ...ways(types, done));
+    const dialog = openDialog("Is it you?", h("p.about", {}, "Prove it once more before you go on. It is good for a few minutes."), ...ways(types, done));
     dialog.addEventListener("close", () => settle(given));
   });
 }
