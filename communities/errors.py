@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kernel.errors import Conflict, Forbidden
+from kernel.errors import Conflict, Forbidden, InvalidInput
 
 
 class SlugTaken(Conflict):
@@ -38,3 +38,10 @@ class OwnsCommunities(Conflict):
 
     code = "account.owns_communities"
     message = "Communities would be left without an owner. Make another member of each owner first."
+
+
+class InvalidGate(InvalidInput):
+    """A gate's tree is not one; `path` says where it is wrong, as in `all[1].any[0].min_age.years`."""
+
+    code = "gate.invalid"
+    message = "The gate is not valid."
