@@ -11,6 +11,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponseRedirect
 
 from accounts.actions.api_keys import revoke_api_key
+from accounts.actions.birth_dates import forget_birth_date
 from accounts.actions.deletions import cancel_deletion, schedule_deletion
 from accounts.actions.sessions import revoke_session
 from accounts.actions.staff_roles import grant_staff_role, revoke_staff_role
@@ -61,7 +62,7 @@ class UserAdmin(ReadOnlyAdmin):
     search_fields = ("username", "email", "display_name")
     ordering = ("-created_at",)
     exclude = ("password",)
-    actions = ("deactivate", "reactivate", "schedule_deletion", "cancel_deletion")
+    actions = ("deactivate", "reactivate", "forget_birth_date", "schedule_deletion", "cancel_deletion")
 
     def has_suspend_permission(self, request: HttpRequest) -> bool:
         """Whether the actions of this page are offered; they check again by themselves."""
@@ -84,6 +85,11 @@ class UserAdmin(ReadOnlyAdmin):
     def reactivate(self, request: HttpRequest, users: QuerySet[User]) -> None:
         """Let the chosen users in again."""
         _for_each(self, request, users, lambda actor, pk: reactivate_user(actor, user_id=UserId(pk)))
+
+    @admin.action(description="Forget the birth date, so that it can be told anew", permissions=["suspend"])
+    def forget_birth_date(self, request: HttpRequest, users: QuerySet[User]) -> None:
+        """Take back what was told wrongly."""
+        _for_each(self, request, users, lambda actor, pk: forget_birth_date(actor, user_id=UserId(pk)))
 
     @admin.action(description="Delete, after the grace: every session ends now", permissions=["schedule"])
     def schedule_deletion(self, request: HttpRequest, users: QuerySet[User]) -> None:

@@ -117,6 +117,9 @@ class StaffPermission(StrEnum):
     VIEW_DELETIONS = "accounts.view_accountdeletion"
 
 
+OLDEST_BIRTH_YEAR = 1900
+
+
 class StaffRoleChangeKind(StrEnum):
     """What was done with a staff role."""
 

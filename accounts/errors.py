@@ -243,6 +243,13 @@ class DeletionScheduled(Forbidden):
     message = "This account is going to be deleted. Keep it, then sign in again."
 
 
+class BirthDateSet(Conflict):
+    """The user has told another birth date before."""
+
+    code = "account.birth_date_set"
+    message = "Your birth date is set already. If it is wrong, ask the people who run this service."
+
+
 class HoldsStaffRole(Conflict):
     """One of the staff wants to leave, who has rights that must not sleep in a closed account."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
@@ -44,6 +44,12 @@ class MePayload(UserPayload, frozen=True, kw_only=True):
     email: str
     created_at: datetime
     presence: PresencePreference = PresencePreference()
+
+
+class BirthDatePayload(WireStruct, frozen=True):
+    """The birth date that the user has told, shown to themselves alone; null when they have told none."""
+
+    birth_date: date | None
 
 
 class TokenPair(WireStruct, frozen=True):

@@ -16,6 +16,8 @@ ROUTES: Mapping[tuple[str, str], Need] = {
     ("login", "POST"): Door.NO_KEY,
     ("refresh", "POST"): Door.NO_KEY,
     ("logout", "POST"): Door.NO_KEY,
+    ("birth-date", "GET"): Door.NO_KEY,
+    ("birth-date", "PUT"): Door.NO_KEY,
     ("phone-number", "DELETE"): Door.NO_KEY,
     ("deactivate-account", "POST"): Door.NO_KEY,
     ("account-deletion", "GET"): Door.NO_KEY,

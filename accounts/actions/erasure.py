@@ -19,7 +19,15 @@ from accounts.constants import (
     InactiveBecause,
     PreferredStatus,
 )
-from accounts.models import ApiKey, IdempotentRequest, ReservedUsername, Session, TrustedDevice, VerifiedPhone
+from accounts.models import (
+    ApiKey,
+    BirthDate,
+    IdempotentRequest,
+    ReservedUsername,
+    Session,
+    TrustedDevice,
+    VerifiedPhone,
+)
 from accounts.models.locks import lock_open_sessions, lock_user
 from accounts.queries.deletions import hash_of_username
 from kernel.clock import now
@@ -31,6 +39,7 @@ _RECORDS: tuple[type[Model], ...] = (
     IdempotentRequest,
     EmailAddress,
     VerifiedPhone,
+    BirthDate,
     Authenticator,
     TrustedDevice,
     SocialAccount,
@@ -44,7 +53,7 @@ def end_access(user_id: UserId) -> bool:
 
 
 def erase_records(user_id: UserId) -> bool:
-    """Delete the user's sessions, which tell of their devices, API keys, addresses, second factors, and kept answers to requests.
+    """Delete the user's sessions, which tell of their devices, API keys, addresses, birth date, second factors, and answers to requests.
 
     Some rows of a table at a time.
     """

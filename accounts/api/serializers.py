@@ -68,6 +68,12 @@ class BotDraftSerializer(serializers.Serializer[None]):
     display_name = TextField(max_length=DISPLAY_NAME_MAX_LENGTH, required=False, allow_blank=True)
 
 
+class BirthDateSerializer(serializers.Serializer[None]):
+    """When the user was born."""
+
+    birth_date = serializers.DateField(input_formats=["iso-8601"])
+
+
 class RefreshSerializer(serializers.Serializer[None]):
     """The newest refresh token of a session."""
 

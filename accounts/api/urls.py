@@ -13,6 +13,7 @@ from accounts.api.key_views import (
     RotationView,
 )
 from accounts.api.views import (
+    BirthDateView,
     DeactivationView,
     DeletionView,
     LoginView,
@@ -35,6 +36,7 @@ urlpatterns: list[URLPattern] = [
     path("auth/refresh", RefreshView.as_view(), name="refresh"),
     path("auth/logout", LogoutView.as_view(), name="logout"),
     path("me", MeView.as_view(), name="me"),
+    path("me/birth-date", BirthDateView.as_view(), name="birth-date"),
     path("me/phone", PhoneNumberView.as_view(), name="phone-number"),
     path("me/deactivate", DeactivationView.as_view(), name="deactivate-account"),
     path("me/deletion", DeletionView.as_view(), name="account-deletion"),

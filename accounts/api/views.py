@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.actions.birth_dates import set_birth_date
 from accounts.actions.deactivations import deactivate_account
 from accounts.actions.deletions import cancel_deletion, schedule_deletion
 from accounts.actions.phone_numbers import remove_phone_number
@@ -22,9 +23,16 @@ from accounts.actions.trusted_devices import distrust_all_devices, distrust_devi
 from accounts.actions.users import update_profile
 from accounts.api.parameters import PAGE_PARAMETERS
 from accounts.api.requests import actor_of, body_of, django_request, page_request_of, query_of
-from accounts.api.serializers import LoginSerializer, ProfileSerializer, RefreshSerializer, SignUpSerializer
+from accounts.api.serializers import (
+    BirthDateSerializer,
+    LoginSerializer,
+    ProfileSerializer,
+    RefreshSerializer,
+    SignUpSerializer,
+)
 from accounts.authentication import DeletionTokenAuthentication
 from accounts.events import (
+    BirthDatePayload,
     DeletionPayload,
     ListedSession,
     MePayload,
@@ -35,7 +43,8 @@ from accounts.events import (
 )
 from accounts.flows.logins import log_in, sign_up
 from accounts.payloads import me_payload, trusted_device_payload
-from accounts.policies import get_deletion_for
+from accounts.policies import get_deletion_for, require_person
+from accounts.queries.birth_dates import get_birth_date
 from accounts.queries.sessions import list_sessions
 from accounts.queries.trusted_devices import list_trusted_devices
 from accounts.queries.users import get_user
@@ -120,6 +129,20 @@ class PhoneNumberView(APIView):
         """Remove the number from the account; needs a proof of identity of late. 404 when there is none."""
         remove_phone_number(actor_of(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class BirthDateView(APIView):
+    """When the signed-in user was born, which nobody else is shown."""
+
+    @extend_schema(responses={200: BirthDatePayload})
+    def get(self, request: Request) -> Response:
+        """Return the birth date that the user has told."""
+        return Response(get_birth_date(require_person(actor_of(request))))
+
+    @extend_schema(request=BirthDateSerializer, responses={200: BirthDatePayload})
+    def put(self, request: Request) -> Response:
+        """Tell the birth date. It is told once: 409 when another one is set."""
+        return Response(set_birth_date(actor_of(request), **body_of(request, BirthDateSerializer)))
 
 
 class DeactivationView(APIView):

@@ -1,6 +1,7 @@
 """The tables of accounts: who exists, where they are signed in, which keys they gave out, and what waits to be sent to them."""
 
 from accounts.models.api_keys import ApiKey
+from accounts.models.birth_dates import BirthDate
 from accounts.models.deletions import AccountDeletion, AccountDeletionStep, ReservedUsername
 from accounts.models.deliveries import Delivery
 from accounts.models.idempotent_requests import IdempotentRequest
@@ -15,6 +16,7 @@ __all__ = [
     "AccountDeletion",
     "AccountDeletionStep",
     "ApiKey",
+    "BirthDate",
     "Delivery",
     "IdempotentRequest",
     "ReservedUsername",

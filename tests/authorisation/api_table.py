@@ -62,6 +62,8 @@ API = {
     "POST /api/v1/auth/logout": persons(204),
     "GET /api/v1/me": signed_in(200),
     "PATCH /api/v1/me": signed_in(200, lambda _: {"display_name": "New"}),
+    "GET /api/v1/me/birth-date": persons(200),
+    "PUT /api/v1/me/birth-date": persons(200, lambda _: {"birth_date": "1990-01-31"}),
     "DELETE /api/v1/me/phone": only(MEMBER, 204),
     "POST /api/v1/me/deactivate": persons(204, **_no_staff(409)),
     "GET /api/v1/me/deletion": everybody(401),
