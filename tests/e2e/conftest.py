@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
-from tests.e2e.people import Account, Place, context_for, expect_live, found, sign_up
+from tests.e2e.people import PATIENCE_MS, Account, Place, context_for, expect_live, found, sign_up
 from tests.e2e.stack import Server, Stack
 
 CHROMIUM_FLAGS = [
@@ -53,6 +53,7 @@ def other_server(stack: Stack) -> Server:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Return Debian's Chromium; a machine without it fails, it does not skip."""
+    expect.set_options(timeout=PATIENCE_MS)
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
         pytest.fail("Chromium is missing: apt-get install chromium", pytrace=False)

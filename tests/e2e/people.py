@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 import json
 import logging
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, exp
 SCREENSHOTS = Path(__file__).resolve().parents[2] / "var" / "screenshots"
 DESKTOP: ViewportSize = {"width": 1280, "height": 800}
 PHONE: ViewportSize = {"width": 360, "height": 740}
+REST_SECONDS = 60
+PATIENCE_MS = 30_000
+"""How long anything that must happen may take: machines that are busy with other things are slow, and that is no mistake."""
 PASSWORD = "a harbour full of oars"
 
 _numbers = itertools.count(1)
@@ -37,7 +42,9 @@ class Account:
     def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         """Call the API as this user and return what it answers; a refusal fails the test."""
         headers = {"Authorization": f"Bearer {self.pair['access']}"}
-        response = httpx.request(method, f"{self.address}/api/v1/{path}", json=body, headers=headers, timeout=20)
+        response = httpx.request(
+            method, f"{self.address}/api/v1/{path}", json=body, headers=headers, timeout=REST_SECONDS
+        )
         assert response.is_success, response.text
         return response.json() if response.content else None
 
@@ -50,7 +57,7 @@ def sign_up(address: str, name: str) -> Account:
     """Make an account; the username is the name and a number."""
     username = f"{name.lower()}-{next(_numbers)}"
     form = {"email": f"{username}@example.org", "username": username, "password": PASSWORD, "display_name": name}
-    response = httpx.post(f"{address}/api/v1/auth/sign-up", json=form, timeout=20)
+    response = httpx.post(f"{address}/api/v1/auth/sign-up", json=form, timeout=REST_SECONDS)
     assert response.status_code == httpx.codes.CREATED, response.text
     return Account(address, username, response.json())
 
@@ -96,7 +103,7 @@ def context_for(browser: Browser, account: Account | None, address: str, **optio
     if account is not None:
         options["storage_state"] = storage_of(account, address)
     context = browser.new_context(**options)
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(PATIENCE_MS)
     return context
 
 
@@ -131,7 +138,22 @@ def expect_bodies(page: Page, expected: list[str]) -> None:
 
 def expect_live(page: Page) -> None:
     """Wait until the page says that it is connected."""
-    expect(page.locator("#connection")).to_contain_text("Live", timeout=20_000)
+    expect(page.locator("#connection")).to_contain_text("Live")
+
+
+def in_the_end(page: Page, condition: Callable[[], Any]) -> None:
+    """Wait until a condition is true on our side; the page goes on meanwhile."""
+    deadline = time.monotonic() + PATIENCE_MS / 1000
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen"
+        page.wait_for_timeout(50)
+
+
+def expect_settled(page: Page, who: Account) -> None:
+    """Wait until a page that shows a room and its members has nothing more to come: who looks at it is seen to be there."""
+    expect_live(page)
+    own_row = page.locator(f"#members [data-user='{who.id}'] .presence")
+    expect(own_row).to_have_attribute("data-status", "online")
 
 
 def shoot(page: Page, name: str) -> None:

@@ -87,7 +87,7 @@ export function tellTyping(roomId) {
   socket.send("typing.start", { room: roomId }).catch(() => {});
 }
 
-let readTimer;
+/** @type {Map<string, number>} by room */ const readTimers = new Map();
 
 /** Everything up to `seq` was on the screen. @param {string} roomId @param {number} seq */
 export function tellRead(roomId, seq) {
@@ -95,6 +95,6 @@ export function tellRead(roomId, seq) {
   if (!room || seq <= room.read_seq) return;
   state.rooms.set(roomId, { ...room, read_seq: seq, unread: 0 });
   changed("rooms");
-  clearTimeout(readTimer);
-  readTimer = setTimeout(() => socket.send("room.read", { room: roomId, seq }).catch(() => {}), READ_DELAY_MS);
+  clearTimeout(readTimers.get(roomId));
+  readTimers.set(roomId, setTimeout(() => socket.send("room.read", { room: roomId, seq }).catch(() => {}), READ_DELAY_MS));
 }

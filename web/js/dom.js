@@ -42,31 +42,44 @@ export const iconButton = (name, label, onclick, props = {}) =>
 
 /**
  * Make `container` show exactly `items`, in order, reusing the nodes of known keys so that focus and reading positions stay.
+ * What else stands in the container stays at its end.
  * @template T
  * @param {Element} container @param {T[]} items
  * @param {{key: (item: T) => string, build: (item: T) => Element, update?: (node: Element, item: T) => void}} how
  */
 export function keyed(container, items, { key, build, update }) {
-  const known = (container.keyedNodes ??= new Map());
-  const left = new Map(known);
-  items.forEach((item, index) => {
-    const name = key(item);
-    const node = known.get(name) ?? build(item);
-    known.set(name, node);
-    left.delete(name);
+  const known = container.keyedNodes ?? new Map();
+  const wanted = (container.keyedNodes = new Map());
+  for (const item of items) {
+    const node = known.get(key(item)) ?? build(item);
+    wanted.set(key(item), node);
     update?.(node, item);
-    if (container.children[index] !== node) container.insertBefore(node, container.children[index] ?? null);
-  });
-  for (const [name, node] of left) {
-    known.delete(name);
-    node.remove();
+  }
+  for (const [name, node] of known) if (!wanted.has(name)) node.remove();
+  arrange(container, [...wanted.values()]);
+}
+
+/** Put nodes in order around the one that has the focus: one that is moved loses it. */
+function arrange(container, nodes) {
+  const held = nodes.findIndex((node) => node.contains(document.activeElement));
+  line(container, nodes.slice(0, Math.max(held, 0)), container.firstChild);
+  line(container, nodes.slice(Math.max(held, 0)), nodes[held] ?? container.firstChild);
+}
+
+/** Let nodes follow each other from where `next` stands. */
+function line(container, nodes, next) {
+  for (const node of nodes) {
+    if (node === next) next = next.nextSibling;
+    else container.insertBefore(node, next);
   }
 }
 
-/** Rebuild the inside of `node` only when `version` differs from what it shows. */
+/** Rebuild the inside of `node` only when `version` differs from what it shows. A focus in there goes to what holds the node. */
 export function fill(node, version, children) {
   const text = JSON.stringify(version);
   if (node.shownVersion === text) return;
   node.shownVersion = text;
+  const held = node !== document.activeElement && node.contains(document.activeElement);
   node.replaceChildren(...children().filter(Boolean));
+  if (held) node.closest("[tabindex]")?.focus();
 }

@@ -6,6 +6,7 @@ import { goLive, leaveLive } from "./live.js";
 import { followAddress, leaveMailLink, mailLink } from "./router.js";
 import { onSessionChange, signedInUser, wasEnded } from "./session.js";
 import { changed, forgetState, state } from "./state.js";
+import { mountCommunities } from "./views/communities.js";
 import { closeDialogs } from "./views/dialogs.js";
 import { leaveEntrance, showEntrance, showLinked } from "./views/entrance.js";
 import { markRead } from "./views/log.js";
@@ -65,7 +66,7 @@ function enter() {
 }
 
 function mountFrame() {
-  for (const mount of [mountTopbar, mountSidebar, mountStage, mountRoom, mountMembers, mountPresence, mountSettings, listenToKeys]) mount();
+  for (const mount of [mountTopbar, mountSidebar, mountStage, mountRoom, mountCommunities, mountMembers, mountPresence, mountSettings, listenToKeys]) mount();
   addEventListener("focus", markRead);
   document.addEventListener("visibilitychange", markRead);
 }

@@ -1,56 +1,76 @@
 /** The page of communities: mine, those that are open to join, and a form for a new one. */
 
 import * as api from "../api.js";
-import { h } from "../dom.js";
+import { fill, h, keyed } from "../dom.js";
 import { loadCommunities, loadDiscoverable } from "../directory.js";
 import { communityAddress, go } from "../router.js";
-import { state } from "../state.js";
+import { state, watch } from "../state.js";
 import { avatar, plural } from "../words.js";
 import { askForm } from "./dialogs.js";
 import { complain } from "./toasts.js";
 
+/** @type {?{element: Element, refresh: () => void}} */
+let page = null;
+
+/** Keep the page current; mounted once. */
+export function mountCommunities() {
+  watch(["communities"], () => page?.element.isConnected && page.refresh());
+}
+
 /** @returns {Element[]} */
 export function communitiesPage() {
-  const mine = state.communities;
+  page = buildPage();
+  page.refresh();
+  return [page.element];
+}
+
+function buildPage() {
   const create = h("button.button.primary", { type: "button", onclick: createCommunity }, "Create a community");
   const head = h("div.page-head", {}, h("div", {}, h("h1", {}, "Communities"), h("p.lead", {}, "Where you belong, and where you could.")), create);
-  if (!mine) return [h("div.page", {}, head, h("p.lead", { role: "status" }, "Loading your communities …"))];
-  return [
-    h("div.page", {}, head,
-      h("h2", {}, "Yours"),
-      mine.length ? h("ul.cards", {}, mine.map(myCard)) : h("p.lead", {}, "You are in no community yet. Join an open one, create your own, or ask a moderator to add your username."),
-      h("h2", {}, "Open to join"),
-      openOnes()),
-  ];
+  const wait = h("p.lead", { role: "status" }, "Loading your communities …");
+  const [mine, open] = [h("ul.cards"), h("ul.cards")];
+  const [mineNote, openNote] = [h("p.lead"), h("p.lead")];
+  const lists = h("div", {}, h("h2", {}, "Yours"), mineNote, mine, h("h2", {}, "Open to join"), openNote, open);
+  const refresh = () => {
+    wait.hidden = Boolean(state.communities);
+    lists.hidden = !state.communities;
+    showCards(mine, mineNote, state.communities, myCard, "You are in no community yet. Join an open one, create your own, or ask a moderator to add your username.");
+    showCards(open, openNote, state.discover, openCard, "There is no other open community at the moment.");
+  };
+  return { element: h("div.page", {}, head, wait, lists), refresh };
 }
 
-function openOnes() {
-  if (!state.discover) return h("p.lead", {}, "Looking …");
-  if (!state.discover.length) return h("p.lead", {}, "There is no other open community at the moment.");
-  return h("ul.cards", {}, state.discover.map(openCard));
+function showCards(list, note, communities, build, none) {
+  note.hidden = Boolean(communities?.length);
+  note.textContent = communities ? none : "Looking …";
+  list.hidden = !communities?.length;
+  keyed(list, communities ?? [], { key: ({ id }) => id, build, update: showCard });
 }
 
-const textOf = (community) => [
-  h("h3", {}, community.name),
-  h("p", {}, [plural(community.member_count, "member"), roleWord(community.my_role)].filter(Boolean).join(" · ")),
-  community.description && h("p", {}, community.description),
-];
+function showCard(item, community) {
+  const { name, description, member_count: count, my_role: role } = community;
+  fill(item.querySelector(".tile"), [name], () => [avatar(community, name)]);
+  fill(item.querySelector(".about"), [name, description, count, role], () => [
+    h("h3", {}, name),
+    h("p", {}, [plural(count, "member"), roleWord(role)].filter(Boolean).join(" · ")),
+    description && h("p", {}, description),
+  ]);
+}
 
 const roleWord = (role) => ({ owner: "you own it", moderator: "you moderate" })[role];
 
-const myCard = (community) =>
-  h("li", {}, h("a.card", { href: communityAddress(community.id) }, avatar(community, community.name), h("div.text", {}, textOf(community))));
+const myCard = ({ id }) => h("li", {}, h("a.card", { href: communityAddress(id) }, h("div.tile"), h("div.text.about")));
 
-function openCard(community) {
-  const join = h("button.button", { type: "button", "aria-label": `Join ${community.name}` }, "Join");
+function openCard({ id, name }) {
+  const join = h("button.button", { type: "button", "aria-label": `Join ${name}` }, "Join");
   join.addEventListener("click", () => {
     join.disabled = true;
-    joinIn(community).catch((problem) => (complain(problem), (join.disabled = false)));
+    joinIn(id).catch((problem) => (complain(problem), (join.disabled = false)));
   });
-  return h("li.card", {}, avatar(community, community.name), h("div.text", {}, textOf(community), join));
+  return h("li.card", {}, h("div.tile"), h("div.text", {}, h("div.about"), join));
 }
 
-async function joinIn({ id }) {
+async function joinIn(id) {
   await api.joinCommunity(id);
   await enter(id);
 }

@@ -1,29 +1,44 @@
-/** Who is here, with their roles; the card of one member, with what may be done. */
+/** Who is here, with their roles. What may be done about one of them is in member_card.js. */
 
 import * as api from "../api.js";
-import { fill, h, iconButton } from "../dom.js";
-import { loadCommunities, loadMembers, loadRooms } from "../directory.js";
-import { go, roomAddress } from "../router.js";
-import { currentCommunity, currentRoom, moderates, outranks, state, titleOf, watch } from "../state.js";
+import { fill, h, iconButton, keyed } from "../dom.js";
+import { loadMembers } from "../directory.js";
+import { currentCommunity, currentRoom, moderates, state, titleOf, watch } from "../state.js";
 import { avatar, botBadge, nameOf, plural } from "../words.js";
-import { askForm, askYes, openDialog } from "./dialogs.js";
-import { dotOf, lookAtRows, presenceWords, sayingOf } from "./presence.js";
+import { askForm } from "./dialogs.js";
+import { showCard } from "./member_card.js";
+import { dotOf, lookAtRows, sayingOf } from "./presence.js";
 import { complain } from "./toasts.js";
 
 const GROUPS = [["owner", "Owners"], ["moderator", "Moderators"], ["member", "Members"]];
 const wide = matchMedia("(min-width: 75.01rem)");
 let wanted = wide.matches;
 
+/** @type {{count: Element, add: Element, note: Element, groups: {role: string, title: Element, list: Element}[]}} */ let parts;
+
 export function mountMembers() {
+  const panel = document.getElementById("members");
+  panel.replaceChildren(...build());
   watch(["members", "route", "communities", "rooms"], show);
   wide.addEventListener("change", () => ((wanted = wide.matches), show()));
-  document.getElementById("members").addEventListener("keydown", (event) => event.key === "Escape" && !wide.matches && toggleMembers());
+  panel.addEventListener("keydown", (event) => event.key === "Escape" && !wide.matches && toggleMembers());
+}
+
+/** What stays while members come and go: whoever works in the list with keys keeps their place. */
+function build() {
+  const count = h("h2");
+  const add = iconButton("plus", "Add somebody", () => askAdd(currentCommunity()));
+  const hide = iconButton("close", "Hide members", toggleMembers, { class: "icon-button hide-members" });
+  const note = h("p.nav-note", {}, "Loading members …");
+  const groups = GROUPS.map(([role, words]) => ({ role, title: h("h3", {}, words), list: h("ul") }));
+  parts = { count, add, note, groups };
+  return [h("div.members-head", {}, count, h("div", {}, add, hide)), note, ...groups.flatMap(({ title, list }) => [title, list])];
 }
 
 export function toggleMembers() {
   wanted = !wanted;
   show();
-  if (wanted) document.querySelector("#members button")?.focus();
+  if (wanted) [...document.querySelectorAll("#members button")].find((button) => button.checkVisibility())?.focus();
   else document.getElementById("members-toggle")?.focus();
 }
 
@@ -37,8 +52,7 @@ function show() {
   panel.hidden = !wanted || !community || !room;
   document.getElementById("members-toggle")?.setAttribute("aria-expanded", String(!panel.hidden));
   if (panel.hidden) return lookAtRows(panel, null);
-  const members = rosterOf(room);
-  fill(panel, [room.id, members, community.my_role], () => [head(community, members), ...groups(members)]);
+  draw(community, room, rosterOf(room));
   lookAtRows(panel, community.id);
   for (const id of [community.id, room.id]) if (!state.members.has(id)) load(id);
 }
@@ -60,68 +74,34 @@ function load(id) {
   loadMembers(id).catch(complain).finally(() => loading.delete(id));
 }
 
-function head(community, members) {
-  const add = moderates(community) && currentRoom().kind === "text" && iconButton("plus", "Add somebody", () => askAdd(community));
-  return h("div.members-head", {}, h("h2", {}, members ? plural(members.length, "member") : "Members"), h("div", {}, add, iconButton("close", "Hide members", toggleMembers, { class: "icon-button hide-members" })));
+function draw(community, room, members) {
+  const held = document.activeElement?.dataset.user;
+  parts.count.textContent = members ? plural(members.length, "member") : "Members";
+  parts.add.hidden = !moderates(community) || room.kind !== "text";
+  parts.note.hidden = Boolean(members);
+  for (const { role, title, list } of parts.groups) {
+    const these = members?.filter((member) => member.role === role) ?? [];
+    title.hidden = list.hidden = !these.length;
+    keyed(list, these, rowView);
+  }
+  if (held && document.activeElement === document.body) document.querySelector(`#members [data-user="${held}"]`)?.focus(); // it moved to another group
 }
 
-function groups(members) {
-  if (!members) return [h("p.nav-note", {}, "Loading members …")];
-  return GROUPS.flatMap(([role, title]) => {
-    const these = members.filter((member) => member.role === role);
-    return these.length ? [h("h3", {}, title), h("ul", {}, these.map((member) => h("li", {}, row(member))))] : [];
-  });
-}
-
-function row(member) {
-  const { user } = member;
-  const name = nameOf(user);
-  const you = user.id === state.user.id ? " (you)" : "";
-  return h("button.member", { type: "button", "aria-haspopup": "dialog", "data-user": user.id, onclick: () => showCard(member) },
-    h("span.portrait", {}, avatar(user, name, "small"), dotOf(user.id)),
-    h("span.names", {}, h("span", {}, name + you, botBadge(user)), sayingOf(user.id, member.status === "timed_out" ? "timed out" : `@${user.username}`)));
-}
-
-function showCard(member) {
-  const { user } = member;
-  const act = (label, run, kind = "button.button") => h(kind, { type: "button", onclick: () => (dialog.close(), run()) }, label);
-  const about = [roleWord(member.role), member.joined_at && `joined ${new Date(member.joined_at).toLocaleDateString()}`].filter(Boolean).join(", ");
-  const dialog = openDialog(nameOf(user),
-    h("div.member-card", {}, avatar(user, nameOf(user), "large"), h("div", {}, h("p", {}, `@${user.username}`, botBadge(user)), h("p", {}, presenceWords(user.id)), h("p", {}, about))),
-    h("div.stack", {}, actionsOn(member, user, act), h("button.button", { type: "button", onclick: () => dialog.close() }, "Close")));
-}
-
-const roleWord = (role) => ({ owner: "Owner", moderator: "Moderator", member: "Member" })[role];
-
-function actionsOn(member, user, act) {
-  const community = currentCommunity();
-  const room = currentRoom();
-  const danger = "button.button.danger";
-  if (user.id === state.user.id) return [act(`Leave ${community.name}`, () => askLeave(community), danger)];
-  const may = outranks(community, member.role);
-  return [
-    act("Write a direct message", () => openDirect(community, user).catch(complain), "button.button.primary"),
-    may && room.kind === "text" && act(`Remove from ${titleOf(room)}`, () => askRemoveFromRoom(room, user), danger),
-    may && act(`Remove from ${community.name}`, () => askRemove(community, user), danger),
-  ];
-}
-
-async function openDirect(community, user) {
-  const room = await api.openDirectRoom(community.id, user.id);
-  await loadRooms(community.id);
-  go(roomAddress(community.id, room.id));
-}
-
-const askRemoveFromRoom = (room, user) =>
-  askYes(`Remove ${nameOf(user)}?`, `They can no longer read or write in ${titleOf(room)}, from this moment on.`, "Remove", () => api.removeRoomMember(room.id, user.id));
-const askRemove = (community, user) =>
-  askYes(`Remove ${nameOf(user)}?`, `They lose every room of ${community.name}, from this moment on.`, "Remove", () => api.removeMember(community.id, user.id));
-const askLeave = (community) =>
-  askYes(`Leave ${community.name}?`, "You lose its rooms. You can come back if it is open, or when a moderator adds you.", "Leave", async () => {
-    await api.leaveCommunity(community.id);
-    await loadCommunities();
-    go("#/");
-  });
+const rowView = {
+  key: ({ user }) => user.id,
+  build: ({ user }) =>
+    h("li", {}, h("button.member", { type: "button", "aria-haspopup": "dialog", "data-user": user.id, onclick: ({ currentTarget }) => showCard(currentTarget.member) },
+      h("span.portrait"), h("span.names"))),
+  update: ({ firstChild: button }, member) => {
+    const { user, status } = member;
+    const name = nameOf(user);
+    const you = user.id === state.user.id ? " (you)" : "";
+    button.member = member;
+    fill(button.children[0], [name], () => [avatar(user, name, "small"), dotOf(user.id)]);
+    fill(button.children[1], [name, you, user, status], () =>
+      [h("span", {}, name + you, botBadge(user)), sayingOf(user.id, status === "timed_out" ? "timed out" : `@${user.username}`)]);
+  },
+};
 
 const isPrivate = () => currentRoom()?.visibility === "private";
 

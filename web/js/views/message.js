@@ -23,8 +23,8 @@ export function updateMessage(node, message, first) {
   if (!body.classList.contains("editing")) {
     fill(body, [message.body, message.deleted, message.edited_at], () => bodyOf(message));
   }
-  fill(delivery, [message.waiting, message.failed, isOnline()], () => deliveryOf(message));
-  fill(actions, [message.id, message.deleted, message.body, mayDelete(message)], () => actionsOf(node, message));
+  fill(delivery, [message.waiting, message.failed, failed || isOnline()], () => deliveryOf(message));
+  fill(actions, [message.id, message.deleted, mayDelete(message)], () => actionsOf(node, message));
 }
 
 const timeElement = (message, kind = "time") => {
@@ -53,8 +53,14 @@ function deliveryOf({ waiting, failed, nonce }) {
   return [
     h("span", {}, `Not sent. ${failed}`),
     h("button.link-button", { type: "button", onclick: () => outbox.retry(nonce) }, "Try again"),
-    h("button.link-button", { type: "button", onclick: () => outbox.discard(nonce) }, "Discard"),
+    h("button.link-button", { type: "button", onclick: () => discard(nonce) }, "Discard"),
   ];
+}
+
+/** The message goes, and its button with it: the focus goes where one writes. */
+function discard(nonce) {
+  outbox.discard(nonce);
+  document.getElementById("message-box")?.focus();
 }
 
 const isMine = ({ author }) => author.id === state.user.id;
@@ -64,8 +70,8 @@ function actionsOf(node, message) {
   node.querySelector(".message-actions").hidden = !message.id || message.deleted || !mayDelete(message);
   if (!message.id || message.deleted) return [];
   return [
-    isMine(message) && iconButton("edit", "Edit message", () => startEdit(node, message), { class: "icon-button edit-action" }),
-    mayDelete(message) && iconButton("delete", "Delete message", () => askDelete(message)),
+    isMine(message) && iconButton("edit", "Edit message", () => startEdit(node, current(message)), { class: "icon-button edit-action" }),
+    mayDelete(message) && iconButton("delete", "Delete message", () => askDelete(current(message))),
   ];
 }
 

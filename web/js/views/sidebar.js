@@ -9,7 +9,7 @@ import { avatar, countOf, plural } from "../words.js";
 import { askForm } from "./dialogs.js";
 
 export function mountSidebar() {
-  const switcher = h("div.switcher");
+  const switcher = switcherOf();
   const textRooms = h("ul", { "aria-label": "Rooms" });
   const directRooms = h("ul", { "aria-label": "Direct messages" });
   const create = iconButton("plus", "Create a room", createRoom);
@@ -19,10 +19,10 @@ export function mountSidebar() {
     h("div.group-title", {}, h("h2", {}, "Direct messages")), directRooms,
     h("p.nav-note.direct-note", {}, "Choose a member to write to them alone."));
   const elsewhere = h("ul.rooms", { "aria-label": "Your communities" });
-  document.getElementById("sidebar").replaceChildren(switcher, rooms, elsewhere);
+  document.getElementById("sidebar").replaceChildren(switcher.element, rooms, elsewhere);
   watch(["communities", "route", "rooms", "user"], () => {
     const community = currentCommunity();
-    showSwitcher(switcher, community);
+    switcher.refresh(community);
     rooms.hidden = !community;
     elsewhere.hidden = Boolean(community);
     keyed(elsewhere, community ? [] : (state.communities ?? []), communityLinkView);
@@ -63,41 +63,42 @@ function showLink(item, room) {
   ]);
 }
 
-function showSwitcher(switcher, community) {
-  const others = state.communities ?? [];
-  fill(switcher, [community?.id, community?.name, others.map(({ id, name, member_count: count }) => [id, name, count])], () => {
-    const list = h("ul.switcher-list", { id: "switcher-list", hidden: true },
-      others.map((other) => h("li", {}, communityLink(other, community))),
-      h("li", {}, h("a.nav-link", { href: "#/" }, icon("gate"), h("span.name", {}, "All communities"))));
-    const button = h("button.switcher-button", { type: "button", "aria-expanded": "false", "aria-controls": "switcher-list" },
-      community ? avatar(community, community.name) : icon("gate"), h("strong", {}, community?.name ?? "Communities"), icon("down"));
-    const toggle = (open) => {
-      list.hidden = !open;
-      set(button, { "aria-expanded": String(open) });
-    };
-    button.addEventListener("click", () => toggle(list.hidden));
-    list.addEventListener("click", () => toggle(false));
-    list.addEventListener("keydown", ({ key }) => {
-      if (key !== "Escape") return;
-      toggle(false);
-      button.focus();
-    });
-    list.addEventListener("focusout", ({ relatedTarget }) => {
-      if (relatedTarget && !switcher.contains(relatedTarget)) toggle(false);
-    });
-    return [button, list];
+/** The button that tells where one is, and the list of communities that it opens. */
+function switcherOf() {
+  const every = h("li", {}, h("a.nav-link", { href: "#/" }, icon("gate"), h("span.name", {}, "All communities")));
+  const list = h("ul.switcher-list", { id: "switcher-list", hidden: true }, every);
+  const button = h("button.switcher-button", { type: "button", "aria-expanded": "false", "aria-controls": "switcher-list" });
+  const element = h("div.switcher", {}, button, list);
+  const toggle = (open) => {
+    list.hidden = !open;
+    set(button, { "aria-expanded": String(open) });
+  };
+  button.addEventListener("click", () => toggle(list.hidden));
+  list.addEventListener("click", () => toggle(false));
+  list.addEventListener("keydown", ({ key }) => {
+    if (key !== "Escape") return;
+    toggle(false);
+    button.focus();
   });
+  list.addEventListener("focusout", ({ relatedTarget }) => {
+    if (relatedTarget && !element.contains(relatedTarget)) toggle(false);
+  });
+  const refresh = (community) => {
+    fill(button, [community?.id, community?.name], () =>
+      [community ? avatar(community, community.name) : icon("gate"), h("strong", {}, community?.name ?? "Communities"), icon("down")]);
+    keyed(list, state.communities ?? [], communityLinkView);
+  };
+  return { element, refresh };
 }
 
 const communityLinkView = {
   key: ({ id }) => id,
-  build: () => h("li"),
-  update: (item, community) => fill(item, [community.name, community.member_count], () => [communityLink(community, null)]),
+  build: () => h("li", {}, h("a.nav-link")),
+  update: ({ firstChild: link }, { id, name, member_count: count }) => {
+    set(link, { href: communityAddress(id), "aria-current": id === state.route.community ? "page" : null });
+    fill(link, [name, count], () => [avatar({ id }, name, "small"), h("span.name", {}, name), h("small", {}, plural(count, "member"))]);
+  },
 };
-
-const communityLink = (other, community) =>
-  h("a.nav-link", { href: communityAddress(other.id), "aria-current": other.id === community?.id ? "page" : null },
-    avatar(other, other.name, "small"), h("span.name", {}, other.name), h("small", {}, plural(other.member_count, "member")));
 
 function createRoom() {
   const community = currentCommunity();

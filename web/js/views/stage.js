@@ -6,22 +6,35 @@ import { communitiesPage } from "./communities.js";
 import { leaveRoomView, roomView } from "./room.js";
 import { sectionOf, settingsPage } from "./settings.js";
 
-/** What is shown now, so that only a change of it rebuilds the stage. */
+/** What is shown now and to whom, so that only a change of it rebuilds the stage. */
 let shown = null;
+/** The route for which it was last built. */
+let visited = null;
 
 export function mountStage() {
   watch(["route", "communities", "rooms"], () => {
     const view = viewNow();
     document.body.dataset.pane = view.pane;
     document.title = titleNow();
-    if (shown === view.key) return;
-    shown = view.key;
+    const key = `${state.user?.id} ${view.key}`;
+    if (shown === key) return;
+    shown = key;
     leaveRoomView();
-    const stage = document.getElementById("stage");
-    stage.replaceChildren(...view.build());
-    if (view.announce) stage.querySelector("h1")?.focus();
-    else focusBox();
+    rebuild(view);
   });
+}
+
+/** What comes late, or again, calls nobody away from where their focus is by now; only those who went somewhere, or stood in what is gone. */
+function rebuild({ build, announce }) {
+  const stage = document.getElementById("stage");
+  const went = visited !== state.route;
+  visited = state.route;
+  const stood = stage.contains(document.activeElement);
+  stage.replaceChildren(...build());
+  const lost = document.activeElement === document.body;
+  if (announce) stage.querySelector("h1")?.focus();
+  else if (went || lost) focusBox();
+  if (stood && document.activeElement === document.body) stage.focus();
 }
 
 /** Who comes into a room by mouse or keys can write at once; on a touch screen that would raise its keyboard unasked. */
@@ -34,7 +47,7 @@ function viewNow() {
   if (settings !== null) return settingsNow(sectionOf(settings));
   const gone = state.closed.get(room) ?? state.closed.get(community);
   if (gone && !state.rooms.has(room)) return { key: `closed ${room ?? community}`, pane: "stage", announce: true, build: () => closedView(gone, room) };
-  if (!community) return { key: pageVersion(), pane: "stage", build: communitiesPage };
+  if (!community) return { key: "communities", pane: "stage", build: communitiesPage };
   if (currentRoom()) return { key: `room ${room}`, pane: "stage", build: () => roomView(currentRoom()) };
   if (room && state.opened.has(community)) return { key: `absent ${room}`, pane: "stage", build: absentView };
   if (state.communities && !currentCommunity()) return { key: `absent ${community}`, pane: "stage", build: absentView };
@@ -45,8 +58,6 @@ const settingsNow = (section) =>
   section
     ? { key: `settings ${section.name}`, pane: "stage", announce: true, build: () => settingsPage(section) }
     : { key: "absent settings", pane: "stage", announce: true, build: absentView };
-
-const pageVersion = () => `communities ${JSON.stringify([state.communities, state.discover])}`;
 
 function titleNow() {
   const room = currentRoom();

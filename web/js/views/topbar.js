@@ -1,7 +1,7 @@
 /** The bar on top: the state of the connection in words, colours, keys, the account. */
 
 import { signOut } from "../api.js";
-import { h, icon, iconButton } from "../dom.js";
+import { fill, h, icon, iconButton, set } from "../dom.js";
 import { reconnectNow } from "../live.js";
 import { settingsAddress } from "../router.js";
 import { state, watch } from "../state.js";
@@ -22,43 +22,49 @@ const KEYS = [
 ];
 
 export function mountTopbar() {
+  const showConnection = connectionOf(document.getElementById("connection"));
   watch(["connection"], showConnection);
   setInterval(() => state.connection.retryAt && showConnection(), 1000);
-  watch(["user"], showAccount);
+  watch(["user"], accountOf(document.getElementById("account")));
 }
 
 /** The words in the live region change with the state only; the seconds beside them are not read out each time. */
-function showConnection() {
-  const { state: name, retryAt, reason } = state.connection;
-  const box = document.getElementById("connection");
+function connectionOf(box) {
   const words = box.querySelector(".connection-text");
-  box.dataset.state = name;
-  if (words.textContent !== WORDS[name]) words.textContent = WORDS[name];
-  box.querySelectorAll(".connection-more").forEach((old) => old.remove());
-  box.title = name === "refused" && reason ? reason : "";
-  const seconds = Math.max(0, Math.ceil((retryAt - Date.now()) / 1000));
-  if (name === "reconnecting" && retryAt) box.append(h("span.connection-more", { "aria-hidden": "true" }, `in ${seconds} s`));
-  if (retryAt || name === "refused") box.append(h("button.connection-more", { type: "button", onclick: reconnectNow }, "Try now"));
+  const seconds = h("span", { "aria-hidden": "true" });
+  const again = h("button", { type: "button", onclick: reconnectNow }, "Try now");
+  box.append(seconds, again);
+  return () => {
+    const { state: name, retryAt, reason } = state.connection;
+    box.dataset.state = name;
+    if (words.textContent !== WORDS[name]) words.textContent = WORDS[name];
+    box.title = name === "refused" && reason ? reason : "";
+    seconds.textContent = `in ${Math.max(0, Math.ceil((retryAt - Date.now()) / 1000))} s`;
+    seconds.hidden = !retryAt;
+    const leaving = again === document.activeElement;
+    again.hidden = name !== "reconnecting" && name !== "refused";
+    if (leaving && again.hidden) document.getElementById("stage").focus();
+  };
 }
 
-function showAccount() {
-  const box = document.getElementById("account");
-  if (!state.user) return box.replaceChildren();
-  const name = nameOf(state.user);
-  const me = h("button.me", { type: "button", "aria-haspopup": "dialog", "aria-label": `Your account, ${name}`, onclick: showMe },
-    avatar(state.user, name, "small"), h("span", {}, name));
-  box.replaceChildren(themeButton(), me);
+function accountOf(box) {
+  const theme = iconButton("moon", "", () => (chooseTheme(isDark() ? "light" : "dark"), showTheme(theme)));
+  const me = h("button.me", { type: "button", "aria-haspopup": "dialog", onclick: showMe });
+  box.replaceChildren(theme, me);
+  return () => {
+    showTheme(theme);
+    const { user } = state;
+    const name = user && nameOf(user);
+    set(me, { "aria-label": name && `Your account, ${name}` });
+    fill(me, [user?.id, name], () => (user ? [avatar(user, name, "small"), h("span", {}, name)] : []));
+  };
 }
 
-function themeButton() {
+function showTheme(button) {
   const dark = isDark();
   const label = dark ? "Use light colours" : "Use dark colours";
-  return iconButton(dark ? "sun" : "moon", label, (event) => {
-    chooseTheme(dark ? "light" : "dark");
-    const next = themeButton();
-    event.currentTarget.replaceWith(next);
-    next.focus();
-  });
+  set(button, { "aria-label": label, title: label });
+  fill(button, dark, () => [icon(dark ? "sun" : "moon")]);
 }
 
 function showMe() {

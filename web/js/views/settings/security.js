@@ -1,7 +1,7 @@
 /** Settings, security: the addresses and second factors of the signed-in person, and the devices that are spared them. */
 
 import { distrustAllDevices, distrustDevice, listTrustedDevices } from "../../api.js";
-import { h } from "../../dom.js";
+import { fill, h } from "../../dom.js";
 import { addPasskey, listFactors, newRecoveryCodes, removePasskey, removeTotp, renamePasskey, unseenRecoveryCodes } from "../../identity.js";
 import { listAddresses } from "../../mail_steps.js";
 import { passkeysWork } from "../../passkeys.js";
@@ -18,17 +18,24 @@ export const security = { name: "security", title: "Security", about: "How you p
 
 const NAME = { name: "name", label: "Name", required: true, maxlength: 64, autocomplete: "off", hint: "What you call the device, as in “Work phone”." };
 
+/** Several answers may be on their way at once; only what was asked for last is shown. */
+let asked = 0;
+
 async function show(box) {
+  const turn = ++asked;
   if (!box.children.length) box.replaceChildren(h("p", { role: "status" }, "Loading …"));
   try {
     // Addresses may be asked for a few times a minute only; their panel is missing then, and the rest is there.
-    const [factors, devices, addresses] = await Promise.all([listFactors(), listTrustedDevices(), listAddresses().catch(() => [])]);
-    const of = (type) => factors.filter((factor) => factor.type === type);
-    const again = () => show(box);
-    box.replaceChildren(...[addressesPanel(addresses), appPanel(of("totp")[0], again), passkeyPanel(of("webauthn"), again), codesPanel(of("recovery_codes")[0], again), devicesPanel(devices, again)].filter(Boolean));
+    const known = await Promise.all([listFactors(), listTrustedDevices(), listAddresses().catch(() => [])]);
+    if (turn === asked) fill(box, known, () => panelsOf(known, () => show(box)));
   } catch (problem) {
-    box.replaceChildren(h("p.form-mistake", { role: "alert" }, problem.message));
+    if (turn === asked) fill(box, problem.message, () => [h("p.form-mistake", { role: "alert" }, problem.message)]);
   }
+}
+
+function panelsOf([factors, devices, addresses], again) {
+  const of = (type) => factors.filter((factor) => factor.type === type);
+  return [addressesPanel(addresses), appPanel(of("totp")[0], again), passkeyPanel(of("webauthn"), again), codesPanel(of("recovery_codes")[0], again), devicesPanel(devices, again)];
 }
 
 /** Do something that needs a fresh proof, then show what there is now; new codes are shown whenever there are some. */
