@@ -19,11 +19,13 @@ import msgspec
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
-from tests.web_sockets import Disconnected, Frame, Problem, WireFormat, open_socket
+from tests.web_sockets import OPEN_SECONDS, Disconnected, Frame, Problem, WireFormat, open_socket
 
 WAIT_SECONDS = 30.0
 RENEW_SECONDS = 200.0
 PAUSES_SECONDS = (0.05, 1.0)
+REOPEN_SECONDS = 10.0
+"""After a break a server that does not answer is left for the next one sooner than at first."""
 
 Token = Callable[[], Awaitable[str]]
 
@@ -170,12 +172,12 @@ class SocketClient:
 
     # The connection --------------------------------------------------------------------------------------------------
 
-    async def _connect(self, *, auth_frame: str = "", **proof: str) -> None:
+    async def _connect(self, *, auth_frame: str = "", within: float = OPEN_SECONDS, **proof: str) -> None:
         if not proof and not auth_frame and self._token is not None:
             proof = {"token": await self._token()}
         greeting: asyncio.Future[Frame] = asyncio.get_running_loop().create_future()
         socket = await open_socket(
-            next(self._urls), wire=self._wire, hear=lambda data: self._hear(data, greeting), **proof
+            next(self._urls), wire=self._wire, hear=lambda data: self._hear(data, greeting), within=within, **proof
         )
         if auth_frame:
             await socket.send(self._encode({"t": "auth", "d": {"token": auth_frame}}))
@@ -207,7 +209,7 @@ class SocketClient:
                     return
                 await asyncio.sleep(pause * random.uniform(0.5, 1))
                 with contextlib.suppress(OSError, WebSocketException, TimeoutError, Problem, Disconnected):
-                    await self._connect()
+                    await self._connect(within=REOPEN_SECONDS)
                 pause = min(2 * pause, longest)
             pause = PAUSES_SECONDS[0]
             self._tasks.append(asyncio.create_task(self._resume()))

@@ -10,6 +10,8 @@ from websockets.frames import Frame as WebSocketFrame
 from websockets.frames import Opcode
 from websockets.protocol import Event
 
+OPEN_SECONDS = 60.0
+"""How long the answer to an upgrade may take: whoever connects to a process that is just being started waits until it serves."""
 SUBPROTOCOLS = {"json": "portcullis.v1", "msgpack": "portcullis.v1.msgpack"}
 
 WireFormat = Literal["json", "msgpack"]
@@ -55,6 +57,7 @@ async def open_socket(
     token: str = "",
     wire: WireFormat = "json",
     hear: Callable[[str | bytes], None] | None = None,
+    within: float = OPEN_SECONDS,
 ) -> ClientConnection:
     """Open a WebSocket with a ticket in the address, a token as a subprotocol entry, or no proof. Without `hear`, use `recv`."""
 
@@ -69,6 +72,7 @@ async def open_socket(
         create_connection=connection,  # type: ignore[arg-type]  # any factory will do
         compression=None,
         max_size=None,
+        open_timeout=within,
         ping_interval=None,
         proxy=None,
     )

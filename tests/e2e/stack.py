@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -18,7 +19,9 @@ import psycopg
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_SECONDS = 90
-STOP_SECONDS = 10
+STOP_SECONDS = 30
+OWN_PORTS = range(20_000, 32_000)
+"""Below those that the kernel gives to outgoing connections."""
 SERVER = os.environ.get("E2E_SERVER", "uvicorn")
 
 
@@ -72,7 +75,7 @@ class Server(Process):
         deadline = time.monotonic() + READY_SECONDS
         while time.monotonic() < deadline:
             with suppress(httpx.TransportError):
-                if httpx.get(f"{self.address}/livez", timeout=2).is_success:
+                if httpx.get(f"{self.address}/livez", timeout=10).is_success:
                     return
             if self.child is not None and self.child.poll() is not None:
                 break
@@ -88,10 +91,12 @@ def command_of(port: int) -> list[str]:
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port that nobody has, and that no connection is given while its server is down for a moment."""
+    for port in random.sample(OWN_PORTS, 100):
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise RuntimeError("no port is free")
 
 
 class Stack:

@@ -17,10 +17,9 @@ def row_of(page: Page, account: Account) -> Locator:
     return page.locator(f"#members [data-user='{account.id}']")
 
 
-def expect_status(page: Page, account: Account, status: str, *, within_ms: float = 10_000) -> None:
+def expect_status(page: Page, account: Account, status: str) -> None:
     """Wait until a member has this dot."""
-    dot = row_of(page, account).locator(".presence")
-    expect(dot).to_have_attribute("data-status", status, timeout=within_ms)
+    expect(row_of(page, account).locator(".presence")).to_have_attribute("data-status", status)
 
 
 def test_members_come_choose_a_status_by_keyboard_and_hide(

@@ -200,7 +200,7 @@ def test_the_security_page_and_its_dialogs_are_accessible_and_fit_a_phone(
 
 
 def test_who_cannot_be_reached_by_a_passkey_is_told_why(open_page: OpenPage, server: Server) -> None:
-    assert httpx.get(f"{server.address}/_allauth/app/v1/auth/webauthn/login", timeout=20).is_success
+    assert httpx.get(f"{server.address}/_allauth/app/v1/auth/webauthn/login", timeout=60).is_success
     page = open_page()
     page.get_by_role("button", name="Sign in with a passkey").click()
     expect(page.get_by_role("alert").filter(has_text="Open the site by its name")).to_be_visible()

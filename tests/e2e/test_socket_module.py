@@ -9,23 +9,28 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, WebSocketRoute
 
-from tests.e2e.people import Account, Place
+from tests.e2e.people import Account, Place, in_the_end
 from tests.e2e.stack import Server
 
 OpenPage = Callable[..., Page]
 NOWHERE = "/there-is-nothing-here"  # a page of the server's own without scripts: browsers keep made-up ones away from loopback
-CLIENT = """async (access) => {
+CLIENT = """async ({ access, timeout }) => {
   const { Portcullis } = await import("/js/portcullis.js");
   const getTicket = async () => {
     const response = await fetch("/api/v1/gateway/ticket", { method: "POST", headers: { Authorization: `Bearer ${access}` } });
     return (await response.json()).ticket;
   };
   window.seen = [];
-  window.client = new Portcullis({ getTicket, timeout: 2000 });
+  window.client = new Portcullis({ getTicket, timeout });
   for (const kind of ["state", "event", "resync", "revoked", "problem"])
     client.addEventListener(kind, ({ detail }) => seen.push([kind, detail]));
   client.connect();
 }"""
+
+
+def start(page: Page, access: str = "none", *, timeout_ms: int = 10_000) -> None:
+    """Start a client on the page."""
+    page.evaluate(CLIENT, {"access": access, "timeout": timeout_ms})
 
 
 def states(page: Page) -> list[str]:
@@ -40,16 +45,7 @@ def details(page: Page, kind: str) -> list[dict[str, Any]]:
 
 def wait_for(page: Page, condition: str) -> None:
     """Wait until an expression is true on the page."""
-    wait_until(page, lambda: page.evaluate(condition))
-
-
-def wait_until(page: Page, condition: Callable[[], Any]) -> None:
-    """Wait until a condition is true on our side; the page goes on meanwhile."""
-    for _ in range(300):
-        if condition():
-            return
-        page.wait_for_timeout(50)
-    pytest.fail("it did not happen")
+    in_the_end(page, lambda: page.evaluate(condition))
 
 
 @pytest.fixture
@@ -63,7 +59,7 @@ def empty_page(open_page: OpenPage) -> Page:
 
 def connect(page: Page, who: Account) -> None:
     """Start a client and wait until it is online."""
-    page.evaluate(CLIENT, who.pair["access"])
+    start(page, who.pair["access"])
     wait_for(page, "client.state === 'online'")
 
 
@@ -185,7 +181,7 @@ def numbered(seq: int) -> dict[str, Any]:
 def broken(empty_page: Page) -> Broken:
     """Return such a server, with a client online and following a topic from 10."""
     server = Broken(empty_page)
-    empty_page.evaluate(CLIENT, "none")
+    start(empty_page)
     wait_for(empty_page, "client.state === 'online'")
     follow(empty_page, server, 10)
     return server
@@ -194,7 +190,7 @@ def broken(empty_page: Page) -> Broken:
 def follow(page: Page, server: Broken, after: int) -> None:
     """Follow the topic and let the server agree."""
     page.evaluate("(after) => { client.follow('room:1', { after }) }", after)
-    wait_until(page, lambda: server.asked("topic.follow"))
+    in_the_end(page, lambda: server.asked("topic.follow"))
     server.say(server.answer("topic.follow", head=after, recovered=True))
     wait_for(page, f"client.cursor('room:1') === {after}")
 
@@ -206,7 +202,7 @@ def seqs(page: Page) -> list[int]:
 
 def test_events_come_through_once_and_a_gap_is_asked_for(empty_page: Page, broken: Broken) -> None:
     broken.say(numbered(11), numbered(11), numbered(9), numbered(12), numbered(14), numbered(15))
-    wait_until(empty_page, lambda: len(broken.asked("topic.follow")) == 2)
+    in_the_end(empty_page, lambda: len(broken.asked("topic.follow")) == 2)
     assert broken.asked("topic.follow")[-1]["d"] == {"topic": "room:1", "after": 12}
     assert seqs(empty_page) == [11, 12]
     ack = broken.answer("topic.follow", head=15, recovered=True)
@@ -227,12 +223,12 @@ def test_a_break_rejects_what_waits_with_a_retryable_error_and_resumes(empty_pag
     empty_page.evaluate(
         "void client.send('slow', {}).catch(({ code, retryable }) => { window.failed = { code, retryable } })"
     )
-    wait_until(empty_page, lambda: broken.asked("slow"))
+    in_the_end(empty_page, lambda: broken.asked("slow"))
     broken.say(numbered(11))
     broken.sockets[-1].close(code=4008, reason="too slow")
     wait_for(empty_page, "window.failed")
     assert empty_page.evaluate("failed") == {"code": "connection.lost", "retryable": True}
-    wait_until(empty_page, lambda: len(broken.sockets) == 2 and len(broken.asked("topic.follow")) == 2)
+    in_the_end(empty_page, lambda: len(broken.sockets) == 2 and len(broken.asked("topic.follow")) == 2)
     assert broken.asked("topic.follow")[-1]["d"] == {"topic": "room:1", "after": 11}
     assert "reconnecting" in states(empty_page)
 
@@ -248,16 +244,32 @@ def test_codes_from_4500_on_do_not_come_back_without_a_change(empty_page: Page, 
     wait_for(empty_page, "client.state === 'online'")
 
 
-def test_a_client_that_is_told_when_to_come_back_does_so(empty_page: Page, broken: Broken) -> None:
+def test_a_client_that_is_told_when_to_come_back_does_so(empty_page: Page) -> None:
+    broken = stop_time(empty_page)
     broken.say({"t": "reconnect", "d": {"after_ms": 1200}})
-    empty_page.wait_for_timeout(200)
     broken.sockets[-1].close(code=4001, reason="shutting down")
-    empty_page.wait_for_timeout(500)
+    wait_for(empty_page, "client.state === 'reconnecting'")
+    empty_page.clock.run_for(1100)
+    assert states(empty_page)[-1] == "reconnecting"
     assert len(broken.sockets) == 1
-    wait_until(empty_page, lambda: len(broken.sockets) == 2)
+    empty_page.clock.run_for(200)
+    in_the_end(empty_page, lambda: len(broken.sockets) == 2)
 
 
-def test_a_command_without_an_answer_fails_in_time(empty_page: Page, broken: Broken) -> None:
+def stop_time(page: Page) -> Broken:
+    """Return a server that breaks on command, with a client online on a page whose clock stands still unless the test moves it."""
+    page.clock.install(time=0)
+    page.clock.pause_at(1_000)
+    broken = Broken(page)
+    start(page)
+    wait_for(page, "client.state === 'online'")
+    return broken
+
+
+def test_a_command_without_an_answer_fails_in_time(empty_page: Page) -> None:
+    Broken(empty_page)
+    start(empty_page, timeout_ms=2_000)
+    wait_for(empty_page, "client.state === 'online'")
     problem = empty_page.evaluate("client.send('slow', {}).catch(({ code, retryable }) => ({ code, retryable }))")
     assert problem == {"code": "connection.timeout", "retryable": True}
     assert empty_page.evaluate("client.state") == "online"
@@ -281,12 +293,12 @@ def test_a_silent_server_is_left_after_75_seconds(open_page: OpenPage) -> None:
     page.clock.install()
     page.reload()
     broken = Broken(page)
-    page.evaluate(CLIENT, "none")
-    wait_until(page, lambda: page.evaluate("client.state") == "online")
+    start(page)
+    in_the_end(page, lambda: page.evaluate("client.state") == "online")
     page.clock.run_for(31_000)
-    wait_until(page, lambda: broken.asked("ping"))
+    in_the_end(page, lambda: broken.asked("ping"))
     page.clock.run_for(80_000)
-    wait_until(page, lambda: len(broken.sockets) == 2)
+    in_the_end(page, lambda: len(broken.sockets) == 2)
     assert "silence" in [detail.get("reason") for detail in details(page, "state")]
 
 
@@ -313,14 +325,15 @@ def test_fresh_proof_is_handed_in_before_the_old_one_ends(empty_page: Page) -> N
       window.client = new Portcullis({ getTicket: async () => "t", getToken });
       client.connect();
     }""")
-    wait_until(empty_page, lambda: server.asked("auth"))
+    in_the_end(empty_page, lambda: server.asked("auth"))
     assert [frame["d"] for frame in server.asked("auth")] == [{"token": "token 2"}]
 
 
 def test_many_topics_are_followed_within_the_limit_of_frames(empty_page: Page) -> None:
-    server = Broken(empty_page)
-    empty_page.evaluate(CLIENT, "none")
-    wait_for(empty_page, "client.state === 'online'")
+    broken = stop_time(empty_page)
     empty_page.evaluate("() => { for (let number = 0; number < 200; number++) client.follow(`room:${number}`) }")
-    empty_page.wait_for_timeout(1000)
-    assert 55 <= len(server.asked("topic.follow")) <= 65
+    for seconds, followed in ((0, 60), (6, 68), (60, 148)):
+        empty_page.clock.run_for(1000 * seconds)
+        empty_page.evaluate("(name) => void client.send(name).catch(() => {})", f"mark.{seconds}")
+        in_the_end(empty_page, lambda name=f"mark.{seconds}": broken.asked(name))  # what was asked before has come
+        assert len(broken.asked("topic.follow")) == followed

@@ -30,7 +30,7 @@ def test_staff_come_in_to_the_page_that_they_asked_for(browser: Browser, server:
     account = sign_up(server.address, "Steward")
     for arguments in (["sync"], ["grant", account.username, "support", "--reason", "new"]):
         command = [sys.executable, "manage.py", "staff_roles", *arguments]
-        subprocess.run(command, cwd=ROOT, env=server.environment, check=True, timeout=60)
+        subprocess.run(command, cwd=ROOT, env=server.environment, check=True, timeout=120)
     page = browser.new_page()
     page.goto(f"{server.address}/admin/accounts/user/")
     page.get_by_label("E-mail or username").fill(account.username)

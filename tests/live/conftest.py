@@ -41,7 +41,7 @@ def running_group(database: str, server_name: str) -> Iterator[ServerGroup]:
         server=server_name,
         GATEWAY_SWEEP_SECONDS="1",
         GATEWAY_DRAIN_SECONDS="1",
-        SOCKET_AUTH_SECONDS="1",
+        SOCKET_AUTH_SECONDS="3",
         PRESENCE_LEASE_SECONDS="3",
         PRESENCE_OFFLINE_SECONDS="4",
         DATABASE_POOL_TIMEOUT="1",

@@ -36,7 +36,7 @@ async def test_a_refresh_token_is_good_once_and_its_second_use_ends_the_session_
     replay = await ann.request("POST", "auth/refresh", json={"refresh": stolen}, at=1)
     assert (replay.status_code, replay.json()["code"]) == (401, "auth.refresh_replayed")
     assert (await ann.request("GET", "me")).status_code == 401
-    assert await socket.close_code(1) == 4504
+    assert await socket.close_code() == 4504
 
 
 async def test_who_lost_the_answer_of_a_refresh_gets_it_again_from_any_process(new_person):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 
 import pytest
 from websockets.exceptions import InvalidStatus
@@ -51,9 +52,11 @@ async def test_those_who_are_turned_away_come_back_when_they_were_told_to_and_ar
     person = await sign_up(narrow_group, "ann")
     url = narrow_group.gateways[0].socket_url
     async with asyncio.timeout(60):
+        began = time.monotonic()
         answers = await asyncio.gather(*(told(url, person.access) for _ in range(4)))
-        assert answers.count(None) == 1
+        assert 1 <= answers.count(None) <= 1 + time.monotonic() - began
         waits = [wait for wait in answers if wait is not None]
+        assert waits
         while waits:
             await asyncio.sleep(max(waits))
             again = await asyncio.gather(*(told(url, person.access) for _ in waits))

@@ -30,7 +30,7 @@ async def write(socket, place, lines: int = LINES, *, pause: float = 0.005) -> l
 
 async def everything_came(socket, place, bodies: list[str]) -> None:
     """Check that a socket saw exactly these messages, in order, without a gap in the numbers."""
-    frames = await socket.events(place.topic, len(bodies), 20)
+    frames = await socket.events(place.topic, len(bodies))
     assert bodies_of(frames) == bodies
     assert seqs_of(frames) == list(range(frames[0]["seq"], frames[0]["seq"] + len(bodies)))
     assert (socket.violations, socket.lost) == ([], [])

@@ -71,7 +71,8 @@ async def test_while_others_write_without_pause_a_removal_cuts_at_one_place_of_t
     """The removed see what everybody sees, and nothing behind the revocation; what was still queued for them may be missing."""
     writer = await place.founder.connect(0)
     writing = asyncio.create_task(write_until_told(writer, place))
-    await cleo.events(place.topic, 30)
+    for socket in (cleo, *ben_everywhere):
+        await socket.events(place.topic, 30)
     await end(place)
     for socket in ben_everywhere:
         await socket.event("access.revoked")
@@ -179,7 +180,7 @@ async def test_a_session_that_every_process_has_just_let_in_is_refused_from_the_
         assert (await laptop.request("GET", "me", at=at)).json()["code"] == "auth.session_ended"
         assert (await phone.request("GET", "me", at=at)).status_code == 200
     for socket in sockets:
-        assert await socket.close_code(1) == 4504
+        assert await socket.close_code() == 4504
     assert await kept.command("ping") == {}
 
 
