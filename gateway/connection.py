@@ -42,6 +42,7 @@ class Connection(SocketWriter):
         "_gone",
         "expires",
         "frames_limit",
+        "greeted",
         "id",
         "last_heard",
         "problems_limit",
@@ -65,6 +66,7 @@ class Connection(SocketWriter):
         self.watch: SessionWatch | None = None
         self.under_way = UnderWay()
         self.last_heard = process.now()
+        self.greeted = False
         self._gone = Signal()
         self.expires = inf
         self._explanations: set[asyncio.Task[None]] | None = None

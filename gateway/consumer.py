@@ -135,8 +135,8 @@ async def _greet(connection: Connection, session: AuthenticatedSession, answer: 
     """Watch for the end of the session, then ask whether it lives, then say hello; nothing is told or done before.
 
     In this order a session that ends at any moment is noticed: an end that the log has when the watch begins is in the table that is
-    asked after it, a later one is an event behind the watch. So a proof is asked for its signature alone until then, and what is known
-    of the user is read in the same round.
+    asked after it, a later one is an event behind the watch, or found by a look at the tables. So a proof is asked for its signature
+    alone until then, and what is known of the user is read in the same round.
     """
     connection.renew(session)
     bind_contextvars(user_id=str(connection.user_id))
@@ -144,6 +144,10 @@ async def _greet(connection: Connection, session: AuthenticatedSession, answer: 
     process = connection.process
     hello = await process.signing_in.greet(session, connection.id, process.reconnect_advice())
     await process.turns.turn()
+    ended = process.session_ends.refusal(connection.actor)
+    if ended is not None:
+        raise ended
+    connection.greeted = True
     logger.info("socket.opened", format=connection.wire_format)
     if answer is not None:
         connection.offer(answer)

@@ -25,10 +25,12 @@ from gateway.pool import DatabasePool
 from gateway.presence.presence import Presence
 from gateway.relay import ChannelLayerRelay
 from gateway.rings import EphemeralRing, EventsRing, HeadRing, Ring, SightingsRing
+from gateway.session_ends import LOOK_SECONDS, SessionEnds
 from gateway.signing_in import SigningIn
 from gateway.timers import ending, every, logged
 from gateway.turns import Turns
 from kernel.commands import BatchHandler, RegisteredCommand
+from kernel.errors import Unavailable
 from kernel.metrics import limit_hit, sample
 
 if TYPE_CHECKING:
@@ -100,6 +102,7 @@ class GatewayProcess:
         self.following = Following(self.replays)
         self.turns = Turns()
         self.signing_in = SigningIn(self.commands)
+        self.session_ends = SessionEnds(loop.time())
         self.connections: set[Connection] = set()
         self.admission = Admission(settings.SOCKET_ADMISSION_RATE, settings.SOCKET_ADMISSION_BURST, loop.time())
         self.draining = False
@@ -112,6 +115,7 @@ class GatewayProcess:
         self.presence.start()
         self._tasks = [
             asyncio.create_task(every(settings.GATEWAY_SWEEP_SECONDS, self.hub.check_heads)),
+            asyncio.create_task(every(LOOK_SECONDS, self._close_ended)),
             asyncio.create_task(every(SOCKETS_CHECK_SECONDS, self._close_silent_and_expired)),
             asyncio.create_task(every(SAMPLE_SECONDS, self.sample)),
         ]
@@ -132,6 +136,7 @@ class GatewayProcess:
             batcher.close()
         self.commands.close()
         self.replays.close()
+        self.session_ends.pool.close()
         _current = None
 
     def refusal(self) -> tuple[CloseCode, ReconnectAdvice] | None:
@@ -222,7 +227,7 @@ class GatewayProcess:
         metrics.BACKLOG_BYTES.set(sum(connection.backlog_bytes for connection in self.connections))
         metrics.QUEUED.labels("relay").set(self.relay.queued)
         metrics.QUEUED.labels("batches").set(sum(batcher.queued for batcher in self._batchers.values()))
-        for pool in (self.commands, self.replays):
+        for pool in (self.commands, self.replays, self.session_ends.pool):
             running = min(pool.calls, pool.threads)
             metrics.THREADS.labels(pool.name).set(pool.threads)
             metrics.CALLS.labels(pool.name, "running").set(running)
@@ -239,3 +244,16 @@ class GatewayProcess:
                 connection.close(CloseCode.INTERNAL)
             elif connection.expires <= now:
                 connection.expire()
+
+    async def _close_ended(self) -> None:
+        """Close what the doorbell should have closed: it may be away, or deaf without knowing."""
+        if not self.connections:
+            return
+        try:
+            ended = await self.session_ends.look(self.now())
+        except Unavailable:
+            return  # the sweep says so
+        for connection in tuple(self.connections) if ended else ():
+            actor = connection.actor
+            if connection.greeted and (actor.session_id in ended or actor.key_id in ended):
+                connection.close(CloseCode.SESSION_REVOKED)

@@ -37,6 +37,11 @@ class ApiKey(models.Model):
         "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="successor"
     )
 
+    class Meta:
+        indexes = (
+            models.Index(fields=["revoked_at"], condition=models.Q(revoked_at__isnull=False), name="api_key_revoked"),
+        )
+
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix})"
 

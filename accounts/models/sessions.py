@@ -34,6 +34,9 @@ class Session(models.Model):
 
     class Meta:
         permissions = (("end_session", "Can end sessions of users"),)
+        indexes = (
+            models.Index(fields=["revoked_at"], condition=models.Q(revoked_at__isnull=False), name="session_revoked"),
+        )
 
     def __str__(self) -> str:
         return str(self.id)

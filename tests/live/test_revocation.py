@@ -164,7 +164,14 @@ async def log_out(phone, laptop):
     await laptop.call("POST", "auth/logout", at=0)
 
 
-@pytest.mark.parametrize("end", [end_by_id, end_all_others, log_out])
+async def change_password(phone, laptop):
+    body = {"current_password": PASSWORD, "new_password": f"another {PASSWORD}"}
+    address = f"{phone.servers.gateways[0].url}/_allauth/app/v1/account/password/change"
+    answer = await phone.http.post(address, json=body, headers={"Authorization": f"Bearer {phone.access}"})
+    assert answer.is_success, answer.text
+
+
+@pytest.mark.parametrize("end", [end_by_id, end_all_others, log_out, change_password])
 async def test_a_session_that_every_process_has_just_let_in_is_refused_from_the_next_request_on_and_its_sockets_are_closed(
     new_person, leaving, end
 ):
