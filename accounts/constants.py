@@ -29,6 +29,7 @@ API_KEY_MARK = "ptc_"
 """How every API key begins."""
 API_KEY_DEFAULT_DAYS = 90
 API_KEY_DEFAULT_OVERLAP_HOURS = 24
+API_KEYS_PRUNED_AT_ONCE = 1_000
 CUSTOM_STATUS_MAX_LENGTH = 128
 CUSTOM_STATUS_EMOJI_MAX_LENGTH = 16
 """A family with skin tones is eleven code points."""

@@ -220,6 +220,20 @@ class TrustedDeviceRemoved(Event, frozen=True):
     device: UUID | None
 
 
+@durable_event("social_account.connected")
+class SocialAccountConnected(Event, frozen=True):
+    """The user can sign in with an account that they have elsewhere; `provider` is its id in the configuration."""
+
+    provider: str
+
+
+@durable_event("social_account.disconnected")
+class SocialAccountDisconnected(Event, frozen=True):
+    """The user can no longer sign in with an account at that provider."""
+
+    provider: str
+
+
 @durable_event("phone_number.verified")
 class PhoneNumberVerified(Event, frozen=True):
     """The user has proved to own this number (E.164), which takes the place of the one before, if any."""

@@ -8,7 +8,7 @@ from uuid import UUID
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from accounts.actions import deliveries, session_upkeep
+from accounts.actions import api_keys, deliveries, session_upkeep
 from accounts.actions.deletions import run_due_deletions as carry_out_due_deletions
 from accounts.actions.erasure import prune_reserved_usernames
 from accounts.actions.idempotent_requests import prune_idempotent_requests
@@ -41,6 +41,13 @@ def record_session_use(timestamp: int) -> None:  # noqa: ARG001  # the scheduler
 def prune_sessions(timestamp: int) -> None:  # noqa: ARG001  # the scheduler passes when the run was due
     """Delete sessions that ended long ago, every night."""
     session_upkeep.prune_sessions()
+
+
+@app.periodic(cron="47 3 * * *")
+@app.task(queueing_lock="accounts.prune_api_keys", pass_context=False)
+def prune_api_keys(timestamp: int) -> None:  # noqa: ARG001  # the scheduler passes when the run was due
+    """Delete API keys that ended long ago, every night."""
+    api_keys.prune_api_keys()
 
 
 @app.periodic(cron="37 4 * * *")

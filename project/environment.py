@@ -407,6 +407,7 @@ class Identity(BaseSettings):
     api_key_use_noted_minutes: PositiveInt = Field(
         10, description="How exactly is known when an API key was last used."
     )
+    api_keys_kept_days: PositiveInt = Field(90, description="How long ended API keys are kept.")
     bots_max: PositiveInt = Field(10, description="Bots that a person owns.")
     staff_second_factor: Literal["auto", "required", "off"] = Field(
         "auto", description="Whether the admin panel opens only after a second factor; auto is required in production."

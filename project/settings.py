@@ -237,6 +237,7 @@ API_KEYS_MAX = environment.api_keys_max
 API_KEY_MAX_DAYS = environment.api_key_max_days
 API_KEY_OVERLAP_MAX_HOURS = environment.api_key_overlap_max_hours
 API_KEY_USE_NOTED_MINUTES = environment.api_key_use_noted_minutes
+API_KEYS_KEPT_DAYS = environment.api_keys_kept_days
 BOTS_MAX = environment.bots_max
 STAFF_SECOND_FACTOR = environment.staff_need_second_factor()
 STAFF_SIGN_IN_HOURS = environment.staff_sign_in_hours

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 
-from accounts.constants import StaffPermission
+from accounts.actions.security_notes import Note, tell_owner
+from accounts.constants import API_KEYS_PRUNED_AT_ONCE, StaffPermission
 from accounts.errors import KeyRotated, TooManyKeys
 from accounts.events import ApiKeyCreated, ApiKeyPayload, ApiKeyRevoked, ApiKeyRotated, NewApiKey
 from accounts.models import ApiKey, User
@@ -41,8 +44,8 @@ def create_api_key(
 ) -> NewApiKey:
     """Make a key for the person who acts, or for a bot of theirs, good for 1 to `API_KEY_MAX_DAYS` days; its secret is told this once.
 
-    Needs a recent sign-in. Locks the person. Emits `api_key.created`. Raises `InvalidInput`, `NotFound`, `TooManyKeys`, `RateLimited`,
-    `ReauthenticationRequired`, or `KeyNotAccepted` for who comes with a key.
+    Needs a recent proof. Locks the person. Emits `api_key.created` and tells them by mail. Raises `InvalidInput`, `NotFound`,
+    `TooManyKeys`, `RateLimited`, `ReauthenticationRequired`, or `KeyNotAccepted` for who comes with a key.
     """
     person = _locked_person(actor)
     user = person if bot_id is None else get_bot_for(actor, bot_id)
@@ -54,6 +57,7 @@ def create_api_key(
     secret = _insert(key)
     payload = api_key_payload(key)
     append(_told(key, ApiKeyCreated(key=payload)))
+    _note(person, Note.KEY_CREATED, key, until=expires_at)
     return NewApiKey(key=payload, secret=secret)
 
 
@@ -62,8 +66,8 @@ def rotate_api_key(actor: Actor, *, key_id: ApiKeyId, overlap_hours: int) -> New
     """Replace a key of the person or of a bot of theirs by a new one with the same name, scopes and lifetime.
 
     The old one lives on for up to `API_KEY_OVERLAP_MAX_HOURS`, with 0 not at all; what it had replaced itself ends now, so that never
-    more than two are good. Needs a recent sign-in. Locks the person, then the keys. Emits `api_key.rotated`, and `api_key.revoked` for
-    each that ends now. Raises `InvalidInput`, `NotFound`, `KeyRotated`, or as `create_api_key`.
+    more than two are good. Needs a recent proof. Locks the person, then the keys. Emits `api_key.rotated`, and `api_key.revoked` for
+    each that ends now, and tells them by mail. Raises `InvalidInput`, `NotFound`, `KeyRotated`, or as `create_api_key`.
     """
     person = _locked_person(actor)
     overlap = timedelta(hours=_checked_number("overlap_hours", overlap_hours, settings.API_KEY_OVERLAP_MAX_HOURS))
@@ -77,6 +81,7 @@ def rotate_api_key(actor: Actor, *, key_id: ApiKeyId, overlap_hours: int) -> New
     secret = _insert(new)
     payload = api_key_payload(new)
     _retire(old, payload, now() + overlap)
+    _note(person, Note.KEY_ROTATED, old, until=old.expires_at)
     unchecked_revoke_keys(
         [key for key, is_over in ((replaced, True), (old, not overlap)) if key is not None and is_over]
     )
@@ -112,6 +117,20 @@ def unchecked_revoke_keys(keys: Sequence[ApiKey]) -> None:
         return
     ApiKey.objects.filter(pk__in=[key.pk for key in keys]).update(revoked_at=now())
     append([draft for key in keys for draft in _told(key, ApiKeyRevoked(key=key.id))])
+
+
+def prune_api_keys() -> int:
+    """Delete keys that ended more than `API_KEYS_KEPT_DAYS` ago, a thousand per transaction; return how many there were.
+
+    Until then they tell their owner what was there. The successor of a rotated key no longer names it afterwards.
+    """
+    oldest = now() - timedelta(days=settings.API_KEYS_KEPT_DAYS)
+    ended = ApiKey.objects.filter(Q(revoked_at__lt=oldest) | Q(expires_at__lt=oldest)).order_by("pk")
+    pruned, last = 0, UUID(int=0)
+    while ids := list(ended.filter(pk__gt=last).values_list("pk", flat=True)[:API_KEYS_PRUNED_AT_ONCE]):
+        ApiKey.objects.filter(pk__in=ids).delete()
+        pruned, last = pruned + len(ids), ids[-1]
+    return pruned
 
 
 def note_key_use(key: ApiKey) -> None:
@@ -154,6 +173,13 @@ def _retire(old: ApiKey, successor: ApiKeyPayload, until: datetime) -> None:
     old.expires_at = min(old.expires_at, until)
     old.save(update_fields=["expires_at"])
     append(_told(old, ApiKeyRotated(key=successor, old=old.id, old_expires_at=old.expires_at)))
+
+
+def _note(person: User, note: Note, key: ApiKey, *, until: datetime) -> None:
+    """Tell the person, by mail, what was done with a key of theirs or of a bot of theirs."""
+    whom = "you" if key.user_id == person.id else f"your bot {key.user.username}"
+    day = f"{until:%d %B %Y, %H:%M} UTC"
+    tell_owner(person, note, name=key.name, whom=whom, scopes=", ".join(key.granted_scopes), until=day)
 
 
 def _may_end(actor: Actor, key: ApiKey) -> bool:

@@ -26,6 +26,22 @@ class Note(Enum):
         "A passkey was refused",
         "The passkey “{factor}” may have been copied: it signed with an old counter. Remove it and make a new one.",
     )
+    KEY_CREATED = (
+        "A new API key was made",
+        "Whoever has the API key “{name}” can act as {whom} with: {scopes}. It is good until {until}.",
+    )
+    KEY_ROTATED = (
+        "An API key was replaced",
+        "The API key “{name}”, by which somebody acts as {whom}, has a successor. The old one is good until {until}.",
+    )
+    SOCIAL_ACCOUNT_CONNECTED = (
+        "Another way to sign in was added",
+        "You can now sign in with your account at {provider}.",
+    )
+    SOCIAL_ACCOUNT_DISCONNECTED = (
+        "A way to sign in was removed",
+        "You can no longer sign in with your account at {provider}.",
+    )
     PHONE_REMOVED = (
         "Your phone number was removed",
         "The phone number {number} no longer belongs to your account, and nobody can sign in with it.",

@@ -61,6 +61,7 @@ NOT_LIMITS = {
     "api_key_max_days",
     "api_key_overlap_max_hours",
     "api_key_use_noted_minutes",
+    "api_keys_kept_days",
     "recent_sign_in_minutes",
     "deletion_grace_days",
     "username_reserved_days",

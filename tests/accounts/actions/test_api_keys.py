@@ -9,18 +9,22 @@ import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts.actions.api_keys import create_api_key, note_key_use, revoke_api_key, rotate_api_key
+from accounts.actions import api_keys
+from accounts.actions.api_keys import create_api_key, note_key_use, prune_api_keys, revoke_api_key, rotate_api_key
 from accounts.authentication import actor_of_access_token
 from accounts.errors import KeyEnded, KeyRotated, ReauthenticationRequired, TooManyKeys
 from accounts.events import ApiKeyCreated, ApiKeyRevoked, ApiKeyRotated
-from accounts.models import ApiKey, Session
+from accounts.models import ApiKey, Delivery, Session
 from accounts.processing.key_texts import read_key_text
+from accounts.tasks import prune_api_keys as prune_job
 from eventlog.topics import topic_for
 from kernel.actor import ANONYMOUS, SYSTEM
 from kernel.clock import now
 from kernel.errors import InvalidInput, KeyNotAccepted, NotFound, RateLimited, Unauthenticated
 from kernel.ids import uuid7
+from kernel.mail import Mail
 from kernel.scopes import Scope
+from tests.accounts.outgoing import waiting
 from tests.concurrency import at_once
 from tests.event_log import events_of
 from tests.factories.accounts import actor_for, actor_with_session, make_bot, make_key, make_user
@@ -327,3 +331,47 @@ def test_noting_the_use_of_a_key_waits_for_nobody():
     with CaptureQueriesContext(connection) as queries:
         note_key_use(key)
     assert any("SKIP LOCKED" in query["sql"] for query in queries.captured_queries)
+
+
+def mails() -> list[tuple[str, str, str]]:
+    return [(mail.to, mail.subject, mail.text) for mail in waiting(Mail)]
+
+
+def test_the_owner_is_told_by_mail_of_each_new_key_and_of_its_successor_and_not_the_secret():
+    person = make_user()
+    bot = make_bot(person, "gull")
+    actor = actor_with_session(person)
+    Delivery.objects.all().delete()
+    made = make(actor, name="export", bot_id=bot.id)
+    successor = rotate_api_key(actor, key_id=made.key.id, overlap_hours=1)
+    (to, subject, text), (_, replaced, _) = mails()
+    assert (to, subject, replaced) == (person.email, "A new API key was made", "An API key was replaced")
+    assert "“export” can act as your bot gull with: chat:read." in text
+    for secret in (made.secret, successor.secret):
+        assert secret.split("_")[2] not in str(mails())
+
+
+def test_keys_that_ended_long_ago_are_forgotten_and_no_others(settings):
+    assert settings.API_KEYS_KEPT_DAYS == 90
+    ends = {
+        "live": {},
+        "revoked lately": {"revoked_at": now() - timedelta(days=89)},
+        "revoked long ago": {"revoked_at": now() - timedelta(days=91)},
+        "expired lately": {"expires_at": now() - timedelta(days=89)},
+        "expired long ago": {"expires_at": now() - timedelta(days=91)},
+    }
+    person = make_user()
+    for name, end in ends.items():
+        ApiKey.objects.filter(pk=make_key(person)[1].pk).update(name=name, **end)
+    prune_job(timestamp=0)
+    assert set(ApiKey.objects.values_list("name", flat=True)) == {"live", "revoked lately", "expired lately"}
+
+
+def test_the_successor_of_a_forgotten_key_lives_on(monkeypatch):
+    monkeypatch.setattr(api_keys, "API_KEYS_PRUNED_AT_ONCE", 1)
+    person = make_user()
+    old, older, new = (make_key(person)[1] for _ in range(3))
+    ApiKey.objects.filter(pk=new.pk).update(rotated_from=old)
+    ApiKey.objects.filter(pk__in=[old.pk, older.pk]).update(expires_at=now() - timedelta(days=91))
+    assert prune_api_keys() == 2
+    assert ApiKey.objects.get().rotated_from is None

@@ -8,11 +8,19 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from allauth.account.models import EmailAddress
-from allauth.socialaccount.models import SocialAccount, SocialToken
-from django.test import Client
+from allauth.socialaccount.models import SocialAccount, SocialLogin, SocialToken
+from django.test import Client, RequestFactory
 
-from accounts.models import Session, User
+from accounts.events import SocialAccountConnected, SocialAccountDisconnected
+from accounts.flows.social import SocialAdapter
+from accounts.models import Delivery, Session, User
+from accounts.storage.web_sessions import SessionStore
+from eventlog.topics import topic_for
+from kernel.errors import InvalidInput
+from kernel.mail import Mail
 from tests.accounts.flows.conftest import BROWSER, AppClient
+from tests.accounts.outgoing import waiting
+from tests.event_log import events_of
 from tests.factories.accounts import PASSWORD, make_user
 from tests.oidc_provider import OidcProvider, running_provider
 from tests.unchanged import unchanged
@@ -176,6 +184,51 @@ def test_who_is_signed_in_connects_an_account_and_signs_in_with_it_later(browser
     other = Browser()
     other.visit(provider, sub="ada-1")
     assert other.send("get", "/auth/session").json()["data"]["user"]["id"] == str(user.id)
+
+
+def told_grace() -> list[Any]:
+    topic = topic_for("user", User.objects.get(username="grace").id)
+    return [event for _, name, event in events_of(topic) if name.startswith("social_account.")]
+
+
+def test_who_connects_and_disconnects_an_account_is_told_by_mail_and_on_every_device(browser, provider):
+    make_user("grace")
+    grace_proves_herself(browser)
+    Delivery.objects.all().delete()
+    browser.visit(provider, "connect", sub="ada-1")
+    assert told_grace() == [SocialAccountConnected(provider="club")]
+    browser.send("delete", "/account/providers", {"provider": "club", "account": "ada-1"})
+    assert told_grace() == [SocialAccountConnected(provider="club"), SocialAccountDisconnected(provider="club")]
+    added, removed = waiting(Mail)
+    assert (added.to, added.subject) == ("grace@example.org", "Another way to sign in was added")
+    assert removed.subject == "A way to sign in was removed"
+    assert "The Club" in added.text
+    assert "The Club" in removed.text
+
+
+def request_of_nobody(rf: RequestFactory) -> Any:
+    request = rf.get("/")
+    request.session = SessionStore()
+    return request
+
+
+def coming_without_a_form(username: str) -> SocialLogin:
+    """Return what allauth has when it signs somebody up by itself."""
+    user = User(email="ada@club.example", username=username, display_name="Ada")
+    return SocialLogin(user=user, account=SocialAccount(provider="club", uid="ada-1"))
+
+
+def test_without_a_form_the_account_is_made_of_what_the_provider_says(rf):
+    user = SocialAdapter().save_user(request_of_nobody(rf), coming_without_a_form("ada"))
+    assert (user.username, user.email, user.has_usable_password()) == ("ada", "ada@club.example", False)
+    assert SocialAccount.objects.get().user == user
+
+
+@pytest.mark.parametrize("username", ["", "a", "no spaces"])
+def test_without_a_form_and_without_a_good_name_nobody_is_signed_up(rf, username):
+    with unchanged(User, SocialAccount), pytest.raises(InvalidInput) as refusal:
+        SocialAdapter().save_user(request_of_nobody(rf), coming_without_a_form(username))
+    assert set(refusal.value.data["errors"]) == {"username"}
 
 
 def test_connecting_asks_for_the_password_once_more(browser, provider):
