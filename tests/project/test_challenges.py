@@ -13,7 +13,7 @@ from kernel import challenges
 from kernel.challenges import ChallengeRequired, ChallengeUnavailable, challenge_offered, require_challenge
 from project.challenges.siteverify import SiteVerifyProvider
 from project.challenges.wiring import PROVIDERS, provider_from_settings
-from tests.project.test_environment import run_manage
+from project.environment import load_environment
 
 SOLVED = {
     "hcaptcha": {"success": True, "challenge_ts": "2026-05-01T10:00:00.000000Z", "hostname": "chat.example.org"},
@@ -136,9 +136,14 @@ def test_the_settings_name_the_provider(settings: Any, name: str) -> None:
     assert (provider.name, provider.site_key) == (name, "public")
 
 
-def test_a_provider_without_keys_is_refused_at_the_start() -> None:
-    done = run_manage("check", CHALLENGE_PROVIDER="turnstile", CHALLENGE_SITE_KEY="x")
-    assert (done.returncode, done.stderr) == (
-        2,
-        "The settings contradict each other: CHALLENGE_PROVIDER needs CHALLENGE_SITE_KEY and CHALLENGE_SECRET.\n",
+def test_a_provider_without_keys_is_refused_at_the_start(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CHALLENGE_PROVIDER", "turnstile")
+    monkeypatch.setenv("CHALLENGE_SITE_KEY", "x")
+    with pytest.raises(SystemExit) as ended:
+        load_environment()
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == (
+        "The settings contradict each other: CHALLENGE_PROVIDER needs CHALLENGE_SITE_KEY and CHALLENGE_SECRET.\n"
     )

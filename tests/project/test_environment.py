@@ -12,7 +12,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from pydantic import ValidationError
 
-from project.environment import BASE_DIR, Environment, example_file, read_environment, sentence_for
+from project.environment import BASE_DIR, Environment, example_file, load_environment, read_environment, sentence_for
 
 
 def run_manage(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -49,18 +49,32 @@ def run_manage(*arguments: str, **variables: str) -> subprocess.CompletedProcess
         ("ACCESS_TOKEN_SECONDS", "900", "Input should be less than or equal to 300"),
     ],
 )
-def test_a_wrong_value_ends_the_process_with_one_sentence(name: str, value: str, sentence: str) -> None:
-    done = run_manage("check", **{name: value})
-    assert done.returncode == 2
-    assert done.stderr == f"The setting {name} has a wrong value: {sentence}.\n"
-    assert "hidden" not in done.stderr
+def test_a_wrong_value_is_told_in_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str, value: str, sentence: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SystemExit) as ended:
+        load_environment()
+    assert ended.value.code == 2
+    assert capsys.readouterr() == ("", f"The setting {name} has a wrong value: {sentence}.\n")
 
 
-def test_values_that_contradict_each_other_are_named() -> None:
-    done = run_manage("check", DATABASE_POOL_MIN_SIZE="9", DATABASE_POOL_MAX_SIZE="8")
-    assert (done.returncode, done.stderr) == (
-        2,
-        "The settings contradict each other: DATABASE_POOL_MIN_SIZE is larger than DATABASE_POOL_MAX_SIZE.\n",
+def test_a_wrong_value_ends_the_process_with_that_sentence_alone() -> None:
+    done = run_manage("check", DATABASE_URL="mysql://u:hidden@h/d")
+    sentence = "The setting DATABASE_URL has a wrong value: it must start with postgres:// or postgresql://.\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", sentence)
+
+
+def test_values_that_contradict_each_other_are_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DATABASE_POOL_MIN_SIZE", "9")
+    monkeypatch.setenv("DATABASE_POOL_MAX_SIZE", "8")
+    with pytest.raises(SystemExit) as ended:
+        load_environment()
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == (
+        "The settings contradict each other: DATABASE_POOL_MIN_SIZE is larger than DATABASE_POOL_MAX_SIZE.\n"
     )
 
 
