@@ -1,21 +1,23 @@
-"""What tests of several apps share: a limiter that counts in memory, full budgets and a REST client."""
+"""What tests of several apps share: a database, a limiter that counts in memory, full budgets and a REST client."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pytest
 import redis
 from django.conf import settings
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
+from pytest_django.plugin import DjangoDbBlocker
 from rest_framework.test import APIClient
 
 from kernel import lockouts as kernel_lockouts
 from kernel import rate_limits
 from kernel.rate_limits import Allowance, RateLimit
 from project.lockouts import MemoryLockouts
+from tests.databases import database_of_tests, forget_migrated
 
 hypothesis_settings.register_profile("default", deadline=None)  # a busy machine is no bug
 hypothesis_settings.register_profile(
@@ -26,6 +28,21 @@ hypothesis_settings.register_profile(
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes long: workers that have nothing left to do would wait for one that began with it last."""
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment: None, django_db_blocker: DjangoDbBlocker, django_db_keepdb: bool, django_db_createdb: bool
+) -> Iterator[None]:
+    """Give Django a database of this process, a copy of the one that the first process of the run has migrated."""
+    with django_db_blocker.unblock(), database_of_tests(reuse=django_db_keepdb and not django_db_createdb):
+        yield
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Drop what was migrated when all have copied it."""
+    if not hasattr(config, "workerinput") and not config.getoption("reuse_db"):
+        forget_migrated()
 
 
 class CountingLimiter:

@@ -1,4 +1,4 @@
-"""What tests ask of the job queue. Its tables are not emptied after a test with transactions, so jobs are told by their arguments."""
+"""What tests ask of the job queue, where acts of all kinds put jobs: which of them have these arguments."""
 
 from __future__ import annotations
 

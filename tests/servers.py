@@ -6,8 +6,6 @@ import os
 import select
 import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -15,11 +13,8 @@ from dataclasses import dataclass, field, replace
 from math import inf
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from urllib.parse import urlsplit, urlunsplit
 
 import httpx
-import psycopg
-from psycopg import sql
 
 from project.embedded.homes import passing_home
 from project.embedded.processes import Child, Program
@@ -165,23 +160,6 @@ class ServerGroup:
     @property
     def _children(self) -> list[Child]:
         return [*(gateway.child for gateway in self.gateways), *filter(None, [self.worker])]
-
-
-@contextmanager
-def live_database(cluster_url: str) -> Iterator[str]:
-    """Yield the address of a new, migrated database in the cluster behind an address; drop it at the end."""
-    name = f"portcullis_live_{os.getpid()}"
-    with psycopg.connect(cluster_url, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        try:
-            url = urlunsplit(urlsplit(cluster_url)._replace(path=f"/{name}"))
-            prepare = [sys.executable, "manage.py", "prepare_database"]
-            subprocess.run(
-                prepare, cwd=programs.ROOT, env=environment_of(DATABASE_URL=url), stdout=subprocess.DEVNULL, check=True
-            )
-            yield url
-        finally:
-            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 @contextmanager

@@ -7,12 +7,15 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+from pytest_django.plugin import DjangoDbBlocker
 
+from tests.databases import copy_of_migrated, prepare
 from tests.live.bystanders import Scene
 from tests.live.people import Person, Place, found_place, sign_up
-from tests.servers import ServerGroup, live_database, server_group
+from tests.servers import ServerGroup, server_group
 
 LOG_CHARACTERS = 6_000
 BEFORE_SECONDS = 60.0
@@ -21,10 +24,11 @@ logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 @pytest.fixture(scope="session")
-def database() -> Iterator[str]:
-    """Return the address of a migrated database that only the servers of these tests use."""
-    with live_database(os.environ["DATABASE_URL"]) as url:
-        yield url
+def database(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    """Return the address of a prepared database that only the servers of these tests use."""
+    with django_db_blocker.unblock(), copy_of_migrated(f"portcullis_live_{os.getpid()}") as name:
+        prepare(name)
+        yield urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
 
 
 @pytest.fixture(scope="session", params=["uvicorn", "daphne"])
