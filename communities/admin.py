@@ -21,7 +21,7 @@ from communities.actions.memberships import (
     unban_member,
 )
 from communities.constants import Role
-from communities.models import Community, Membership
+from communities.models import Community, Invite, Membership
 from kernel.actor import SYSTEM
 from kernel.errors import DomainError
 from kernel.ids import CommunityId, UserId
@@ -107,6 +107,17 @@ class MembershipAdmin(ReadOnlyAdmin):
                 self.message_user(request, f"{row}: {error.text}", messages.ERROR)
             else:
                 self.log_change(request, row, done)
+
+
+@admin.register(Invite)
+class InviteAdmin(ReadOnlyAdmin):
+    """Who invited, until when and how often it was used. Codes are not shown."""
+
+    list_display = ("community", "created_by", "uses", "max_uses", "expires_at", "revoked_at", "created_at")
+    list_select_related = ("community", "created_by")
+    search_fields = ("created_by__username", "community__name", "community__slug")
+    ordering = ("-created_at",)
+    exclude = ("code_hash", "sealed_code")
 
 
 class _Member(TypedDict):

@@ -8,9 +8,14 @@ from accounts.constants import StaffRole
 
 MAX_NAME_LENGTH = 80
 MAX_DESCRIPTION_LENGTH = 500
+MAX_INVITE_CODE_LENGTH = 64
 MIN_SLUG_LENGTH = 3
 MAX_SLUG_LENGTH = 40
 SLUG_PATTERN = r"\A[a-z0-9]+(-[a-z0-9]+)*\Z"
+
+
+INVITES_TOPIC = "invites"
+"""The kind of the topic `invites:<community id>`, for who manages invites."""
 
 
 class JoinPolicy(StrEnum):
@@ -65,6 +70,8 @@ class Permission(StrEnum):
     BAN_MEMBER = "member.ban"
     TIME_OUT_MEMBER = "member.time_out"
     CHANGE_ROLE = "member.change_role"
+    CREATE_INVITE = "invite.create"
+    MANAGE_INVITES = "invite.manage"
     VIEW_ROOM = "room.view"
     CREATE_ROOM = "room.create"
     OPEN_DIRECT_ROOM = "room.open_direct"
@@ -97,6 +104,8 @@ LOWEST_ROLE: dict[Permission, Role] = {
     Permission.REMOVE_MEMBER: Role.MODERATOR,
     Permission.BAN_MEMBER: Role.MODERATOR,
     Permission.TIME_OUT_MEMBER: Role.MODERATOR,
+    Permission.CREATE_INVITE: Role.MODERATOR,
+    Permission.MANAGE_INVITES: Role.MODERATOR,
     Permission.CREATE_ROOM: Role.MODERATOR,
     Permission.MANAGE_ROOM: Role.MODERATOR,
     Permission.MODERATE_ROOM: Role.MODERATOR,
@@ -105,7 +114,7 @@ LOWEST_ROLE: dict[Permission, Role] = {
     Permission.CHANGE_ROLE: Role.OWNER,
 }
 
-_LOOK = frozenset({"communities.view_community", "communities.view_membership"})
+_LOOK = frozenset({"communities.view_community", "communities.view_membership", "communities.view_invite"})
 _MODERATE = _LOOK | {"communities.change_membership"}
 
 STAFF_PERMISSIONS = {

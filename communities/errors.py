@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kernel.errors import Conflict, Forbidden, InvalidInput
+from kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
 
 
 class SlugTaken(Conflict):
@@ -45,3 +45,17 @@ class InvalidGate(InvalidInput):
 
     code = "gate.invalid"
     message = "The gate is not valid."
+
+
+class InviteNotValid(NotFound):
+    """No invite has this code, it has expired, was revoked or used up, its maker may no longer invite, or the actor is banned."""
+
+    code = "invite.not_valid"
+    message = "This invite is not valid, or no longer. Ask for another one."
+
+
+class TooManyInvites(Conflict):
+    """The community has as many open invites as it may have."""
+
+    code = "invite.too_many"
+    message = "There are too many open invites. Revoke one first."

@@ -75,3 +75,59 @@ class MembershipChanged(Event, frozen=True):
     status: MembershipStatus
     role: Role
     timed_out_until: datetime | None
+
+
+class InvitePayload(WireStruct, frozen=True):
+    """An invite without its code. It is open until it expires, is revoked or is used up; `created_by` is null when the system made it."""
+
+    id: UUID
+    community: UUID
+    created_by: UserPayload | None
+    created_at: datetime
+    expires_at: datetime
+    max_uses: int
+    uses: int
+    revoked_at: datetime | None
+
+
+class InviteWithCode(InvitePayload, frozen=True):
+    """An invite with its code, for who may give it away. `code` is null when the key it was sealed with is gone: it opens all the same."""
+
+    code: str | None
+
+
+class InvitePreview(WireStruct, frozen=True):
+    """Where a good invite leads. `community` and `invited_by` are null to who is not signed in, unless anybody may see the card."""
+
+    community: CommunityPayload | None
+    invited_by: UserPayload | None
+    expires_at: datetime
+
+
+class InviteUsePayload(WireStruct, frozen=True):
+    """Who came by an invite, and when they last did."""
+
+    user: UserPayload
+    used_at: datetime
+
+
+@durable_event("invite.created")
+class InviteCreated(Event, frozen=True):
+    """On `invites:<community id>`: there is a new invite."""
+
+    invite: InvitePayload
+
+
+@durable_event("invite.used")
+class InviteUsed(Event, frozen=True):
+    """On `invites:<community id>`: a user became a member by an invite."""
+
+    invite: InvitePayload
+    user: UserPayload
+
+
+@durable_event("invite.revoked")
+class InviteRevoked(Event, frozen=True):
+    """On `invites:<community id>`: nobody comes in by this invite any more."""
+
+    invite: InvitePayload

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from msgspec.structs import asdict
+
 from accounts.payloads import user_payload
 from communities.constants import JoinPolicy, MembershipStatus, Role
-from communities.events import CommunityPayload, MemberPayload, MembershipChanged, MyCommunityPayload
-from communities.models import Community, Membership
+from communities.events import (
+    CommunityPayload,
+    InvitePayload,
+    InviteUsePayload,
+    InviteWithCode,
+    MemberPayload,
+    MembershipChanged,
+    MyCommunityPayload,
+)
+from communities.models import Community, Invite, InviteUse, Membership
 
 
 def community_payload(community: Community) -> CommunityPayload:
@@ -58,3 +68,27 @@ def membership_changed(membership: Membership) -> MembershipChanged:
         role=Role(membership.role),
         timed_out_until=membership.timed_out_until if timed_out else None,
     )
+
+
+def invite_payload(invite: Invite) -> InvitePayload:
+    """Return the invite, whose maker must be loaded, without its code."""
+    return InvitePayload(
+        id=invite.pk,
+        community=invite.community_id,
+        created_by=user_payload(invite.created_by) if invite.created_by is not None else None,
+        created_at=invite.created_at,
+        expires_at=invite.expires_at,
+        max_uses=invite.max_uses,
+        uses=invite.uses,
+        revoked_at=invite.revoked_at,
+    )
+
+
+def invite_with_code(invite: Invite, code: str | None) -> InviteWithCode:
+    """Return the invite as who may give it away sees it."""
+    return InviteWithCode(**asdict(invite_payload(invite)), code=code)
+
+
+def invite_use_payload(use: InviteUse) -> InviteUsePayload:
+    """Return who, whose user must be loaded, came by an invite."""
+    return InviteUsePayload(user=user_payload(use.user), used_at=use.used_at)

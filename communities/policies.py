@@ -7,16 +7,32 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from communities.access import Question, community_resource, decide_all, decide_many, require
+from django.conf import settings
+
+from accounts.payloads import user_payload
+from communities.access import (
+    Question,
+    community_resource,
+    community_to_guest,
+    decide,
+    decide_all,
+    decide_many,
+    require,
+)
 from communities.constants import CURRENT_STATUSES, Permission, Role
-from communities.errors import EqualOrHigherRole
-from communities.models import Community, Membership
+from communities.errors import EqualOrHigherRole, InviteNotValid
+from communities.events import InvitePreview
+from communities.models import Community, Invite, Membership
 from communities.models.locks import lock_community, lock_memberships
+from communities.payloads import community_payload
+from communities.queries.invites import find_invite, find_open_invite
 from communities.queries.memberships import member_ids, members_among
-from kernel.actor import Actor
+from communities.storage.invite_codes import hash_of_code
+from kernel.actor import Actor, user_actor
 from kernel.decision import Decision, refusal
 from kernel.errors import DomainError, NotFound, Unauthenticated
-from kernel.ids import CommunityId, UserId
+from kernel.ids import CommunityId, InviteId, UserId
+from kernel.rate_limits import take
 
 
 def get_community_for(actor: Actor, community_id: CommunityId, permission: Permission) -> Community:
@@ -109,6 +125,62 @@ def users_who_may(permission: Permission, community: Community) -> set[UserId]:
     members = member_ids(CommunityId(community.pk))
     decisions = decide_many(members, permission, community_resource(community))
     return {user_id for user_id, decision in decisions.items() if decision.allowed}
+
+
+def may(actor: Actor, permission: Permission, community: Community) -> bool:
+    """Return whether the actor has the permission in the community itself."""
+    return decide(actor, permission, community_resource(community)).allowed
+
+
+def get_invite_for(actor: Actor, community_id: CommunityId, invite_id: InviteId) -> Invite:
+    """Return an invite that the actor made, or any when they manage invites. Raises `NotFound`, or why it is refused."""
+    community = get_community_for(actor, community_id, Permission.CREATE_INVITE)
+    invite = find_invite(community_id, invite_id)
+    if invite is None or not _may_manage(actor, invite, community):
+        raise NotFound
+    return invite
+
+
+def get_invite_preview_for(actor: Actor, *, code: str, network: str) -> InvitePreview:
+    """Return where an open invite leads: its community's card to who is signed in, and to nobody else unless it shows itself to all.
+
+    Raises `InviteNotValid`, or `RateLimited` for a network that asks too often.
+    """
+    take(settings.RATE_LIMITS["invite_preview.address"], network)
+    invite = find_open_invite(hash_of_code(code))
+    if invite is None:
+        raise InviteNotValid
+    if actor.kind == "anonymous":
+        _check_maker(invite)
+    else:
+        check_invited(actor, invite)
+    is_shown = actor.kind != "anonymous" or community_resource(invite.community).visibility == "public"
+    return InvitePreview(
+        community=community_payload(invite.community) if is_shown else None,
+        invited_by=user_payload(invite.created_by) if is_shown and invite.created_by is not None else None,
+        expires_at=invite.expires_at,
+    )
+
+
+def check_invited(actor: Actor, invite: Invite) -> None:
+    """Return when the actor may come in by this open invite. Raises `InviteNotValid`, or why it is refused to who may know."""
+    _check_maker(invite)
+    decision = decide(actor, Permission.VIEW_CARD, community_to_guest(invite.community))
+    if not decision.allowed:
+        refused = refusal(decision)
+        raise InviteNotValid if isinstance(refused, NotFound) else refused
+
+
+def _check_maker(invite: Invite) -> None:
+    """An invite ends with its maker's right to invite: who was banned has left no way back."""
+    maker = invite.created_by
+    if maker is not None and not may(user_actor(UserId(maker.pk)), Permission.CREATE_INVITE, invite.community):
+        raise InviteNotValid
+
+
+def _may_manage(actor: Actor, invite: Invite, community: Community) -> bool:
+    is_own = actor.user_id is not None and invite.created_by_id == actor.user_id
+    return is_own or may(actor, Permission.MANAGE_INVITES, community)
 
 
 def _refuse_nobody(actor: Actor) -> None:

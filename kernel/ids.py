@@ -17,6 +17,7 @@ ApiKeyId = NewType("ApiKeyId", UUID)
 DeliveryId = NewType("DeliveryId", UUID)
 CommunityId = NewType("CommunityId", UUID)
 MembershipId = NewType("MembershipId", UUID)
+InviteId = NewType("InviteId", UUID)
 RoomId = NewType("RoomId", UUID)
 MessageId = NewType("MessageId", UUID)
 

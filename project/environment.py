@@ -233,6 +233,15 @@ class RateQuotas(BaseSettings):
     )
     rate_bot_create_user: Quota = limit_row("10/3600", "Bots made", per="person", at=["POST /api/v1/me/bots"])
     rate_message_create: Quota = limit_row("20/10", "Messages", per="user and room", at=["message.send", _MESSAGES])
+    rate_invite_create_user: Quota = limit_row(
+        "60/3600", "Invites made", per="user", at=["POST /api/v1/communities/{community}/invites"]
+    )
+    rate_invite_accept_user: Quota = limit_row(
+        "30/3600", "Invite codes tried", per="user", at=["POST /api/v1/invites/accept"]
+    )
+    rate_invite_preview_address: Quota = limit_row(
+        "300/3600", "Invites looked at", per=NETWORK, at=["POST /api/v1/invites/preview"]
+    )
     rate_presence_set: Quota = limit_row("20/60", "Changes of status", per="user", at=["presence.set"])
     rate_login_address: Quota = limit_row(
         "20/3600",
@@ -597,6 +606,11 @@ class Communities(BaseSettings):
     """Communities"""
 
     member_timeout_max_days: PositiveInt = Field(28, description="Longest time-out of a member.")
+    invite_hours: PositiveInt = Field(168, description="How long an invite is good unless its maker says otherwise.")
+    invite_hours_max: PositiveInt = Field(8_760, description="Longest time for which an invite is good.")
+    invite_uses: PositiveInt = Field(100, description="Uses of an invite unless its maker says otherwise.")
+    invite_uses_max: PositiveInt = Field(10_000, description="Most uses of an invite.")
+    invites_max: PositiveInt = Field(200, description="Open invites of a community.")
 
 
 class Chat(BaseSettings):

@@ -58,6 +58,12 @@ ROUTES: Mapping[tuple[str, str], Need] = {
     ("member-ban", "DELETE"): Scope.MEMBERS_MANAGE,
     ("member-timeout", "POST"): Scope.MEMBERS_MANAGE,
     ("member-timeout", "DELETE"): Scope.MEMBERS_MANAGE,
+    ("invites", "GET"): Scope.MEMBERS_MANAGE,
+    ("invites", "POST"): Scope.MEMBERS_MANAGE,
+    ("invite", "DELETE"): Scope.MEMBERS_MANAGE,
+    ("invite-uses", "GET"): Scope.MEMBERS_MANAGE,
+    ("preview-invite", "POST"): Door.ANY_KEY,
+    ("accept-invite", "POST"): Scope.COMMUNITIES_JOIN,
     ("rooms", "GET"): Scope.CHAT_READ,
     ("rooms", "POST"): Scope.ROOMS_MANAGE,
     ("direct-rooms", "POST"): Scope.CHAT_WRITE,
@@ -95,6 +101,7 @@ COMMANDS: Mapping[str, Need] = {
 TOPICS: Mapping[str, Need] = {
     "user": Scope.PROFILE_READ,
     "community": Scope.COMMUNITIES_READ,
+    "invites": Scope.MEMBERS_MANAGE,
     "room": Scope.CHAT_READ,
 }
 

@@ -343,6 +343,11 @@ MFA_RATE_LIMITS = {"webauthn_login": None}  # counted by route, like every other
 
 # --- Communities, chat and event log ---------------------------------------------------------------------------------
 MEMBER_TIMEOUT_MAX_DAYS = environment.member_timeout_max_days
+INVITE_HOURS = environment.invite_hours
+INVITE_HOURS_MAX = environment.invite_hours_max
+INVITE_USES = environment.invite_uses
+INVITE_USES_MAX = environment.invite_uses_max
+INVITES_MAX = environment.invites_max
 MESSAGE_MAX_CHARACTERS = environment.message_max_characters
 MESSAGE_EDIT_WINDOW_HOURS = environment.message_edit_window_hours
 NONCE_MAX_CHARACTERS = environment.nonce_max_characters

@@ -8,7 +8,7 @@ from communities.access.deciding import decide, decide_all, decide_many, require
 from communities.access.evaluation import evaluate
 from communities.access.facts import Facts, FactSource, MembershipFacts, Participation, Question
 from communities.access.participation import ParticipationLoader, register_participation_source
-from communities.access.resources import Resource, community_resource
+from communities.access.resources import Resource, community_resource, community_to_guest
 from communities.access.revocation import TopicSource, register_topic_source, revocations
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "Resource",
     "TopicSource",
     "community_resource",
+    "community_to_guest",
     "database_facts",
     "decide",
     "decide_all",

@@ -6,6 +6,7 @@ from typing import Literal
 from uuid import UUID
 
 import msgspec
+from msgspec import structs
 
 from communities.constants import JoinPolicy
 from communities.models import Community
@@ -35,3 +36,8 @@ def community_resource(community: Community) -> Resource:
     """Return the community itself as a resource; an open one has a public card."""
     visibility: Visibility = "public" if community.join_policy == JoinPolicy.OPEN else "community"
     return Resource(CommunityId(community.pk), COMMUNITY_KIND, community.pk, visibility)
+
+
+def community_to_guest(community: Community) -> Resource:
+    """Return the community as a resource for somebody who holds a way in (an invite), and so may see the card whatever its visibility."""
+    return structs.replace(community_resource(community), visibility="public")

@@ -39,7 +39,7 @@ def join_community(actor: Actor, *, community_id: CommunityId) -> MemberPayload:
     user_id = actor.require_user()
     with transaction.atomic():
         lock_community_for(actor, community_id, Permission.VIEW_CARD)
-        return _admit(community_id, {user_id: get_user(user_id)})[0]
+        return unchecked_admit(community_id, {user_id: get_user(user_id)})[0]
 
 
 def add_member(actor: Actor, *, community_id: CommunityId, username: str) -> MemberPayload:
@@ -52,7 +52,7 @@ def add_member(actor: Actor, *, community_id: CommunityId, username: str) -> Mem
         user = find_by_usernames([username]).get(username.lower())
         if user is None or not user.is_active:
             raise InvalidInput("There is no user with that name.", field="username")
-        return _admit(community_id, {UserId(user.pk): user})[0]
+        return unchecked_admit(community_id, {UserId(user.pk): user})[0]
 
 
 def add_members(actor: Actor, *, community_id: CommunityId, user_ids: Collection[UserId]) -> list[MemberPayload]:
@@ -66,7 +66,7 @@ def add_members(actor: Actor, *, community_id: CommunityId, user_ids: Collection
         users = get_users(user_ids)
         if not users.keys() >= set(user_ids):
             raise NotFound
-        return _admit(community_id, users)
+        return unchecked_admit(community_id, users)
 
 
 def change_role(actor: Actor, *, community_id: CommunityId, user_id: UserId, role: Role) -> MemberPayload:
@@ -160,8 +160,11 @@ def unban_member(actor: Actor, *, community_id: CommunityId, user_id: UserId) ->
             _mark_outsider(membership, MembershipStatus.REMOVED)
 
 
-def _admit(community_id: CommunityId, users: Mapping[UserId, User]) -> list[MemberPayload]:
-    """Make members of those users who are none yet, and return all of them in the given order."""
+def unchecked_admit(community_id: CommunityId, users: Mapping[UserId, User]) -> list[MemberPayload]:
+    """Make members of those users who are none yet, and return all of them in the given order; under the community's lock.
+
+    Emits `member.joined` and `membership.changed` for each new member. Raises `MemberBanned`.
+    """
     at = now()
     memberships = lock_memberships(community_id, users.keys())
     if any(membership.status == MembershipStatus.BANNED for membership in memberships.values()):

@@ -10,7 +10,14 @@ from rest_framework import serializers
 from accounts.api.serializers import TextField
 from accounts.constants import USERNAME_MAX_LENGTH
 from accounts.models.users import validate_printable
-from communities.constants import MAX_DESCRIPTION_LENGTH, MAX_NAME_LENGTH, MAX_SLUG_LENGTH, JoinPolicy, Role
+from communities.constants import (
+    MAX_DESCRIPTION_LENGTH,
+    MAX_INVITE_CODE_LENGTH,
+    MAX_NAME_LENGTH,
+    MAX_SLUG_LENGTH,
+    JoinPolicy,
+    Role,
+)
 from communities.models.communities import slug_validators
 
 
@@ -60,3 +67,16 @@ class TimeOutSerializer(serializers.Serializer[None]):
     """How long a member may only read."""
 
     seconds = serializers.IntegerField(min_value=1)
+
+
+class NewInviteSerializer(serializers.Serializer[None]):
+    """How long a new invite is good, and for how many; what is not given is as the installation has it."""
+
+    hours = serializers.IntegerField(min_value=1, required=False)
+    max_uses = serializers.IntegerField(min_value=1, required=False)
+
+
+class InviteCodeSerializer(serializers.Serializer[None]):
+    """The code of an invite."""
+
+    code = TextField(max_length=MAX_INVITE_CODE_LENGTH)

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
+from communities.api.invite_views import (
+    InviteAcceptanceView,
+    InvitePreviewView,
+    InvitesView,
+    InviteUsesView,
+    InviteView,
+)
 from communities.api.views import (
     BanView,
     CommunitiesView,
@@ -16,6 +23,7 @@ from communities.api.views import (
     TimeOutView,
 )
 
+_INVITES = "communities/<uuid:community_id>/invites"
 _MEMBER = "communities/<uuid:community_id>/members/<uuid:user_id>"
 
 urlpatterns: list[URLPattern] = [
@@ -28,4 +36,9 @@ urlpatterns: list[URLPattern] = [
     path(_MEMBER, MemberView.as_view(), name="member"),
     path(f"{_MEMBER}/ban", BanView.as_view(), name="member-ban"),
     path(f"{_MEMBER}/timeout", TimeOutView.as_view(), name="member-timeout"),
+    path(_INVITES, InvitesView.as_view(), name="invites"),
+    path(f"{_INVITES}/<uuid:invite_id>", InviteView.as_view(), name="invite"),
+    path(f"{_INVITES}/<uuid:invite_id>/uses", InviteUsesView.as_view(), name="invite-uses"),
+    path("invites/preview", InvitePreviewView.as_view(), name="preview-invite"),
+    path("invites/accept", InviteAcceptanceView.as_view(), name="accept-invite"),
 ]

@@ -24,8 +24,10 @@ from project.rest.rate_limit_headers import take_request_unit
 
 View = Callable[..., HttpResponse]
 
-# Their answers hold tokens, tickets and keys, which are never stored in clear: the header has no effect there.
-ROUTES_WITH_SECRETS = re.compile(r"/api/v1/(auth/|gateway/|me/keys(/|$)|me/bots/[^/]+/keys$)")
+# Their answers hold tokens, tickets, keys and codes, which are never stored in clear: the header has no effect there.
+ROUTES_WITH_SECRETS = re.compile(
+    r"/api/v1/(auth/|gateway/|me/keys(/|$)|me/bots/[^/]+/keys$|communities/[^/]+/invites$)"
+)
 METHODS_WITH_KEYS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _KEY = re.compile(r"[\x21-\x7e]{1,128}")
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tests.authorisation.people import ANONYMOUS, BOT, CALLERS, KEY, MEMBER, OWNER, STAFF, STRANGER, World
+from tests.authorisation.people import ANONYMOUS, BOT, CALLERS, CODE, KEY, MEMBER, OWNER, STAFF, STRANGER, World
 from tests.factories.accounts import PASSWORD
 
 Body = Callable[[World], dict[str, Any]]
@@ -108,6 +108,12 @@ API = {
         200, 403, lambda _: {"seconds": 60}
     ),
     "DELETE /api/v1/communities/<uuid:community_id>/members/<uuid:user_id>/timeout": inside(200, 403),
+    "GET /api/v1/communities/<uuid:community_id>/invites": inside(200, 403),
+    "POST /api/v1/communities/<uuid:community_id>/invites": inside(201, 403, lambda _: {}),
+    "DELETE /api/v1/communities/<uuid:community_id>/invites/<uuid:invite_id>": inside(204, 403),
+    "GET /api/v1/communities/<uuid:community_id>/invites/<uuid:invite_id>/uses": inside(200, 403),
+    "POST /api/v1/invites/preview": everybody(200, lambda _: {"code": CODE}),
+    "POST /api/v1/invites/accept": signed_in(200, lambda _: {"code": CODE}),
     "GET /api/v1/communities/<uuid:community_id>/rooms": inside(200, 200),
     "POST /api/v1/communities/<uuid:community_id>/rooms": inside(201, 403, lambda _: {"name": "Deck"}),
     "POST /api/v1/communities/<uuid:community_id>/direct-rooms": inside(

@@ -23,11 +23,12 @@ from kernel.clock import now
 from kernel.ids import UserId, uuid7
 from tests.factories.accounts import CLIENT, enter_panel, key_header, make_bot, make_key, make_staff, make_user
 from tests.factories.chat import make_room, post
-from tests.factories.communities import make_community, make_member
+from tests.factories.communities import make_community, make_invite, make_member
 
 ANONYMOUS, OWNER, MEMBER, STRANGER = "anonymous", "owner", "member", "stranger"
 KEY, BOT = "key of the member", "bot of the owner"
 """By API keys with every scope; the bot is a member, and takes part in the room."""
+CODE = "code-of-the-invite"
 STAFF = tuple(role.value for role in StaffRole)
 CALLERS = (ANONYMOUS, OWNER, MEMBER, KEY, BOT, STRANGER, *STAFF)
 
@@ -79,6 +80,7 @@ def build_world() -> World:
     callers |= {KEY: Caller(KEY, key=key), BOT: Caller(BOT, key=make_key(bot)[0])}
     room = make_room(community, users[OWNER], users[MEMBER], bot, private=True)
     message = post(owner, room)
+    invite, _ = make_invite(community, users[OWNER], code=CODE)
     deletion = AccountDeletion.objects.create(user=outsider, due_at=now(), cancelled_at=now())
     change = StaffRoleChange.objects.create(user=users["support"], role="support", kind="granted", reason="new")
     session = Session.objects.filter(user=users[MEMBER]).earliest("id")
@@ -95,6 +97,7 @@ def build_world() -> World:
         "bot_id": str(bot.pk),
         "key_id": str(key_row.pk),
         "device_id": str(device.pk),
+        "invite_id": str(invite.pk),
     }
     rows = {
         "accounts/user": str(users[MEMBER].pk),
@@ -104,6 +107,7 @@ def build_world() -> World:
         "accounts/accountdeletion": str(deletion.pk),
         "communities/community": str(community.pk),
         "communities/membership": str(member.pk),
+        "communities/invite": str(invite.pk),
         "chat/room": str(room.pk),
     }
     return World(callers, community, room, ids, rows)

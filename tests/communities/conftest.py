@@ -19,7 +19,7 @@ from communities.events import (
     MembershipChanged,
     MemberUpdated,
 )
-from communities.models import Community, Membership
+from communities.models import Community, Invite, InviteUse, Membership
 from communities.payloads import community_payload, membership_changed
 from communities.queries.memberships import list_members
 from eventlog.events import AccessRevoked, Event
@@ -50,7 +50,7 @@ def replayed() -> Verify:
 @pytest.fixture
 def untouched() -> Callable[[], AbstractContextManager[None]]:
     """Check that the block changes no row of communities and appends no event to any topic."""
-    return lambda: unchanged(Community, Membership)
+    return lambda: unchanged(Community, Membership, Invite, InviteUse)
 
 
 @contextmanager

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from accounts.models import User
 from communities.constants import JoinPolicy, MembershipStatus, Role
-from communities.models import Community, Membership
+from communities.models import Community, Invite, Membership
+from communities.storage.invite_codes import hash_of_code, new_code, seal_code
 from kernel.actor import Actor, user_actor
+from kernel.clock import now
 from kernel.ids import UserId, uuid7
 from tests.factories.accounts import make_user
 
@@ -45,6 +47,31 @@ def make_member(
         status=status,
         timed_out_until=timed_out_until,
     )
+
+
+def make_invite(
+    community: Community,
+    created_by: User | None = None,
+    *,
+    code: str | None = None,
+    max_uses: int = 5,
+    uses: int = 0,
+    expires_at: datetime | None = None,
+    revoked_at: datetime | None = None,
+) -> tuple[Invite, str]:
+    """Return a new invite, good for a day, and its code."""
+    code = code or new_code()
+    invite = Invite.objects.create(
+        community=community,
+        created_by=created_by,
+        code_hash=hash_of_code(code),
+        sealed_code=seal_code(code),
+        max_uses=max_uses,
+        uses=uses,
+        expires_at=expires_at or now() + timedelta(days=1),
+        revoked_at=revoked_at,
+    )
+    return invite, code
 
 
 def acting(membership: Membership) -> Actor:

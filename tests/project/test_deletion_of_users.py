@@ -18,6 +18,8 @@ KEPT = {
     "accounts.User": "bots of the user, whose keys ended with the account: what they wrote stays, and nobody acts through them",
     "accounts.AccountDeletion": "what was done, and for whom",
     "accounts.StaffRoleChange": "the log of who gave which rights to whom",
+    "communities.Invite": "the ways in that a community was given, by somebody without a name; they ended with the right to invite",
+    "communities.InviteUse": "by whom a member came in, which the community needs to know of those who stay",
     "admin.LogEntry": "the log of what staff did",
     "chat.Message": "what was said to others, by an author without a name",
     "chat.MessageEdit": "what moderators need of it",

@@ -18,7 +18,7 @@ from communities.constants import Role
 from project.environment import BASE_DIR
 from tests.factories.accounts import CLIENT, bearer, make_bot, make_key, make_user, sign_in
 from tests.factories.chat import make_room, post
-from tests.factories.communities import make_community, make_member
+from tests.factories.communities import make_community, make_invite, make_member
 
 DOCUMENT = BASE_DIR / "docs" / "protocol" / "openapi.v1.json"
 document: dict[str, Any] = json.loads(DOCUMENT.read_text())
@@ -74,6 +74,7 @@ def test_every_write_takes_an_idempotency_key_but_for_those_with_secrets() -> No
         "/api/v1/me/keys/{key_id}",
         "/api/v1/me/keys/{key_id}/rotate",
         "/api/v1/me/bots/{bot_id}/keys",
+        "/api/v1/communities/{community_id}/invites",  # answers with a code
     }
     of_signing_in = {path for path in document["paths"] if path.startswith(("/api/v1/auth/", "/api/v1/gateway/"))}
     assert without_key == of_keys | of_signing_in
@@ -87,6 +88,7 @@ def test_every_operation_but_signing_in_asks_for_a_token_or_a_cookie() -> None:
         "/api/v1/auth/refresh": None,
         "/api/v1/auth/sign-up": None,
         "/api/v1/me/deletion": [{"bearer": []}],  # with the token of the deletion
+        "/api/v1/invites/preview": [{}, *either],  # before there is an account
     }
 
 
@@ -127,6 +129,7 @@ def world() -> dict[str, Any]:
     trust_device(owner, CLIENT)
     ids = {"community_id": community.id, "room_id": room.id, "message_id": message.id, "user_id": member.id}
     ids |= {"key_id": make_key(owner)[1].id, "bot_id": make_bot(owner).id}
+    ids |= {"invite_id": make_invite(community, owner)[0].id}
     ids |= {"session_id": owner.sessions.get().id, "device_id": owner.trusted_devices.get().id}
     return {
         "ids": {name: str(value) for name, value in ids.items()},
