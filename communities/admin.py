@@ -31,8 +31,8 @@ from kernel.ids import CommunityId, UserId
 class CommunityAdmin(ReadOnlyAdmin):
     """Which communities there are."""
 
-    list_display = ("name", "slug", "join_policy", "created_at")
-    list_filter = ("join_policy",)
+    list_display = ("name", "slug", "join_policy", "visibility", "created_at")
+    list_filter = ("join_policy", "visibility")
     search_fields = ("name", "slug")
     ordering = ("-created_at",)
 

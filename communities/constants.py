@@ -25,6 +25,14 @@ class JoinPolicy(StrEnum):
     CLOSED = "closed"
 
 
+class CommunityVisibility(StrEnum):
+    """Who finds a community: everybody in the list (`listed`), who has its address (`unlisted`), or members and the invited (`secret`)."""
+
+    LISTED = "listed"
+    UNLISTED = "unlisted"
+    SECRET = "secret"  # noqa: S105  # no password
+
+
 class Role(StrEnum):
     """What a member is in a community; every role may do all that a lower one may."""
 

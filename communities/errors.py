@@ -59,3 +59,10 @@ class TooManyInvites(Conflict):
 
     code = "invite.too_many"
     message = "There are too many open invites. Revoke one first."
+
+
+class CommunityClosed(Forbidden):
+    """Somebody who may see the card wants to join a community that nobody joins by themselves."""
+
+    code = "community.closed"
+    message = "This community is closed. Ask one of its members for an invite."

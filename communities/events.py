@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from accounts.events import UserPayload
-from communities.constants import JoinPolicy, MembershipStatus, Role
+from communities.constants import CommunityVisibility, JoinPolicy, MembershipStatus, Role
 from eventlog.events import Event, durable_event
 from kernel.wire import WireStruct
 
@@ -19,6 +19,7 @@ class CommunityPayload(WireStruct, frozen=True):
     name: str
     description: str
     join_policy: JoinPolicy
+    visibility: CommunityVisibility
     created_at: datetime
 
 
@@ -41,7 +42,7 @@ class MemberPayload(WireStruct, frozen=True):
 
 @durable_event("community.updated")
 class CommunityUpdated(Event, frozen=True):
-    """The community's name, slug, description or join policy changed."""
+    """The community's name, slug, description, join policy or visibility changed."""
 
     community: CommunityPayload
 

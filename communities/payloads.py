@@ -7,7 +7,7 @@ from datetime import datetime
 from msgspec.structs import asdict
 
 from accounts.payloads import user_payload
-from communities.constants import JoinPolicy, MembershipStatus, Role
+from communities.constants import CommunityVisibility, JoinPolicy, MembershipStatus, Role
 from communities.events import (
     CommunityPayload,
     InvitePayload,
@@ -28,6 +28,7 @@ def community_payload(community: Community) -> CommunityPayload:
         name=community.name,
         description=community.description,
         join_policy=JoinPolicy(community.join_policy),
+        visibility=CommunityVisibility(community.visibility),
         created_at=community.created_at,
     )
 
@@ -40,6 +41,7 @@ def my_community_payload(community: Community, *, my_role: Role | None, member_c
         name=community.name,
         description=community.description,
         join_policy=JoinPolicy(community.join_policy),
+        visibility=CommunityVisibility(community.visibility),
         created_at=community.created_at,
         my_role=my_role,
         member_count=member_count,

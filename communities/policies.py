@@ -142,7 +142,7 @@ def get_invite_for(actor: Actor, community_id: CommunityId, invite_id: InviteId)
 
 
 def get_invite_preview_for(actor: Actor, *, code: str, network: str) -> InvitePreview:
-    """Return where an open invite leads: its community's card to who is signed in, and to nobody else unless it shows itself to all.
+    """Return where an open invite leads: its community's card to who is signed in, and to nobody else unless anybody may see the card.
 
     Raises `InviteNotValid`, or `RateLimited` for a network that asks too often.
     """

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 from msgspec import structs
 
-from communities.constants import JoinPolicy
+from communities.constants import CommunityVisibility
 from communities.models import Community
 from kernel.ids import CommunityId
 
@@ -33,8 +33,8 @@ COMMUNITY_KIND = "community"
 
 
 def community_resource(community: Community) -> Resource:
-    """Return the community itself as a resource; an open one has a public card."""
-    visibility: Visibility = "public" if community.join_policy == JoinPolicy.OPEN else "community"
+    """Return the community itself as a resource; all but a secret one have a public card."""
+    visibility: Visibility = "community" if community.visibility == CommunityVisibility.SECRET else "public"
     return Resource(CommunityId(community.pk), COMMUNITY_KIND, community.pk, visibility)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import IntegrityError, transaction
 
 from accounts.queries.users import get_user
-from communities.constants import JoinPolicy, Permission, Role
+from communities.constants import CommunityVisibility, JoinPolicy, Permission, Role
 from communities.errors import SlugTaken
 from communities.events import CommunityUpdated, MemberJoined, MyCommunityPayload
 from communities.models import Community, Membership
@@ -20,15 +20,25 @@ from kernel.ids import CommunityId
 
 
 def create_community(
-    actor: Actor, *, name: str, slug: str, description: str = "", join_policy: JoinPolicy = JoinPolicy.CLOSED
+    actor: Actor,
+    *,
+    name: str,
+    slug: str,
+    description: str = "",
+    join_policy: JoinPolicy = JoinPolicy.CLOSED,
+    visibility: CommunityVisibility | None = None,
 ) -> MyCommunityPayload:
-    """Found a community, with the actor as its owner. Any user may.
+    """Found a community, with the actor as its owner. Any user may. An open one is listed and a closed one secret unless told.
 
     Emits `member.joined`, and `membership.changed` to the owner. Raises `SlugTaken`.
     """
     user = get_user(actor.require_user())
+    if visibility is None:
+        visibility = CommunityVisibility.LISTED if join_policy is JoinPolicy.OPEN else CommunityVisibility.SECRET
     with transaction.atomic():
-        community = Community(name=name, slug=slug, description=description, join_policy=join_policy)
+        community = Community(
+            name=name, slug=slug, description=description, join_policy=join_policy, visibility=visibility
+        )
         _save(community)
         owner = Membership.objects.create(community=community, user=user, role=Role.OWNER)
         append(
@@ -51,12 +61,19 @@ def update_community(
     slug: str | None = None,
     description: str | None = None,
     join_policy: JoinPolicy | None = None,
+    visibility: CommunityVisibility | None = None,
 ) -> MyCommunityPayload:
     """Change what is given and keep the rest. Owners may.
 
     Emits `community.updated` when anything differs. Locks the community. Raises `SlugTaken`.
     """
-    wanted = {"name": name, "slug": slug, "description": description, "join_policy": join_policy}
+    wanted = {
+        "name": name,
+        "slug": slug,
+        "description": description,
+        "join_policy": join_policy,
+        "visibility": visibility,
+    }
     with transaction.atomic():
         community = lock_community_for(actor, community_id, Permission.MANAGE_COMMUNITY)
         changes = {

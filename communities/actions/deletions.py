@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from communities.actions.memberships import unchecked_end_membership
-from communities.constants import JoinPolicy, MembershipStatus
+from communities.constants import CommunityVisibility, JoinPolicy, MembershipStatus
 from communities.errors import LastOwner, OwnsCommunities
 from communities.events import CommunityUpdated
 from communities.models import Community, Membership
@@ -32,7 +32,7 @@ def check_owned_communities(user_id: UserId) -> None:
 def end_memberships(user_id: UserId) -> bool:
     """End one membership of a deleted user, so that no two communities are locked at once; return whether none was left.
 
-    A community whose only member goes is closed, so that nobody comes into one that nobody runs. Emits as a removal does, and
+    A community whose only member goes is closed and secret, so that nobody comes into one that nobody runs. Emits as a removal does, and
     `community.updated`. Raises `LastOwner`, should a community have lost its other owners since the deletion was scheduled.
     """
     membership = first_membership(user_id)
@@ -54,8 +54,8 @@ def _needs(community: Community, user_id: UserId) -> bool:
 def _close(community: Community, owner: Membership) -> None:
     if not is_only_member(owner):
         raise LastOwner
-    if community.join_policy == JoinPolicy.CLOSED:
+    if community.join_policy == JoinPolicy.CLOSED and community.visibility == CommunityVisibility.SECRET:
         return
-    community.join_policy = JoinPolicy.CLOSED
-    community.save(update_fields=["join_policy"])
+    community.join_policy, community.visibility = JoinPolicy.CLOSED, CommunityVisibility.SECRET
+    community.save(update_fields=["join_policy", "visibility"])
     append([Draft(topic_for("community", community.pk), CommunityUpdated(community=community_payload(community)))])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from communities.constants import JoinPolicy
+from communities.constants import CommunityVisibility, JoinPolicy
 from communities.models import Community
 from kernel.actor import Actor
 from kernel.errors import Forbidden
@@ -16,6 +16,11 @@ def get_or_create_import_community(actor: Actor) -> Community:
     if actor.kind != "system":
         raise Forbidden
     community, _ = Community.objects.get_or_create(
-        slug="imported", defaults={"name": "Imported", "join_policy": JoinPolicy.OPEN}
+        slug="imported",
+        defaults={
+            "name": "Imported",
+            "join_policy": JoinPolicy.OPEN,
+            "visibility": CommunityVisibility.LISTED,
+        },
     )
     return community

@@ -14,13 +14,13 @@ from django.db import transaction
 from accounts.models import User
 from accounts.queries.users import find_by_usernames, get_user, get_users
 from communities.access import revocations
-from communities.constants import CURRENT_STATUSES, MembershipStatus, Permission, Role
-from communities.errors import LastOwner, MemberBanned
+from communities.constants import CURRENT_STATUSES, JoinPolicy, MembershipStatus, Permission, Role
+from communities.errors import CommunityClosed, LastOwner, MemberBanned
 from communities.events import MemberJoined, MemberPayload, MemberRemoved, MemberUpdated
 from communities.models import Membership
 from communities.models.locks import lock_memberships
 from communities.payloads import member_payload, membership_changed
-from communities.policies import lock_community_for, lock_member_for, lock_membership_for
+from communities.policies import lock_community_for, lock_member_for, lock_membership_for, may
 from communities.queries.memberships import is_last_owner
 from eventlog.append import Draft, append
 from eventlog.topics import topic_for
@@ -34,11 +34,13 @@ from kernel.metrics import limit_hit
 def join_community(actor: Actor, *, community_id: CommunityId) -> MemberPayload:
     """Make the actor a member of an open community; who is one already stays as they are.
 
-    Emits `member.joined` and `membership.changed`. Raises `NotFound` for a closed community and for who is banned.
+    Emits `member.joined` and `membership.changed`. Raises `CommunityClosed`, or `NotFound` for a secret community and for who is banned.
     """
     user_id = actor.require_user()
     with transaction.atomic():
-        lock_community_for(actor, community_id, Permission.VIEW_CARD)
+        community = lock_community_for(actor, community_id, Permission.VIEW_CARD)
+        if community.join_policy == JoinPolicy.CLOSED and not may(actor, Permission.VIEW_COMMUNITY, community):
+            raise CommunityClosed
         return unchecked_admit(community_id, {user_id: get_user(user_id)})[0]
 
 

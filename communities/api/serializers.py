@@ -15,6 +15,7 @@ from communities.constants import (
     MAX_INVITE_CODE_LENGTH,
     MAX_NAME_LENGTH,
     MAX_SLUG_LENGTH,
+    CommunityVisibility,
     JoinPolicy,
     Role,
 )
@@ -42,10 +43,11 @@ class CommunityChangesSerializer(serializers.Serializer[None]):
     slug = TextField(max_length=MAX_SLUG_LENGTH, required=False, validators=slug_validators)
     description = TextField(max_length=MAX_DESCRIPTION_LENGTH, required=False, allow_blank=True)
     join_policy = EnumField(JoinPolicy, required=False)
+    visibility = EnumField(CommunityVisibility, required=False)
 
 
 class NewCommunitySerializer(CommunityChangesSerializer):
-    """A new community; closed unless it says otherwise."""
+    """A new community; closed unless it says otherwise, and a closed one secret, an open one listed."""
 
     name = TextField(max_length=MAX_NAME_LENGTH, validators=[validate_printable])
     slug = TextField(max_length=MAX_SLUG_LENGTH, validators=slug_validators)

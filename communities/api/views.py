@@ -39,8 +39,8 @@ from communities.policies import get_community_for
 from communities.queries.communities import (
     COMMUNITY_SORTS,
     get_my_community,
+    list_listed_communities,
     list_my_communities,
-    list_open_communities,
 )
 from communities.queries.memberships import MEMBER_SORTS, list_members
 from kernel.errors import InvalidInput
@@ -73,14 +73,14 @@ class CommunitiesView(APIView):
 
 
 class DiscoverView(APIView):
-    """Communities that anyone may join."""
+    """Communities that anyone may find."""
 
     @extend_schema(parameters=_COMMUNITY_LIST, responses={200: Page[MyCommunityPayload]})
     def get(self, request: Request) -> Response:
-        """List the open communities."""
+        """List the listed communities; open ones anyone may join."""
         user_id = actor_of(request).require_user()
         query = query_of(request, allowed=("search", "sort"))
-        return Response(list_open_communities(user_id, page=page_request_of(request), **query))
+        return Response(list_listed_communities(user_id, page=page_request_of(request), **query))
 
 
 class CommunityView(APIView):
@@ -88,7 +88,7 @@ class CommunityView(APIView):
 
     @extend_schema(responses={200: MyCommunityPayload})
     def get(self, request: Request, community_id: UUID) -> Response:
-        """Return the community's card; of a closed one to members only."""
+        """Return the community's card; of a secret one to members only."""
         actor = actor_of(request)
         community = get_community_for(actor, CommunityId(community_id), Permission.VIEW_CARD)
         return Response(get_my_community(CommunityId(community.pk), actor.user_id))
@@ -105,7 +105,7 @@ class JoinView(APIView):
 
     @extend_schema(request=None, responses={200: MemberPayload})
     def post(self, request: Request, community_id: UUID) -> Response:
-        """Join an open community."""
+        """Join an open community; a closed one is entered by invite."""
         return Response(join_community(actor_of(request), community_id=CommunityId(community_id)))
 
 

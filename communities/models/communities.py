@@ -15,6 +15,7 @@ from communities.constants import (
     MAX_SLUG_LENGTH,
     MIN_SLUG_LENGTH,
     SLUG_PATTERN,
+    CommunityVisibility,
     JoinPolicy,
 )
 from kernel.clock import now
@@ -27,7 +28,7 @@ slug_validators: list[Callable[[Any], None]] = [
 
 
 class Community(models.Model):
-    """A tenant. Whoever may join does so by its `join_policy`; `slug` is its unique public name in addresses."""
+    """A tenant. Whoever may join does so by its `join_policy`, who finds it at all is its `visibility`; `slug` is its unique name."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     slug = models.CharField(max_length=MAX_SLUG_LENGTH, unique=True, validators=slug_validators)
@@ -35,6 +36,12 @@ class Community(models.Model):
     description = models.CharField(max_length=MAX_DESCRIPTION_LENGTH, blank=True, default="")
     join_policy = models.CharField(
         max_length=10, choices=[(policy.value, policy.value) for policy in JoinPolicy], default=JoinPolicy.CLOSED.value
+    )
+    visibility = models.CharField(
+        max_length=10,
+        choices=[(visibility.value, visibility.value) for visibility in CommunityVisibility],
+        default=CommunityVisibility.SECRET.value,
+        db_default=CommunityVisibility.SECRET.value,
     )
     created_at = models.DateTimeField(default=now, editable=False)
 
@@ -44,6 +51,10 @@ class Community(models.Model):
             models.CheckConstraint(
                 condition=models.Q(join_policy__in=[policy.value for policy in JoinPolicy]),
                 name="communities_community_join_policy_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(visibility__in=[visibility.value for visibility in CommunityVisibility]),
+                name="communities_community_visibility_known",
             ),
         ]
 

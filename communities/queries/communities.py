@@ -10,7 +10,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Lower
 from msgspec import structs
 
-from communities.constants import CURRENT_STATUSES, JoinPolicy, MembershipStatus, Role
+from communities.constants import CURRENT_STATUSES, CommunityVisibility, JoinPolicy, MembershipStatus, Role
 from communities.events import MyCommunityPayload
 from communities.models import Community, Membership
 from communities.payloads import my_community_payload
@@ -33,7 +33,8 @@ ORDER BY mine.name, mine.community_id
 """
 
 _CARDS = """
-SELECT community.id, community.slug, community.name, community.description, community.join_policy, community.created_at,
+SELECT community.id, community.slug, community.name, community.description, community.join_policy,
+       community.visibility, community.created_at,
        (SELECT count(*) FROM communities_membership membership
         WHERE membership.community_id = community.id AND membership.status = ANY(%s::text[]))
 FROM communities_community community WHERE community.id = ANY(%s::uuid[])
@@ -63,7 +64,7 @@ def list_communities_of(user_ids: Collection[UserId], *, limit: int) -> dict[Use
 
 
 def _card(
-    pk: UUID, slug: str, name: str, description: str, policy: str, created_at: datetime, members: int
+    pk: UUID, slug: str, name: str, description: str, policy: str, visibility: str, created_at: datetime, members: int
 ) -> MyCommunityPayload:
     return MyCommunityPayload(
         id=pk,
@@ -71,18 +72,19 @@ def _card(
         name=name,
         description=description,
         join_policy=JoinPolicy(policy),
+        visibility=CommunityVisibility(visibility),
         created_at=created_at,
         my_role=None,
         member_count=members,
     )
 
 
-def list_open_communities(
+def list_listed_communities(
     user_id: UserId, *, page: PageRequest, search: str = "", sort: str = "name"
 ) -> Page[MyCommunityPayload]:
-    """Return the communities that anyone may join, but for those that have banned the user. One query."""
+    """Return the communities that anyone may find, but for those that have banned the user. One query."""
     banned = Membership.objects.filter(community=OuterRef("pk"), user_id=user_id, status=MembershipStatus.BANNED)
-    rows = Community.objects.filter(~Exists(banned), join_policy=JoinPolicy.OPEN)
+    rows = Community.objects.filter(~Exists(banned), visibility=CommunityVisibility.LISTED)
     return _page(rows, user_id, page=page, search=search, sort=sort)
 
 

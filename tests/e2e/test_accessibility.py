@@ -61,7 +61,7 @@ def test_the_communities_and_a_closed_room_are_accessible(
     ben = account("Ben")
     place.admit(ben)
     page = open_page(ben, color_scheme=scheme)
-    expect(page.get_by_role("heading", name="Open to join")).to_be_visible()
+    expect(page.get_by_role("heading", name="To be found")).to_be_visible()
     assert_accessible(page)
     page.goto(ben.address + place.room_address)
     expect(page.locator("#message-box")).to_be_visible()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from accounts.models import User
-from communities.constants import JoinPolicy, MembershipStatus, Role
+from communities.constants import CommunityVisibility, JoinPolicy, MembershipStatus, Role
 from communities.models import Community, Invite, Membership
 from communities.storage.invite_codes import hash_of_code, new_code, seal_code
 from kernel.actor import Actor, user_actor
@@ -21,10 +21,16 @@ def make_community(
     slug: str | None = None,
     description: str = "",
     join_policy: JoinPolicy = JoinPolicy.CLOSED,
+    visibility: CommunityVisibility | None = None,
 ) -> Community:
-    """Return a new community; with an owner when one is given."""
+    """Return a new community, listed when it is open and secret otherwise unless told; with an owner when one is given."""
+    usual = CommunityVisibility.LISTED if join_policy is JoinPolicy.OPEN else CommunityVisibility.SECRET
     community = Community.objects.create(
-        name=name, slug=slug or f"c{uuid7().hex}", description=description, join_policy=join_policy
+        name=name,
+        slug=slug or f"c{uuid7().hex}",
+        description=description,
+        join_policy=join_policy,
+        visibility=visibility or usual,
     )
     if owner is not None:
         make_member(community, owner, role=Role.OWNER)

@@ -13,12 +13,13 @@ from communities.access import (
     Question,
     Resource,
     community_resource,
+    community_to_guest,
     database_facts,
     decide_many,
     register_participation_source,
 )
 from communities.access import participation as participation_module
-from communities.constants import JoinPolicy, MembershipStatus, Permission, Role
+from communities.constants import CommunityVisibility, JoinPolicy, MembershipStatus, Permission, Role
 from kernel.actor import ANONYMOUS, user_actor
 from kernel.clock import now
 from kernel.ids import CommunityId, UserId, uuid7
@@ -140,6 +141,12 @@ def test_many_users_of_a_thing_cost_one_query_and_one_of_its_source(loaders, dja
     assert asked == [({thing.id}, {*members, *strangers})]
 
 
-def test_an_open_community_has_a_public_card():
-    assert community_resource(make_community(join_policy=JoinPolicy.OPEN)).visibility == "public"
-    assert community_resource(make_community(join_policy=JoinPolicy.CLOSED)).visibility == "community"
+@pytest.mark.parametrize(
+    ("visibility", "shown"), zip(CommunityVisibility, ("public", "public", "community"), strict=True)
+)
+@pytest.mark.parametrize("join_policy", JoinPolicy)
+def test_all_but_a_secret_community_have_a_public_card(join_policy, visibility, shown):
+    community = make_community(join_policy=join_policy, visibility=visibility)
+
+    assert community_resource(community).visibility == shown
+    assert community_to_guest(community).visibility == "public"

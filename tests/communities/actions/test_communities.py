@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from communities.actions.communities import create_community, update_community
-from communities.constants import JoinPolicy, MembershipStatus, Role
+from communities.constants import CommunityVisibility, JoinPolicy, MembershipStatus, Role
 from communities.errors import SlugTaken
 from communities.events import MembershipChanged
 from communities.models import Community, Membership
@@ -39,6 +39,21 @@ def test_who_founds_a_community_owns_it_and_is_told():
     ]
 
 
+@pytest.mark.parametrize(
+    ("told", "visibility"),
+    [
+        ({}, CommunityVisibility.SECRET),
+        ({"join_policy": JoinPolicy.OPEN}, CommunityVisibility.LISTED),
+        ({"visibility": CommunityVisibility.UNLISTED}, CommunityVisibility.UNLISTED),
+        ({"join_policy": JoinPolicy.OPEN, "visibility": CommunityVisibility.SECRET}, CommunityVisibility.SECRET),
+    ],
+)
+def test_a_closed_community_is_secret_and_an_open_one_listed_unless_told(told, visibility):
+    actor = user_actor(UserId(make_user().pk))
+
+    assert create_community(actor, name="Harbour", slug="harbour", **told).visibility == visibility
+
+
 def test_a_taken_slug_founds_nothing(untouched):
     make_community(slug="harbour")
     actor = user_actor(UserId(make_user().pk))
@@ -65,6 +80,7 @@ def test_an_owner_changes_what_is_given_and_the_members_are_told(replayed):
             name="Port",
             slug="port",
             join_policy=JoinPolicy.OPEN,
+            visibility=CommunityVisibility.UNLISTED,
         )
 
     assert (changed.name, changed.slug, changed.description, changed.join_policy) == (

@@ -89,7 +89,7 @@ def test_a_community_of_the_owner_alone_is_closed_and_left():
     schedule(owner)
     run_when_due()
     community.refresh_from_db()
-    assert community.join_policy == "closed"
+    assert (community.join_policy, community.visibility) == ("closed", "secret")
     assert not Membership.objects.filter(community=community, status="active").exists()
     topic = topic_for("community", community.pk)
     assert types_of(topic) == ["community.updated", "access.revoked", "member.removed"]

@@ -16,7 +16,8 @@ pytestmark = pytest.mark.django_db
 
 def test_it_is_made_once_open_to_all_and_without_members():
     made = get_or_create_import_community(SYSTEM)
-    assert (made.slug, made.join_policy, made.memberships.count()) == ("imported", JoinPolicy.OPEN, 0)
+    assert (made.slug, made.join_policy, made.visibility) == ("imported", JoinPolicy.OPEN, "listed")
+    assert not made.memberships.exists()
     assert get_or_create_import_community(SYSTEM) == made
 
 

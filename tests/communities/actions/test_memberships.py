@@ -20,8 +20,8 @@ from communities.actions.memberships import (
     time_out_member,
     unban_member,
 )
-from communities.constants import JoinPolicy, MembershipStatus, Role
-from communities.errors import EqualOrHigherRole, LastOwner, MemberBanned
+from communities.constants import CommunityVisibility, JoinPolicy, MembershipStatus, Role
+from communities.errors import CommunityClosed, EqualOrHigherRole, LastOwner, MemberBanned
 from communities.events import MemberRemoved, MembershipChanged
 from communities.models import Membership
 from eventlog.events import AccessRevoked
@@ -120,6 +120,26 @@ def test_a_closed_community_cannot_be_told_from_none(untouched, community, stran
         for community_id in (community.pk, uuid7()):
             with pytest.raises(NotFound):
                 join_community(stranger, community_id=CommunityId(community_id))
+
+
+@pytest.mark.parametrize("join_policy", JoinPolicy)
+def test_a_secret_community_cannot_be_joined_even_when_it_is_open(untouched, stranger, join_policy):
+    community = make_community(join_policy=join_policy, visibility=CommunityVisibility.SECRET)
+    with untouched(), pytest.raises(NotFound):
+        join_community(stranger, community_id=CommunityId(community.pk))
+
+
+@pytest.mark.parametrize("visibility", [CommunityVisibility.LISTED, CommunityVisibility.UNLISTED])
+def test_a_closed_community_that_can_be_found_says_that_it_is_closed(untouched, stranger, visibility):
+    community = make_community(visibility=visibility)
+    with untouched(), pytest.raises(CommunityClosed):
+        join_community(stranger, community_id=CommunityId(community.pk))
+
+
+def test_who_is_banned_does_not_find_a_community_that_others_find(untouched):
+    banned = make_member(make_community(visibility=CommunityVisibility.LISTED), status=MembershipStatus.BANNED)
+    with untouched(), pytest.raises(NotFound):
+        join_community(acting(banned), community_id=CommunityId(banned.community_id))
 
 
 @pytest.mark.parametrize("exists", [True, False])

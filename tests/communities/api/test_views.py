@@ -61,6 +61,7 @@ def test_a_community_is_founded_and_then_listed():
         "slug": "harbour",
         "description": "",
         "join_policy": "open",
+        "visibility": "listed",
         "my_role": "owner",
         "member_count": 1,
     }
@@ -82,6 +83,7 @@ def test_a_community_is_founded_and_then_listed():
         ({"join_policy": "never"}, "join_policy"),
         ({"join_policy": {}}, "join_policy"),
         ({"join_policy": True}, "join_policy"),
+        ({"visibility": "nowhere"}, "visibility"),
     ],
 )
 def test_a_bad_field_is_named_and_nothing_is_founded(change, field):
@@ -144,6 +146,18 @@ def test_open_communities_are_discovered_seen_and_joined():
     joined = client.post(at(community, "/join"))
     assert (joined.status_code, body_of(joined)["role"]) == (200, "member")
     assert body_of(client.get(at(community)))["my_role"] == "member"
+
+
+def test_an_unlisted_community_is_found_by_its_address_and_a_secret_one_is_like_none():
+    hidden = [make_community(visibility=visibility) for visibility in ("unlisted", "secret")]
+    client = client_of(make_user())
+
+    assert body_of(client.get(f"{BASE}/discover"))["items"] == []
+    assert [client.get(at(community)).status_code for community in hidden] == [200, 404]
+    assert [body_of(client.post(at(community, "/join")))["code"] for community in hidden] == [
+        "community.closed",
+        "not_found",
+    ]
 
 
 def test_a_member_leaves(member):

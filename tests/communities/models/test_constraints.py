@@ -7,8 +7,8 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from communities.constants import MembershipStatus
-from communities.models import Community, Membership
-from tests.factories.communities import make_community, make_member
+from communities.models import Community, Invite, Membership
+from tests.factories.communities import make_community, make_invite, make_member
 
 pytestmark = pytest.mark.django_db
 
@@ -38,6 +38,20 @@ def test_an_unknown_role_or_status_is_refused(column):
 
     with pytest.raises(IntegrityError, match=f"{column}_known"), transaction.atomic():
         Membership.objects.filter(pk=member.pk).update(**{column: "king"})
+
+
+def test_an_unknown_visibility_is_refused():
+    community = make_community()
+
+    with pytest.raises(IntegrityError, match="visibility_known"), transaction.atomic():
+        Community.objects.filter(pk=community.pk).update(visibility="everywhere")
+
+
+def test_an_invite_cannot_be_used_more_often_than_it_says():
+    invite, _ = make_invite(make_community(), max_uses=1, uses=1)
+
+    with pytest.raises(IntegrityError, match="not_overused"), transaction.atomic():
+        Invite.objects.filter(pk=invite.pk).update(uses=2)
 
 
 def test_an_unknown_join_policy_is_refused():

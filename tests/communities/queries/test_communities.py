@@ -6,12 +6,12 @@ from datetime import timedelta
 
 import pytest
 
-from communities.constants import JoinPolicy, MembershipStatus, Role
+from communities.constants import CommunityVisibility, JoinPolicy, MembershipStatus, Role
 from communities.queries.communities import (
     get_my_community,
     list_communities_of,
+    list_listed_communities,
     list_my_communities,
-    list_open_communities,
 )
 from kernel.clock import now
 from kernel.ids import CommunityId, UserId
@@ -32,7 +32,7 @@ def mine(user, **options) -> list[str]:
 
 
 def opened(user, **options) -> list[str]:
-    return [item.name for item in list_open_communities(UserId(user.pk), page=PageRequest(), **options).items]
+    return [item.name for item in list_listed_communities(UserId(user.pk), page=PageRequest(), **options).items]
 
 
 def test_my_communities_are_those_that_i_am_a_member_of(user):
@@ -105,14 +105,16 @@ def test_who_is_no_member_has_no_role(user):
     assert get_my_community(CommunityId(community.pk), None).my_role is None
 
 
-def test_open_communities_are_found_by_anyone_but_who_is_banned_there(user):
+def test_listed_communities_are_found_by_anyone_but_who_is_banned_there(user):
     make_community(name="Open", join_policy=JoinPolicy.OPEN)
-    make_community(name="Closed")
+    make_community(name="Closed and listed", visibility=CommunityVisibility.LISTED)
+    make_community(name="Unlisted", join_policy=JoinPolicy.OPEN, visibility=CommunityVisibility.UNLISTED)
+    make_community(name="Secret", join_policy=JoinPolicy.OPEN, visibility=CommunityVisibility.SECRET)
     make_member(make_community(name="Joined", join_policy=JoinPolicy.OPEN), user)
     make_member(make_community(name="Left", join_policy=JoinPolicy.OPEN), user, status=MembershipStatus.REMOVED)
     make_member(make_community(name="Banned", join_policy=JoinPolicy.OPEN), user, status=MembershipStatus.BANNED)
 
-    assert opened(user) == ["Joined", "Left", "Open"]
+    assert opened(user) == ["Closed and listed", "Joined", "Left", "Open"]
     assert opened(user, search="ann") == []
     assert "Banned" in opened(make_user())
 

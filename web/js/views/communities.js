@@ -1,4 +1,4 @@
-/** The page of communities: mine, those that are open to join, and a form for a new one. */
+/** The page of communities: mine, those that anybody may find, and a form for a new one. */
 
 import * as api from "../api.js";
 import { fill, h, keyed } from "../dom.js";
@@ -30,12 +30,12 @@ function buildPage() {
   const wait = h("p.lead", { role: "status" }, "Loading your communities …");
   const [mine, open] = [h("ul.cards"), h("ul.cards")];
   const [mineNote, openNote] = [h("p.lead"), h("p.lead")];
-  const lists = h("div", {}, h("h2", {}, "Yours"), mineNote, mine, h("h2", {}, "Open to join"), openNote, open);
+  const lists = h("div", {}, h("h2", {}, "Yours"), mineNote, mine, h("h2", {}, "To be found"), openNote, open);
   const refresh = () => {
     wait.hidden = Boolean(state.communities);
     lists.hidden = !state.communities;
     showCards(mine, mineNote, state.communities, myCard, "You are in no community yet. Join an open one, create your own, or ask a moderator to add your username.");
-    showCards(open, openNote, state.discover, openCard, "There is no other open community at the moment.");
+    showCards(open, openNote, state.discover, openCard, "There is no other community to be found at the moment.");
   };
   return { element: h("div.page", {}, head, wait, lists), refresh };
 }
@@ -61,7 +61,8 @@ const roleWord = (role) => ({ owner: "you own it", moderator: "you moderate" })[
 
 const myCard = ({ id }) => h("li", {}, h("a.card", { href: communityAddress(id) }, h("div.tile"), h("div.text.about")));
 
-function openCard({ id, name }) {
+function openCard({ id, name, join_policy: policy }) {
+  if (policy !== "open") return h("li.card", {}, h("div.tile"), h("div.text", {}, h("div.about"), h("p", {}, "Closed: ask a member for an invite.")));
   const join = h("button.button", { type: "button", "aria-label": `Join ${name}` }, "Join");
   join.addEventListener("click", () => {
     join.disabled = true;
