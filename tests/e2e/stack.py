@@ -22,6 +22,12 @@ READY_SECONDS = 90
 STOP_SECONDS = 30
 OWN_PORTS = range(20_000, 32_000)
 """Below those that the kernel gives to outgoing connections."""
+SMS_LIMITS = [
+    "RATE_PHONE_VERIFICATION_NUMBER",
+    *(f"RATE_SMS_{of}_{span}" for of in ("NUMBER", "NETWORK", "PREFIX") for span in ("HOUR", "DAY")),
+    "RATE_SMS_COUNTRY_DAY",
+    "RATE_SMS_TOTAL_DAY",
+]
 SERVER = os.environ.get("E2E_SERVER", "uvicorn")
 
 
@@ -117,6 +123,7 @@ class Stack:
             "RATE_REST_READ": "100000/60",
             "RATE_REST_WRITE": "100000/60",
             "RATE_REST_ANONYMOUS": "100000/60",
+            **dict.fromkeys(SMS_LIMITS, "100000/60"),
             "RATE_SOCKET_CONNECT": "100000/60",
             "RATE_MESSAGE_CREATE": "1000/10",
         }
@@ -156,6 +163,15 @@ class Stack:
         )
         with psycopg.connect(self._environment["DATABASE_URL"], autocommit=True) as connection:
             assert connection.execute(statement, [verified, username]).rowcount == 1
+
+    def age_sign_ins(self, username: str) -> None:
+        """Let all sign-ins of a user have been an hour ago."""
+        statement = (
+            "UPDATE accounts_session SET created_at = created_at - interval '1 hour' WHERE user_id ="
+            " (SELECT id FROM accounts_user WHERE username = %s)"
+        )
+        with psycopg.connect(self._environment["DATABASE_URL"], autocommit=True) as connection:
+            assert connection.execute(statement, [username]).rowcount > 0
 
     def _server(self, number: int) -> Server:
         port = free_port()

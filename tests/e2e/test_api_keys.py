@@ -8,7 +8,9 @@ import httpx
 from playwright.sync_api import Page, expect
 
 from tests.e2e.people import PHONE, Account, Place, shoot
+from tests.e2e.stack import Stack
 from tests.e2e.test_accessibility import SCHEMES, assert_accessible
+from tests.e2e.test_second_factors import prove_password
 
 OpenPage = Callable[..., Page]
 PATH = "/#/settings/api-keys"
@@ -72,6 +74,25 @@ def test_a_key_is_made_shown_once_used_replaced_and_ended(
     assert (status_of(ann, first), status_of(ann, second)) == (401, 200)
 
 
+def test_who_signed_in_long_ago_proves_it_once_more(
+    open_page: OpenPage, account: Callable[[str], Account], stack: Stack
+) -> None:
+    ann = account("Ann")
+    page = open_page(ann, PATH)
+    stack.age_sign_ins(ann.username)
+    page.get_by_role("region", name="Your keys").get_by_role("button", name="Make a key").click()
+    page.get_by_label("Name", exact=True).fill("Archive")
+    page.get_by_label("See the profile").check()
+    page.get_by_role("button", name="Make the key").click()
+    proof = page.get_by_role("dialog", name="Is it you?")
+    proof.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_label("Name", exact=True)).to_have_value("Archive")
+    assert ann.call("GET", "me/keys")["items"] == []
+    page.get_by_role("button", name="Make the key").click()
+    prove_password(page)
+    assert status_of(ann, keep_secret(page)) == 200
+
+
 def test_a_replaced_key_may_end_at_once(open_page: OpenPage, account: Callable[[str], Account]) -> None:
     ann = account("Ann")
     made = ann.post("me/keys", name="Archive", scopes=["profile:read"])
@@ -110,7 +131,7 @@ def test_the_list_follows_what_is_done_elsewhere_and_the_focus_stays(
     open_page: OpenPage, account: Callable[[str], Account]
 ) -> None:
     ann = account("Ann")
-    gone, kept = (ann.post("me/keys", name=name, scopes=["profile:read"])["key"] for name in ("Gone", "Kept"))
+    kept, gone = (ann.post("me/keys", name=name, scopes=["profile:read"])["key"] for name in ("Kept", "Gone"))
     page = open_page(ann, PATH)
     button = page.get_by_role("button", name=f"End Kept, {kept['prefix']}")
     button.focus()

@@ -4,13 +4,14 @@ import { accessToken, accessTokenEnd, forgetSession, freshToken, keepSession } f
 
 const ROOT = "/api/v1/";
 
-/** A refusal in the server's words. `errors` names the fields to mend; `retryable` whether the same may work later. */
+/** A refusal in the server's words. `errors` names the fields to mend, `reasons` are their codes; `retryable` whether the same may work later. */
 export class ApiProblem extends Error {
   /** @param {number} status @param {object} problem the body of application/problem+json */
   constructor(status, { code = `http.${status}`, detail, title, retryable = status >= 500, retry_after, errors, ...data }) {
     super(detail || title || (Array.isArray(errors) && errors[0]?.message) || "The server gave no reason.");
     const named = Array.isArray(errors) ? byField(errors) : errors ?? (data.field ? { [data.field]: [this.message] } : {});
-    Object.assign(this, { status, code, retryable, retryAfter: retry_after ?? null, errors: named, data });
+    const reasons = Array.isArray(errors) ? errors.map((error) => error.code) : [];
+    Object.assign(this, { status, code, retryable, retryAfter: retry_after ?? null, errors: named, reasons, data });
   }
 }
 

@@ -1,5 +1,6 @@
 /** The stream applied: what each event and each turn of the connection changes in the state. No page. */
 
+import { rememberClosing } from "./account.js";
 import * as api from "./api.js";
 import { closeRoom, converseOver, openRoom, outbox } from "./conversation.js";
 import { followWith, loadCommunities, refreshAll, refreshCommunities, refreshMembers, refreshRooms } from "./directory.js";
@@ -105,6 +106,9 @@ function applyToUser({ t, d }) {
   if (t === "read_marker.moved") readElsewhere(d);
   else if (/^(second_factor|recovery_code|trusted_device)/.test(t)) changed("factors");
   else if (t.startsWith("session.")) changed("sessions");
+  else if (t.startsWith("phone_number.")) changed("phone");
+  else if (t === "account.deactivated") rememberClosing({ kind: "deactivated" });
+  else if (t === "account.deletion_scheduled") rememberClosing({ kind: "deletion", due_at: d.due_at });
   else if (/^(api_key|bot)\./.test(t)) changed("keys");
   else if (t === "user.updated") {
     state.user = { ...state.user, ...d.user };

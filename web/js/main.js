@@ -1,11 +1,13 @@
 /** Start: the entrance for those who are not signed in, the frame for those who are, and the way from one to the other. */
 
+import { forgetClosing, lastClosing } from "./account.js";
 import { loadDiscoverable, loadRooms } from "./directory.js";
 import { listenToKeys } from "./keyboard.js";
 import { goLive, leaveLive } from "./live.js";
 import { followAddress, leaveMailLink, mailLink } from "./router.js";
 import { onSessionChange, signedInUser, wasEnded } from "./session.js";
 import { changed, forgetState, state } from "./state.js";
+import { closingWords } from "./views/closed_account.js";
 import { mountCommunities } from "./views/communities.js";
 import { closeDialogs } from "./views/dialogs.js";
 import { leaveEntrance, showEntrance, showLinked } from "./views/entrance.js";
@@ -47,9 +49,10 @@ function show(arrival) {
   document.body.dataset.screen = inside ? "frame" : "entrance";
   document.getElementById("entrance").hidden = Boolean(inside);
   document.getElementById("frame").hidden = !inside;
+  if (user) forgetClosing();
   if (inside) leaveEntrance(), enter();
   else if (link) showLinked(link, leaveLinked);
-  else showEntrance(() => {}, arrival ?? { notice: wasEnded() ? ENDED : null });
+  else showEntrance(() => {}, arrival ?? { notice: closingWords(lastClosing()) ?? (wasEnded() ? ENDED : null) });
 }
 
 function leaveLinked(arrival) {

@@ -8,3 +8,5 @@ export const CHOSEN_PASSWORD = { name: "password", label: "Password", type: "pas
 
 export const USERNAME = { name: "username", label: "Username", required: true, autocomplete: "username", autocapitalize: "none", maxlength: 32, hint: "3 to 32 letters, digits, dots, hyphens or underscores.", check: (value) =>
   /^[\w.-]{3,32}$/.test(value.trim()) ? null : "Use 3 to 32 letters, digits, dots, hyphens or underscores." };
+
+export const SHOWN_NAME = { name: "display_name", label: "Name shown to others", maxlength: 64, autocomplete: "off" };

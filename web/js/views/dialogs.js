@@ -31,7 +31,7 @@ export function askForm(title, about, fields, { label, submit }) {
   const dialog = openDialog(title, about && h("p.about", {}, about), form);
 }
 
-/** Ask for a yes to something that cannot be undone. */
+/** Ask for a yes to something that cannot be undone. @returns {HTMLDialogElement} */
 export function askYes(title, about, label, act) {
   const mistake = h("p.form-mistake", { role: "alert", hidden: true });
   const yes = h("button.button.danger", { type: "button" }, label);
@@ -47,4 +47,5 @@ export function askYes(title, about, label, act) {
     }
   });
   const dialog = openDialog(title, h("p.about", {}, about), mistake, h("div.actions", {}, no, yes));
+  return dialog;
 }

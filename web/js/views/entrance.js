@@ -4,7 +4,8 @@ import { signIn, signUp } from "../api.js";
 import { h } from "../dom.js";
 import { pendingOf, signInWithCode, signInWithMailedCode, signInWithPasskey, signInWithSecondPasskey } from "../identity.js";
 import { passkeysWork } from "../passkeys.js";
-import { CHOSEN_PASSWORD, EMAIL, USERNAME } from "./account_fields.js";
+import { CHOSEN_PASSWORD, EMAIL, SHOWN_NAME, USERNAME } from "./account_fields.js";
+import { keepingStep, waitsForDeletion } from "./closed_account.js";
 import { formOf } from "./forms.js";
 import { showForgotten, showMailLink } from "./mail_steps.js";
 import { passkeyButton } from "./proof.js";
@@ -15,7 +16,7 @@ const password = { name: "password", label: "Password", type: "password", requir
 const newAccount = [
   EMAIL,
   USERNAME,
-  { name: "display_name", label: "Name shown to others (optional)", autocomplete: "name", maxlength: 64 },
+  { ...SHOWN_NAME, label: "Name shown to others (optional)", autocomplete: "name" },
   CHOSEN_PASSWORD,
 ];
 
@@ -47,16 +48,22 @@ export function showEntrance(onSignedIn, arrival = {}) {
       document.getElementById(`choose-${other}`).setAttribute("aria-pressed", String(other === name));
     }
     const goOn = (problem, before) => {
+      if (waitsForDeletion(problem)) return keep(problem);
       const pending = pendingOf(problem, before);
       if (!pending) throw problem;
       const next = pending.step === "verify_email" ? addressStep : secondStep;
       show("One more step", ...next(pending, onSignedIn, () => choose("sign-in"), goOn));
     };
+    const keep = (problem) => {
+      offerTabs(false);
+      tell(null);
+      show(...keepingStep(problem, (notice) => (offerTabs(true), tell(notice), choose("sign-in", { login: "" }))));
+    };
     const submit = (values) => act(trimmed(values)).then(onSignedIn, (problem) => goOn(problem));
     const form = formOf(fields.map((field) => (field === login ? { ...field, value: known ?? "" } : field)), { label, submit });
     const forgotten = name === "sign-in" && h("button.link-button", { type: "button", onclick: () => (tell(null),
       showForgotten(show, form.elements.login.value.trim(), (back) => (tell(back?.notice), choose("sign-in", { login: form.elements.login.value, ...back })))) }, "Forgot your password?");
-    const alone = name === "sign-in" && passkeysWork() && passkeyButton("Sign in with a passkey", () => signInWithPasskey().then(onSignedIn));
+    const alone = name === "sign-in" && passkeysWork() && passkeyButton("Sign in with a passkey", () => signInWithPasskey().then(onSignedIn, goOn));
     show(title, form, forgotten, alone);
     if (known !== undefined) form.elements[known ? "password" : "login"].focus();
   };
@@ -96,11 +103,12 @@ function addressStep(pending, onSignedIn, back, goOn) {
 }
 
 /** The second factor, after the right password. */
-function secondStep(pending, onSignedIn, back) {
-  const form = formOf(secondFactor, { label: "Sign in", submit: (values) => signInWithCode(pending, values).then(onSignedIn) });
+function secondStep(pending, onSignedIn, back, goOn) {
+  const next = (problem) => goOn(problem, pending);
+  const form = formOf(secondFactor, { label: "Sign in", submit: (values) => signInWithCode(pending, values).then(onSignedIn, next) });
   const trusted = () => form.elements.trust.checked;
   const byPasskey = pending.types.includes("webauthn") &&
-    passkeyButton("Use a passkey", () => signInWithSecondPasskey(pending, trusted()).then(onSignedIn));
+    passkeyButton("Use a passkey", () => signInWithSecondPasskey(pending, trusted()).then(onSignedIn, next));
   const again = h("button.link-button", { type: "button", onclick: back }, "Back to the password");
   queueMicrotask(() => form.elements.code.focus());
   return [form, byPasskey, again];

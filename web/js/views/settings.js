@@ -3,6 +3,7 @@
 import { h } from "../dom.js";
 import { settingsAddress } from "../router.js";
 import { state, watch } from "../state.js";
+import { account } from "./settings/account.js";
 import { apiKeys } from "./settings/api_keys.js";
 import { appearance } from "./settings/appearance.js";
 import { devices } from "./settings/devices.js";
@@ -14,7 +15,7 @@ import { security } from "./settings/security.js";
  */
 
 /** Every section, in the order of the list; the first one is opened by `#/settings`. @type {Section[]} */
-export const SECTIONS = [security, devices, apiKeys, appearance];
+export const SECTIONS = [security, account, devices, apiKeys, appearance];
 
 /** @type {?{section: Section, box: Element}} */
 let open = null;

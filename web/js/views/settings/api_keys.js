@@ -4,15 +4,13 @@ import { h, keyed } from "../../dom.js";
 import { deleteBot, listBots, listKeys, makeBot, renameBot } from "../../keys.js";
 import { signedInUser } from "../../session.js";
 import { botBadge, dateOf, nameOf } from "../../words.js";
-import { USERNAME } from "../account_fields.js";
+import { SHOWN_NAME, USERNAME } from "../account_fields.js";
 import { askForm, askYes } from "../dialogs.js";
 import { toast } from "../toasts.js";
 import { askForKey, keyEntry, updateKeyEntry } from "./key_entries.js";
 import { button, named, panel } from "./panels.js";
 
 export const apiKeys = { name: "api-keys", title: "API keys", about: "Programs that act for you, or as bots under a name of their own.", parts: ["keys"], show };
-
-const SHOWN_NAME = { name: "display_name", label: "Name shown to others", maxlength: 64, autocomplete: "off" };
 
 /** Two answers may be on their way at once; only what was asked for last is shown. */
 let asked = 0;
