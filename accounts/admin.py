@@ -18,6 +18,7 @@ from accounts.actions.staff_roles import grant_staff_role, revoke_staff_role
 from accounts.actions.users import deactivate_user, reactivate_user
 from accounts.constants import StaffPermission, StaffRole, StaffRoleChangeKind
 from accounts.models import AccountDeletion, ApiKey, Session, StaffRoleChange, User
+from accounts.storage.web_sessions import session_id_of
 from kernel.actor import Actor, user_actor
 from kernel.errors import Conflict, DomainError
 from kernel.ids import ApiKeyId, SessionId, UserId
@@ -193,7 +194,7 @@ class AccountDeletionAdmin(ReadOnlyAdmin):
 
 
 def _actor(request: HttpRequest) -> Actor:
-    return user_actor(UserId(cast("User", request.user).id))
+    return user_actor(UserId(cast("User", request.user).id), session_id_of(request.session))
 
 
 def _for_each(

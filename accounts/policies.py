@@ -11,7 +11,7 @@ from accounts.errors import ApplicationRequired, InvitationRequired, Reauthentic
 from accounts.events import DeletionPayload
 from accounts.models import ApiKey, Session, User
 from accounts.payloads import deletion_payload
-from accounts.processing.proofs import proved_again
+from accounts.processing.proofs import BY_FACTOR, proved_again
 from accounts.queries.deletions import find_open_deletion
 from accounts.queries.second_factors import has_second_factor, ways_to_prove
 from accounts.storage.web_sessions import proofs_in
@@ -24,19 +24,29 @@ from kernel.ids import SessionId, UserId
 def has_staff_permission(actor: Actor, permission: StaffPermission) -> bool:
     """Whether the actor is the system, or an active member of staff whose roles hold the permission. Keys and bots are no staff.
 
-    Where staff need a second factor, who has none has no rights of staff until they set one up.
+    Where staff need a second factor, who has none has no rights of staff until they set one up, and who has one has them in a session
+    that was begun or confirmed with it, over REST and sockets as in the panel.
     """
     if actor.kind == "system":
         return True
     if actor.kind != "user" or actor.user_id is None or actor.key is not None:
         return False
     user = User.objects.filter(pk=actor.user_id, is_staff=True).first()
-    return user is not None and user.has_perm(permission) and is_protected_as_staff(user)
+    if user is None or not user.has_perm(permission):
+        return False
+    return is_protected_as_staff(user) and _acts_by_second_factor(actor)
 
 
 def is_protected_as_staff(user: User) -> bool:
     """Whether the user has a second factor, where staff need one."""
     return not settings.STAFF_SECOND_FACTOR or bool(has_second_factor([UserId(user.id)]))
+
+
+def _acts_by_second_factor(actor: Actor) -> bool:
+    """Whether the actor's session has seen a second factor, where staff need one. Only the server itself acts without a session."""
+    if not settings.STAFF_SECOND_FACTOR or actor.session_id is None or actor.user_id is None:
+        return True
+    return any(record.get("method") == BY_FACTOR for record in proofs_in(actor.session_id, actor.user_id))
 
 
 def require_staff_permission(actor: Actor, permission: StaffPermission) -> None:

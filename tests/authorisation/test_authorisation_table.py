@@ -154,3 +154,10 @@ def sign_in_to_allauth(caller: Caller) -> None:
     login = {"username": caller.user.username, "password": PASSWORD}
     answer = caller.browser.post("/_allauth/browser/v1/auth/login", login, content_type="application/json")
     assert answer.status_code == 200, answer.content
+
+
+def test_over_rest_a_staff_role_opens_nothing_that_is_closed_to_a_stranger() -> None:
+    """Staff act in the panel, behind a second factor and a fresh sign-in; a bearer token of theirs is worth what anybody's is."""
+    refused = {route: row.statuses for route, row in API.items() if row.statuses[STRANGER] >= 400}
+    assert refused
+    assert not {(route, who) for route, statuses in refused.items() for who in STAFF if statuses[who] < 400}

@@ -11,16 +11,23 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.test import Client
 
+from accounts.actions.sessions import revoke_session
 from accounts.actions.trusted_devices import distrust_device
 from accounts.authentication import actor_of_access_token
+from accounts.constants import StaffPermission, StaffRole
 from accounts.models import Session, TrustedDevice, WebSession
+from accounts.policies import has_staff_permission
 from eventlog.topics import topic_for
+from kernel.actor import user_actor
 from kernel.clock import now
+from kernel.errors import NotFound
+from kernel.ids import SessionId, UserId
 from kernel.mail import Mail
 from tests.accounts.flows.conftest import BROWSER
 from tests.accounts.outgoing import waiting
 from tests.event_log import types_of
-from tests.factories.accounts import PASSWORD, actor_for, make_user
+from tests.factories.accounts import PASSWORD, actor_for, make_staff, make_user
+from tests.factories.accounts import sign_in as sign_in_as
 from tests.factories.second_factors import code_of, factors, flow, give_totp, recovery_codes
 from tests.passkeys import SoftwareAuthenticator
 from tests.unchanged import unchanged
@@ -561,3 +568,50 @@ def test_trust_ends(app, user, end):
     with time_machine.travel(later):
         answer = type(app)().call("post", "/auth/login", login, **{"X-Trusted-Device": token})
     assert flow(answer, "mfa_authenticate")["is_pending"] is True
+
+
+# --- Staff ---
+
+
+@pytest.fixture
+def support(settings):
+    """One of the staff, where they need a second factor, and who has one."""
+    settings.STAFF_SECOND_FACTOR = True
+    support = make_staff(StaffRole.SUPPORT, username="ada")
+    give_totp(support)
+    return support
+
+
+def actor_of(client):
+    if isinstance(client, BrowserClient):
+        return user_actor(UserId(Session.objects.get().user_id), SessionId(Session.objects.get().id))
+    return actor_of_access_token(client.access).actor
+
+
+def test_staff_have_their_rights_in_a_session_that_has_seen_their_second_factor(client_of_either_kind, support):
+    signed_in(client_of_either_kind)
+    assert has_staff_permission(actor_of(client_of_either_kind), StaffPermission.END_SESSIONS)
+
+
+def test_staff_who_came_in_without_their_second_factor_have_no_rights_until_they_prove_it(app, support):
+    app.access = sign_in_as(support).access
+    own, other = actor_of(app), make_user("bob")
+    session_id = actor_of_access_token(sign_in_as(other).access).actor.session_id
+    with unchanged(Session), pytest.raises(NotFound):
+        revoke_session(own, session_id=session_id)
+    prove_again(app, code_of())
+    revoke_session(own, session_id=session_id)
+    assert Session.objects.get(pk=session_id).revoked_at is not None
+
+
+def test_the_password_alone_gives_staff_no_rights(app, support):
+    app.access = sign_in_as(support).access
+    prove_again(app)
+    assert not has_staff_permission(actor_of(app), StaffPermission.END_SESSIONS)
+
+
+def test_a_second_factor_that_was_shown_in_one_session_gives_no_rights_in_another(app, support):
+    signed_in(app)
+    stolen = actor_of_access_token(sign_in_as(support).access).actor
+    assert has_staff_permission(actor_of(app), StaffPermission.END_SESSIONS)
+    assert not has_staff_permission(stolen, StaffPermission.END_SESSIONS)
