@@ -84,6 +84,21 @@ SERVED_PREFIXES = _split_list(
 )
 """Countries with low prices, without their expensive ranges: North America but the Caribbean, most of Europe, Australia, New Zealand."""
 
+
+def _check_android_apps(apps: list[str]) -> list[str]:
+    if any(not re.fullmatch(r"[A-Za-z]\w*(\.[A-Za-z]\w*)+=[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){31}", app) for app in apps):
+        raise ValueError(
+            "name Android apps as org.example.app=AB:CD:..., with the SHA-256 of the certificate in 32 pairs"
+        )
+    return apps
+
+
+def _check_apple_apps(apps: list[str]) -> list[str]:
+    if any(not re.fullmatch(r"[A-Z0-9]{10}(\.[A-Za-z0-9-]+){2,}", app) for app in apps):
+        raise ValueError("name Apple apps as ABCDE12345.org.example.app, with the team in ten capitals and digits")
+    return apps
+
+
 CommaSeparated = Annotated[list[str], NoDecode, BeforeValidator(_split_list)]
 Quota = Annotated[str, AfterValidator(_check_quota)]
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_check_database_url)]
@@ -448,6 +463,13 @@ class SecondFactors(BaseSettings):
     )
     trusted_device_days: PositiveInt = Field(
         30, description="How long a trusted device is not asked for a second factor.", le=365
+    )
+    android_apps: Annotated[CommaSeparated, AfterValidator(_check_android_apps)] = Field(
+        [],
+        description="Our Android apps, as org.example.app=AB:CD:... (SHA-256 of the certificate): they get passkeys and links of the site.",
+    )
+    apple_apps: Annotated[CommaSeparated, AfterValidator(_check_apple_apps)] = Field(
+        [], description="Our Apple apps, as ABCDE12345.org.example.app: they get passkeys and links of the site."
     )
 
 

@@ -307,6 +307,8 @@ MFA_RECOVERY_CODES_SHOW_ONCE = True
 ENCRYPTION_KEYS = environment.encryption_keys()
 WEBAUTHN_RP_ID = environment.webauthn_rp_id
 WEBAUTHN_ORIGINS = environment.webauthn_origins
+ANDROID_APPS = environment.android_apps
+APPLE_APPS = environment.apple_apps
 TRUSTED_DEVICE_DAYS = environment.trusted_device_days
 
 # --- REST ------------------------------------------------------------------------------------------------------------

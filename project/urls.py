@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("_allauth/", include("accounts.flows.second_factors.urls", namespace="second_factors")),
     path("_allauth/", include("accounts.flows.urls")),
     path("accounts/", include("accounts.flows.callbacks")),
+    path(".well-known/", include("project.app_links")),
     path("admin/", admin.site.urls),
 ]
 if settings.OUTBOX_PAGE:

@@ -135,6 +135,8 @@ API = {
     "GET /api/": Row(dict.fromkeys(CALLERS, 200) | {KEY: 403, BOT: 403}),  # a page for people
     "GET /api/schema/": everybody(200),
     "GET /^api/": everybody(404),
+    "GET /.well-known/assetlinks.json": everybody(404),  # there once apps are named: tests/project/test_app_links.py
+    "GET /.well-known/apple-app-site-association": everybody(404),
     "GET /dev/outbox": everybody(200),  # in production the pages of development do not exist: tests/project/outbox
     "GET /dev/outbox.json": everybody(200),
 }
