@@ -16,10 +16,16 @@ TopicName = Annotated[str, msgspec.Meta(max_length=80)]
 
 
 class Authenticate(Command, frozen=True):
-    """Prove, or prove again, who is there: with an access token or an API key."""
+    """Prove, or prove again, who is there: with an access token or an API key, or with a ticket, as browsers do, which have no token."""
 
     name: ClassVar[str] = "auth"
-    token: Annotated[str, msgspec.Meta(max_length=4096)]
+    token: Annotated[str, msgspec.Meta(max_length=4096)] | None = None
+    ticket: Annotated[str, msgspec.Meta(max_length=128)] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what is no proof, or two."""
+        if (self.token is None) == (self.ticket is None):
+            raise ValueError("Send a token or a ticket")
 
 
 class Ping(Command, frozen=True):

@@ -164,8 +164,14 @@ def _batched_answer(batcher: Batcher) -> Answered:
 
 
 async def _answer_auth(connection: Connection, ref: str | None, body: Authenticate) -> None:
-    """Renew the socket's life; the token must be of the same session, or the same API key."""
-    session = await connection.process.commands.run(actor_of_access_token, body.token)
+    """Renew the socket's life; the proof must be of the same session, or the same API key.
+
+    A ticket was given out a moment ago to somebody whose session lived; its end since then is the socket's watch's business.
+    """
+    if body.token is None:
+        session = await connection.process.signing_in.prove(body)
+    else:
+        session = await connection.process.commands.run(actor_of_access_token, body.token)
     if _proof_of(session.actor) != _proof_of(connection.actor):
         raise OtherUser
     connection.renew(session)
@@ -261,5 +267,5 @@ async def read_first_auth(connection: Connection, message: dict[str, Any]) -> tu
     if frame is None or frame.t != Authenticate.name:
         raise Unauthenticated("The first frame must be auth.")
     body = decode_body(frame, Authenticate, connection.wire_format)
-    session = await connection.process.signing_in.prove_token(body.token)
+    session = await connection.process.signing_in.prove(body)
     return session, ack(frame.ref, Authenticated(expires_at=session.expires_at))

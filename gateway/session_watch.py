@@ -66,8 +66,8 @@ class SessionWatch:
         """Nobody loses their own topic."""
 
     def must_resume(self) -> None:
-        """Events are gone, and a revocation may have been among them: end the socket to be safe."""
-        self._socket.close(CloseCode.SESSION_REVOKED)
+        """Events are gone, perhaps the end of the session among them: end the socket to be safe. Who is still signed in comes back."""
+        self._socket.close(CloseCode.INTERNAL)
 
     async def ready(self) -> None:
         """Takes everything at once."""

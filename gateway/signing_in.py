@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from accounts.authentication import (
     AuthenticatedSession,
     actors_of_api_keys,
@@ -12,9 +14,20 @@ from accounts.processing.key_texts import is_meant_as_key
 from gateway.admission import ReconnectAdvice
 from gateway.frames import Frame
 from gateway.gathering import Gatherer
-from gateway.handshake import Handshake
 from gateway.hello import Arrival, greet_all
 from gateway.pool import DatabasePool
+
+
+class Proof(Protocol):
+    """What says who a client is: an upgrade request or an `auth` frame, with one of these."""
+
+    @property
+    def ticket(self) -> str | None:
+        """A single-use ticket."""
+
+    @property
+    def token(self) -> str | None:
+        """An access token or an API key."""
 
 
 class SigningIn:
@@ -25,17 +38,16 @@ class SigningIn:
         self._keys: Gatherer[str, AuthenticatedSession] = Gatherer(pool, actors_of_api_keys)
         self._arrivals: Gatherer[Arrival, Frame] = Gatherer(pool, greet_all)
 
-    async def prove(self, handshake: Handshake) -> AuthenticatedSession:
-        """Return who the proof of the upgrade request stands for; `greet` looks whether the session or key still lives.
+    async def prove(self, proof: Proof) -> AuthenticatedSession:
+        """Return who the proof stands for: a ticket, which is used up, an API key, which is looked up, or an access token, whose
+        signature is read.
 
-        Raises what the proof deserves.
+        Whether the session or key still lives is for `greet` to look, or for the watch of a socket that is open. Raises what the proof
+        deserves.
         """
-        if handshake.ticket is not None:
-            return await self._tickets.ask(handshake.ticket)
-        return await self.prove_token(handshake.token or "")
-
-    async def prove_token(self, token: str) -> AuthenticatedSession:
-        """Return the same for an access token, which costs nothing but its signature, or an API key, which is looked up."""
+        if proof.ticket is not None:
+            return await self._tickets.ask(proof.ticket)
+        token = proof.token or ""
         if is_meant_as_key(token):
             return await self._keys.ask(token)
         return unchecked_actor_of_access_token(token)

@@ -58,6 +58,7 @@ CORS_EXPOSE_HEADERS = [
     "RateLimit",
     "RateLimit-Policy",
     "Retry-After",
+    "X-CSRFToken",
     "X-Device-Token",
     "X-Request-ID",
 ]
@@ -115,6 +116,7 @@ MIDDLEWARE = [
     "project.rest.guards.ProblemMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "project.rest.csrf_header.CsrfHeaderMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -282,6 +284,7 @@ HEADLESS_FRONTEND_URLS = {
 ACCOUNT_ADAPTER = "accounts.flows.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email", "username", "phone"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*"]
+ACCOUNT_SIGNUP_FORM_CLASS = "accounts.flows.sign_up.SignUpForm"
 ACCOUNT_EMAIL_VERIFICATION = environment.email_verification
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = ACCOUNT_EMAIL_VERIFICATION == "mandatory"
 ACCOUNT_CHANGE_EMAIL = True

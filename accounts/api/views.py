@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.middleware.csrf import get_token
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.authentication import BaseAuthentication
@@ -112,8 +113,11 @@ class MeView(APIView):
 
     @extend_schema(responses={200: MePayload})
     def get(self, request: Request) -> Response:
-        """Return the signed-in user."""
-        return Response(me_payload(get_user(actor_of(request).require_user())))
+        """Return the signed-in user; a page that is signed in by its cookie gets its CSRF token in `X-CSRFToken`."""
+        user = get_user(actor_of(request).require_user())
+        if "Authorization" not in request.headers:
+            get_token(django_request(request))
+        return Response(me_payload(user))
 
     @extend_schema(request=ProfileSerializer, responses={200: MePayload})
     def patch(self, request: Request) -> Response:

@@ -100,7 +100,12 @@ class AccountAdapter(DefaultAccountAdapter):
     def save_user(self, request: HttpRequest, user: User, form: BaseForm, commit: bool = True) -> User:  # noqa: ARG002
         """Make the user of a sign-up form; allauth adds the address. Raises `InvalidInput` or `AccountTaken`."""
         data = form.cleaned_data
-        return unchecked_insert_user(email=data["email"], username=data["username"], password=data["password"])
+        return unchecked_insert_user(
+            email=data["email"],
+            username=data["username"],
+            password=data["password"],
+            display_name=data["display_name"],
+        )
 
     def set_password(self, user: User, password: str) -> None:
         """Change a password, proved or reset: every other session of the user ends."""

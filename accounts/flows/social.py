@@ -44,9 +44,12 @@ class SocialAdapter(DefaultSocialAccountAdapter):
         is absent or no good is refused as it is in a form.
         """
         known = cast("User", sociallogin.user)
-        chosen = form.cleaned_data if form else {"email": known.email, "username": known.username}
+        chosen = form.cleaned_data if form else {"email": known.email, "username": known.username, "display_name": ""}
         user = unchecked_insert_user(
-            email=chosen["email"], username=chosen["username"], password=None, display_name=known.display_name
+            email=chosen["email"],
+            username=chosen["username"],
+            password=None,
+            display_name=chosen["display_name"] or known.display_name,
         )
         sociallogin.user = user
         sociallogin.save(request)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import logging
 import time
 from collections.abc import Callable
@@ -28,23 +27,19 @@ logging.getLogger("httpx").setLevel(logging.WARNING)
 
 @dataclass
 class Account:
-    """A user and what they may do over REST."""
+    """A user and what they may do over REST, by the cookies of the session in which they signed up; their pages share it."""
 
     address: str
     username: str
-    pair: dict[str, Any]
-
-    @property
-    def id(self) -> str:
-        """The user's id."""
-        return str(self.pair["user"]["id"])
+    id: str
+    cookies: dict[str, str]
+    csrf_token: str
 
     def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         """Call the API as this user and return what it answers; a refusal fails the test."""
-        headers = {"Authorization": f"Bearer {self.pair['access']}"}
-        response = httpx.request(
-            method, f"{self.address}/api/v1/{path}", json=body, headers=headers, timeout=REST_SECONDS
-        )
+        headers = {"X-CSRFToken": self.csrf_token}
+        with httpx.Client(base_url=f"{self.address}/api/v1/", cookies=self.cookies, timeout=REST_SECONDS) as client:
+            response = client.request(method, path, json=body, headers=headers)
         assert response.is_success, response.text
         return response.json() if response.content else None
 
@@ -52,14 +47,24 @@ class Account:
         """Call POST."""
         return self.call("POST", path, body)
 
+    def access_token(self) -> str:
+        """Sign in as an app does, which is another session, and return its access token."""
+        form = {"login": self.username, "password": PASSWORD}
+        response = httpx.post(f"{self.address}/api/v1/auth/login", json=form, timeout=REST_SECONDS)
+        assert response.status_code == httpx.codes.OK, response.text
+        return str(response.json()["access"])
+
 
 def sign_up(address: str, name: str) -> Account:
-    """Make an account; the username is the name and a number."""
+    """Make an account as a page does; the username is the name and a number."""
     username = f"{name.lower()}-{next(_numbers)}"
     form = {"email": f"{username}@example.org", "username": username, "password": PASSWORD, "display_name": name}
-    response = httpx.post(f"{address}/api/v1/auth/sign-up", json=form, timeout=REST_SECONDS)
-    assert response.status_code == httpx.codes.CREATED, response.text
-    return Account(address, username, response.json())
+    with httpx.Client(base_url=f"{address}/_allauth/browser/v1/auth/", timeout=REST_SECONDS) as client:
+        token = client.get("session").headers["X-CSRFToken"]
+        response = client.post("signup", json=form, headers={"X-CSRFToken": token})
+        assert response.status_code == httpx.codes.OK, response.text
+        user_id = response.json()["data"]["user"]["id"]
+        return Account(address, username, user_id, dict(client.cookies), response.headers["X-CSRFToken"])
 
 
 @dataclass
@@ -100,23 +105,16 @@ def found(founder: Account, name: str = "Harbour Row") -> Place:
 def context_for(browser: Browser, account: Account | None, address: str, **options: Any) -> BrowserContext:
     """Open a browser profile, signed in to the account if one is given; mistakes on the page fail the test at once."""
     options.setdefault("viewport", DESKTOP)
-    if account is not None:
-        options["storage_state"] = storage_of(account, address)
     context = browser.new_context(**options)
+    if account is not None:
+        context.add_cookies(cookies_of(account, address))
     context.set_default_timeout(PATIENCE_MS)
     return context
 
 
-def storage_of(account: Account, address: str) -> Any:
-    """Return the browser storage of somebody who has signed in a moment ago; the first thing it does is refresh."""
-    session = {
-        "access": account.pair["access"],
-        "refresh": account.pair["refresh"],
-        "expiresAt": 0,
-        "user": account.pair["user"],
-    }
-    entry = {"name": "portcullis.session", "value": json.dumps(session)}
-    return {"cookies": [], "origins": [{"origin": address, "localStorage": [entry]}]}
+def cookies_of(account: Account, address: str) -> list[Any]:
+    """Return the cookies of somebody who is signed in, for whichever server; the page itself knows nothing of it yet."""
+    return [{"name": name, "value": value, "url": address} for name, value in account.cookies.items()]
 
 
 def write(page: Page, *bodies: str) -> None:

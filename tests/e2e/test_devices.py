@@ -49,7 +49,7 @@ def expect_signed_out(page: Page) -> None:
     """Wait until the page is at the entrance and says why."""
     expect(page.get_by_role("heading", name="Come in")).to_be_visible()
     expect(page.locator("#entrance-notice")).to_have_text(SIGNED_OUT)
-    assert page.evaluate("localStorage.getItem('portcullis.session')") is None
+    assert page.evaluate("localStorage.getItem('portcullis.user')") is None
 
 
 def test_a_device_is_listed_when_it_signs_in_and_leaves_when_it_is_signed_out_elsewhere(

@@ -208,6 +208,8 @@ def test_where_addresses_must_be_verified_a_newcomer_is_asked_for_the_code(open_
     submit(page, "Confirm and sign in")
     expect(page.get_by_text("This code is not right.")).to_be_visible()
     shoot(page, "address-code")
+    page.reload()  # as when somebody looked into their mail meanwhile
+    expect(page.get_by_label("Code")).to_be_focused()
     code = mail_to(strict.address, "strict-newcomer@example.org", "")["code"]
     page.get_by_label("Code").fill(code)
     submit(page, "Confirm and sign in")
@@ -229,7 +231,7 @@ def test_a_second_factor_is_asked_for_after_a_new_password_and_after_the_code_of
     expect(page.get_by_label("Do not ask on this device")).to_be_visible()
 
     stack.verify_address(ann.username, verified=False)
-    page.reload()
+    page.get_by_role("button", name="Back to the password").click()
     sign_in(page, ann.username, NEW)
     page.get_by_label("Code").fill(mail_to(strict.address, email_of(ann), "is your code")["code"])
     submit(page, "Confirm and sign in")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -59,7 +60,7 @@ def empty_page(open_page: OpenPage) -> Page:
 
 def connect(page: Page, who: Account) -> None:
     """Start a client and wait until it is online."""
-    start(page, who.pair["access"])
+    start(page, who.access_token())
     wait_for(page, "client.state === 'online'")
 
 
@@ -125,9 +126,9 @@ def test_after_a_restart_every_topic_goes_on_from_its_cursor(
     assert details(empty_page, "resync") == []
 
 
-def test_logging_out_ends_the_socket_for_good(empty_page: Page, place: Place) -> None:
+def test_the_end_of_its_session_ends_the_socket_for_good(empty_page: Page, place: Place) -> None:
     connect(empty_page, place.founder)
-    place.founder.post("auth/logout")
+    place.founder.post("me/sessions/revoke-others")
     wait_for(empty_page, "client.state === 'refused'")
     assert details(empty_page, "state")[-1]["code"] == 4504
     empty_page.wait_for_timeout(1500)
@@ -137,10 +138,16 @@ def test_logging_out_ends_the_socket_for_good(empty_page: Page, place: Place) ->
 # With a server that breaks on command ---------------------------------------------------------------------------------
 
 
+def moment(seconds: int) -> str:
+    """Return a time of the server's clock, so long after it said hello."""
+    return (datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)).isoformat()
+
+
 class Broken:
     """The server's side of every socket that the page opens; it says hello and then only what the test says."""
 
-    def __init__(self, page: Page, *, hello: bool = True) -> None:
+    def __init__(self, page: Page, *, hello: bool = True, expires_in: int | None = None) -> None:
+        self._expires_in = expires_in
         self.sockets: list[WebSocketRoute] = []
         self.frames: list[dict[str, Any]] = []
         self._hello = hello
@@ -154,7 +161,10 @@ class Broken:
         self.sockets.append(socket)
         socket.on_message(self._heard)
         if self._hello:
-            self.say({"t": "hello", "d": {"heartbeat_interval": 30, "user": {"id": "me"}}})
+            proof = (
+                {} if self._expires_in is None else {"server_time": moment(0), "expires_at": moment(self._expires_in)}
+            )
+            self.say({"t": "hello", "d": {"heartbeat_interval": 30, "user": {"id": "me"}} | proof})
 
     def _heard(self, message: str | bytes) -> None:
         self.frames += [json.loads(line) for line in str(message).split("\n")]
@@ -316,17 +326,53 @@ def test_a_ticket_that_is_refused_for_good_ends_the_attempts(empty_page: Page) -
     assert details(empty_page, "state")[-1]["code"] == "auth.required"
 
 
-def test_fresh_proof_is_handed_in_before_the_old_one_ends(empty_page: Page) -> None:
-    server = Broken(empty_page)
+@pytest.mark.parametrize(
+    ("options", "proofs"),
+    [
+        ("{ getTicket, getToken: async () => `token ${++tokens}` }", [{"token": "token 1"}, {"token": "token 2"}]),
+        ("{ getTicket }", [{"ticket": "ticket 2"}, {"ticket": "ticket 3"}]),
+    ],
+    ids=["with tokens", "with tickets alone"],
+)
+def test_fresh_proof_is_handed_in_before_the_old_one_ends(
+    empty_page: Page, options: str, proofs: list[dict[str, str]]
+) -> None:
+    empty_page.clock.install()
+    server = Broken(empty_page, expires_in=50)
+    empty_page.evaluate(
+        """async () => {
+      const { Portcullis } = await import("/js/portcullis.js");
+      let tokens = 0, tickets = 0;
+      const getTicket = async () => `ticket ${++tickets}`;
+      window.client = new Portcullis(OPTIONS);
+      client.connect();
+    }""".replace("OPTIONS", options)
+    )
+    wait_for(empty_page, "client.state === 'online'")
+    for number in (1, 2):
+        assert len(server.asked("auth")) == number - 1
+        empty_page.clock.run_for(6_000)
+        in_the_end(empty_page, lambda: len(server.asked("auth")) == number)  # noqa: B023  # it is called at once
+        server.say(server.answer("auth", expires_at=moment(6 * number + 50)))
+    assert [frame["d"] for frame in server.asked("auth")] == proofs
+
+
+def test_a_proof_that_could_not_be_renewed_is_tried_again_until_the_server_gives_up(empty_page: Page) -> None:
+    empty_page.clock.install()
+    server = Broken(empty_page, expires_in=50)
     empty_page.evaluate("""async () => {
       const { Portcullis } = await import("/js/portcullis.js");
-      let asked = 0;
-      const getToken = async () => ({ token: `token ${++asked}`, expiresAt: Date.now() + (asked === 1 ? 46_000 : 300_000) });
-      window.client = new Portcullis({ getTicket: async () => "t", getToken });
+      let tickets = 0;
+      const getTicket = async () => { if (++tickets === 2) throw new Error("away"); return `ticket ${tickets}`; };
+      window.client = new Portcullis({ getTicket });
       client.connect();
     }""")
+    wait_for(empty_page, "client.state === 'online'")
+    empty_page.clock.run_for(6_000)
+    assert server.asked("auth") == []
+    empty_page.clock.run_for(11_000)
     in_the_end(empty_page, lambda: server.asked("auth"))
-    assert [frame["d"] for frame in server.asked("auth")] == [{"token": "token 2"}]
+    assert [frame["d"] for frame in server.asked("auth")] == [{"ticket": "ticket 3"}]
 
 
 def test_many_topics_are_followed_within_the_limit_of_frames(empty_page: Page) -> None:

@@ -33,6 +33,11 @@ def new_ticket(user) -> str:
 
 
 @sync_to_async
+def new_ticket_of(actor) -> str:
+    return issue_ticket(actor).ticket
+
+
+@sync_to_async
 def new_tokens(user):
     return sign_in(user)
 
@@ -179,6 +184,39 @@ async def test_a_fresh_proof_lets_the_socket_live_on(open_socket, monkeypatch):
     assert (await client.command("auth", token=tokens.access))["t"] == "ok"
     await asyncio.sleep(0.7)
     assert (await client.command("ping"))["t"] == "ok"
+
+
+async def test_a_ticket_lets_the_socket_of_a_browser_live_on_once(open_socket, monkeypatch):
+    actor = await sync_to_async(actor_with_session)(await new_user())
+    client = await open_socket(f"/ws/v1?ticket={await new_ticket_of(actor)}")
+    hello = await client.frame()
+    ticket = await new_ticket_of(actor)
+    answer = await client.command("auth", ticket=ticket)
+    assert answer["t"] == "ok"
+    assert answer["d"]["expires_at"] > hello["d"]["expires_at"]
+    again = await client.command("auth", ticket=ticket)
+    assert (again["t"], again["d"]["code"]) == ("problem", "auth.ticket_invalid")
+    assert (await client.command("ping"))["t"] == "ok"
+
+
+async def test_a_ticket_of_another_session_does_not_prolong_a_socket(connect):
+    user = await new_user()
+    client = await connect(user)
+    answer = await client.command("auth", ticket=await new_ticket(user))
+    assert (answer["t"], answer["d"]["code"]) == ("problem", "auth.other_session")
+
+
+async def test_a_ticket_opens_a_socket_in_the_first_frame(open_socket):
+    client = await open_socket()
+    assert (await client.command("auth", ticket=await new_ticket(await new_user())))["t"] == "ok"
+    assert (await client.frame())["t"] == "hello"
+
+
+@pytest.mark.parametrize("proofs", [{}, {"token": "x", "ticket": "x"}], ids=["none", "two"])
+async def test_a_proof_is_a_token_or_a_ticket(connect, proofs):
+    client = await connect(await new_user())
+    answer = await client.command("auth", **proofs)
+    assert (answer["d"]["code"], answer["d"]["message"]) == ("request.invalid", "Send a token or a ticket.")
 
 
 async def test_a_socket_cannot_be_handed_to_another_user(connect):

@@ -130,6 +130,19 @@ async def test_a_session_that_ends_between_proof_and_watch_gets_no_greeting(open
     assert await client.close_code() == 4501
 
 
+async def test_a_socket_that_may_have_missed_the_end_of_its_session_is_closed_with_a_code_that_brings_it_back(
+    open_socket, gateway
+):
+    """Who was signed out learns that from the next proof; the others go on."""
+    user = await sync_to_async(make_user)()
+    actor = await sync_to_async(actor_with_session)(user)
+    client = await open_socket(f"/ws/v1?ticket={(await sync_to_async(issue_ticket)(actor)).ticket}")
+    assert (await client.frame())["t"] == "hello"
+    (connection,) = gateway.connections
+    connection.watch.must_resume()
+    assert await client.close_code() == 4000
+
+
 async def test_a_session_that_ends_between_the_look_and_the_greeting_closes_the_socket(
     open_socket, gateway, monkeypatch
 ):

@@ -1,6 +1,7 @@
 /** The account of the signed-in person: name, password and phone number, and leaving. No page. */
 
-import { call, exchange } from "./api.js";
+import { call } from "./api.js";
+import { exchange } from "./http.js";
 import { mine } from "./identity.js";
 import { sessionEnded } from "./session.js";
 
@@ -44,7 +45,7 @@ export async function scheduleDeletion() {
 }
 
 /** Keep an account that waits for its deletion. @param {string} cancellation the token of `account.deletion_scheduled` */
-export const cancelDeletion = (cancellation) => exchange("DELETE", "me/deletion", undefined, cancellation);
+export const cancelDeletion = (cancellation) => exchange("DELETE", "me/deletion", undefined, { headers: { Authorization: `Bearer ${cancellation}` } });
 
 function leave(closing) {
   rememberClosing(closing);

@@ -1,52 +1,55 @@
-/** Signing in past a password, and one's own second factors: django-allauth's routes for apps, which take our access token. No page. */
+/** Signing up and in, step by step, and one's own second factors: django-allauth's routes for browsers. No page. */
 
-import { ApiProblem, call, exchange } from "./api.js";
+import { call } from "./api.js";
+import { changingCookie, userOf, whoIsSignedIn } from "./cookie_session.js";
+import { ApiProblem, exchange } from "./http.js";
 import { makePasskey, signWithPasskey } from "./passkeys.js";
-import { keepSession } from "./session.js";
+import { keepUser } from "./session.js";
 
-const ROOT = "/_allauth/app/v1/";
+const ROOT = "/_allauth/browser/v1/";
 const WRONG = { code: "This code is not right, or was used already.", key: "This code is not right.", credential: "This passkey was not accepted. It may have been removed." };
+const WRONG_LOGIN = ["email_password_mismatch", "username_password_mismatch", "phone_password_mismatch"];
 
-/** @typedef {{step: string, session_token: string, types: string[]}} Pending what waits for a next step: `mfa_authenticate`, `verify_email`, ... */
+/** A name with an @ is an address, one with a + before it a phone number. @param {{login: string, password: string}} form */
+export const signIn = ({ login, password }) => enter("POST", "auth/login", { [kindOf(login)]: login, password });
+const kindOf = (login) => (login.includes("@") ? "email" : login.startsWith("+") ? "phone" : "username");
 
-/** What a refused login waits for. @param {ApiProblem} problem @param {Pending} [before] the step before, whose token stays good
- * @returns {?Pending} null when it was refused for another reason */
-export function pendingOf(problem, before) {
-  if (problem.status !== 401) return null;
-  const { session_token = before?.session_token, flows = [] } = { ...problem.data, ...problem.data.meta, ...problem.data.data };
-  const flow = flows.find(({ is_pending }) => is_pending);
-  return flow && session_token ? { step: flow.id, session_token, types: flow.types ?? [] } : null;
-}
+/** @param {{email: string, username: string, display_name: string, password: string}} form */
+export const signUp = (form) => enter("POST", "auth/signup", form);
 
-/** Go on with the code that was sent to one's address. @param {Pending} pending @param {{key: string}} form */
-export const signInWithMailedCode = (pending, { key }) => finish(step(pending, "POST", "auth/email/verify", { key: key.trim() }));
+/** Go on with the code that was sent to one's address. @param {{key: string}} form */
+export const signInWithMailedCode = ({ key }) => enter("POST", "auth/email/verify", { key: key.trim() });
 
-/** Go on with a code of the app or a recovery code. @param {Pending} pending @param {{code: string, trust: boolean}} form */
-export const signInWithCode = (pending, { code, trust }) => finish(step(pending, "POST", "auth/2fa/authenticate", { code, trust }));
+/** Go on with a code of the app or a recovery code. @param {{code: string, trust: boolean}} form */
+export const signInWithCode = ({ code, trust }) => enter("POST", "auth/2fa/authenticate", { code, trust });
 
-/** Go on with a passkey. @param {Pending} pending @param {boolean} trust */
-export async function signInWithSecondPasskey(pending, trust) {
-  const { data } = await step(pending, "GET", "auth/webauthn/authenticate");
-  const credential = await signWithPasskey(data.request_options);
-  await finish(step(pending, "POST", "auth/webauthn/authenticate", { credential, trust }));
-}
+/** Go on with a passkey. @param {boolean} trust */
+export const signInWithSecondPasskey = (trust) => enterWithPasskey("auth/webauthn/authenticate", { trust });
 
 /** Sign in with a passkey and nothing else. */
-export async function signInWithPasskey() {
-  const { data, meta } = await worded(exchange("GET", `${ROOT}auth/webauthn/login`));
-  const credential = await signWithPasskey(data.request_options);
-  await finish(step(meta, "POST", "auth/webauthn/login", { credential }));
+export const signInWithPasskey = () => enterWithPasskey("auth/webauthn/login", {});
+
+/** Leave a login that waits for its next step. */
+export const giveUp = () => changingCookie(() => exchange("DELETE", `${ROOT}auth/session`)).catch(() => {}); // 401: nobody is signed in
+
+async function enterWithPasskey(path, form) {
+  const { data } = await worded(exchange("GET", ROOT + path));
+  await enter("POST", path, { ...form, credential: await signWithPasskey(data.request_options) });
 }
 
-const step = ({ session_token }, method, path, body) => worded(exchange(method, ROOT + path, body, null, { "X-Session-Token": session_token }));
+/** Take a step; whom it signs in is kept. Rejects with the problem, which may be that another step comes first. */
+const enter = (method, path, body) => changingCookie(async () => {
+  try {
+    const { data } = await worded(exchange(method, ROOT + path, body));
+    keepUser(userOf(data.user));
+  } catch (problem) {
+    const { user } = problem.status === 409 ? await whoIsSignedIn() : {}; // in another tab, or as staff
+    if (!user) throw problem;
+    keepUser(user);
+  }
+});
 
-async function finish(answering) {
-  const { meta } = await answering;
-  const { access_token: access, refresh_token: refresh, expires_in } = meta;
-  keepSession({ access, refresh, expires_in, user: await exchange("GET", "me", undefined, access) });
-}
-
-/** A call of the signed-in person to allauth's routes. @param {string} path below the root */
+/** A call below `/_allauth/` as the signed-in user. */
 export const mine = (method, path, body) => worded(call(method, ROOT + path, body));
 
 /**
@@ -99,6 +102,7 @@ async function worded(answering) {
   try {
     return await answering;
   } catch (problem) {
+    if (problem.reasons?.some((reason) => WRONG_LOGIN.includes(reason))) throw Object.assign(problem, { message: "The login or the password is wrong.", errors: {} });
     for (const [field, sentence] of Object.entries(WRONG)) {
       if (problem instanceof ApiProblem && problem.status === 400 && problem.errors[field]) throw Object.assign(problem, { message: sentence, errors: { [field]: [sentence] } });
     }

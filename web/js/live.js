@@ -3,21 +3,25 @@
 import { rememberClosing } from "./account.js";
 import * as api from "./api.js";
 import { closeRoom, converseOver, openRoom, outbox } from "./conversation.js";
+import { stillSignedIn } from "./cookie_session.js";
 import { followWith, loadCommunities, refreshAll, refreshCommunities, refreshMembers, refreshRooms } from "./directory.js";
 import { Portcullis } from "./portcullis.js";
 import { lookAgain, lookOver, see } from "./presence.js";
-import { sessionEnded } from "./session.js";
+import { keepUser } from "./session.js";
 import { changed, closing, currentRoom, learn, roomsOf, state } from "./state.js";
 
 const TYPING_LASTS_MS = 10_000;
 const PROVE_EVERY_MS = 30_000;
+/** The proof has ended, and the session has. */
+const UNPROVEN = [4501, 4504];
 
 /** @type {?Portcullis} */ let socket = null;
 let provenAt = 0;
 
 /** Connect as the signed-in user and keep the state current from now on. */
 export async function goLive() {
-  socket = new Portcullis({ getTicket: api.socketTicket, getToken: api.socketToken });
+  socket = new Portcullis({ getTicket: api.socketTicket });
+  socket.addEventListener("hello", ({ detail }) => (state.user = { ...state.user, ...detail.user }));
   socket.addEventListener("state", ({ detail }) => connectionChanged(detail));
   socket.addEventListener("event", ({ detail }) => apply(detail));
   socket.addEventListener("revoked", ({ detail }) => revoked(detail));
@@ -39,19 +43,31 @@ export function leaveLive() {
 export const reconnectNow = () => socket?.connect();
 
 function connectionChanged(detail) {
-  state.connection = detail;
+  const unproven = detail.state === "refused" && UNPROVEN.includes(detail.code);
+  state.connection = unproven ? { ...detail, state: "reconnecting" } : detail;
   changed("connection");
-  if (detail.state === "online") outbox.flush();
-  if (detail.state !== "refused") return;
-  if (detail.code === 4504) sessionEnded();
-  else if (detail.code === 4501) proveAgain();
+  if (detail.state === "online") arrived();
+  if (unproven) proveAgain(socket);
 }
 
-/** The server no longer knows who we are. A fresh token may mend that, or the session is over; not more often than now and then. */
-function proveAgain() {
-  if (Date.now() - provenAt < PROVE_EVERY_MS) return;
-  provenAt = Date.now();
-  api.socketToken().then((proof) => proof && reconnectNow(), () => {});
+/** Another tab may have signed in somebody else since we were drawn: nothing of ours is sent in their name. */
+function arrived() {
+  if (socket.hello.user.id === state.user.id) outbox.flush();
+  else queueMicrotask(() => keepUser(socket.hello.user));
+}
+
+/** The server closed the socket for want of a proof. Who is still signed in comes back without a word; the others hear that it is over. */
+function proveAgain(refused) {
+  const ask = async () => {
+    if (socket !== refused || refused.state !== "refused") return;
+    provenAt = Date.now();
+    try {
+      if (await stillSignedIn()) reconnectNow();
+    } catch {
+      proveAgain(refused); // the server cannot be asked just now
+    }
+  };
+  setTimeout(ask, Math.max(0, provenAt + PROVE_EVERY_MS - Date.now()));
 }
 
 function apply(event) {
@@ -66,7 +82,7 @@ function applyToRoom(roomId, { t, seq, d }) {
   state.timelines.get(roomId)?.apply({ t, seq, d });
   changed("timeline");
   const room = state.rooms.get(roomId);
-  if (t === "message.created") arrived(room, d.message);
+  if (t === "message.created") messageArrived(room, d.message);
   else if (t === "message.deleted" && room?.unread) refreshRooms(room.community);
   else if (room && (t === "room.updated" || t === "room.archived")) {
     state.rooms.set(roomId, { ...room, ...d.room });
@@ -74,7 +90,7 @@ function applyToRoom(roomId, { t, seq, d }) {
   } else if (t.startsWith("room_member.") && roomId === state.route.room) refreshMembers(roomId);
 }
 
-function arrived(room, message) {
+function messageArrived(room, message) {
   learn(message.author);
   state.typing.get(message.room)?.delete(message.author.id);
   changed("typing");

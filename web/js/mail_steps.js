@@ -1,37 +1,36 @@
 /** What is done with the codes and links of mails: a new password, a verified address. No page. */
 
-import { call, exchange } from "./api.js";
-import { pendingOf } from "./identity.js";
+import { call } from "./api.js";
+import { pendingOf } from "./cookie_session.js";
+import { exchange } from "./http.js";
 
-const ROOT = "/_allauth/app/v1/";
+const ROOT = "/_allauth/browser/v1/";
 const OLD_LINK = "This link was used already, or is too old.";
 const OLD_CODE = "This code is no longer good. Ask for a new mail.";
 const TOO_OFTEN = "That was too often. Wait a while, then try again.";
 
-/** Have a mail sent for a new password; known and unknown addresses get the same answer. @returns {Promise<?Pending>} null where it holds a link */
+/** Have a mail sent for a new password; known and unknown addresses get the same answer. @returns {Promise<boolean>} whether it holds a code; else it holds a link */
 export async function askForReset(email) {
   try {
     await exchange("POST", `${ROOT}auth/password/request`, { email });
-    return null;
+    return false;
   } catch (problem) {
-    const pending = pendingOf(problem);
-    if (pending) return pending;
+    if (pendingOf(problem)) return true;
     throw worded(problem);
   }
 }
 
-/** Choose a password with the code of the mail. @param {Pending} pending @param {{key: string, password: string}} form */
-export const resetByCode = ({ session_token }, form) =>
-  done(exchange("POST", `${ROOT}auth/password/reset`, form, null, { "X-Session-Token": session_token }), "This code is not right.", OLD_CODE);
+/** Choose a password with the code of the mail. @param {{key: string, password: string}} form */
+export const resetByCode = (form) => done(exchange("POST", `${ROOT}auth/password/reset`, form), "This code is not right.", OLD_CODE);
 
 /** Refuses at once a link that would not work. @param {string} key of the link */
 export const checkResetLink = (key) =>
-  done(exchange("GET", `${ROOT}auth/password/reset`, undefined, null, { "X-Password-Reset-Key": key }), OLD_LINK, OLD_LINK);
+  done(exchange("GET", `${ROOT}auth/password/reset`, undefined, { headers: { "X-Password-Reset-Key": key } }), OLD_LINK, OLD_LINK);
 export const resetByLink = (key, password) => done(exchange("POST", `${ROOT}auth/password/reset`, { key, password }), OLD_LINK, OLD_LINK);
 
 /** @param {string} key of the link @returns {Promise<string>} the address that it would verify */
 export async function addressOfLink(key) {
-  const { data } = await done(exchange("GET", `${ROOT}auth/email/verify`, undefined, null, { "X-Email-Verification-Key": key }), OLD_LINK, OLD_LINK);
+  const { data } = await done(exchange("GET", `${ROOT}auth/email/verify`, undefined, { headers: { "X-Email-Verification-Key": key } }), OLD_LINK, OLD_LINK);
   return data.email;
 }
 export const verifyByLink = (key) => done(exchange("POST", `${ROOT}auth/email/verify`, { key }), OLD_LINK);

@@ -1,11 +1,12 @@
 /** Start: the entrance for those who are not signed in, the frame for those who are, and the way from one to the other. */
 
 import { forgetClosing, lastClosing } from "./account.js";
+import { changingCookie, whoIsSignedIn } from "./cookie_session.js";
 import { loadDiscoverable, loadRooms } from "./directory.js";
 import { listenToKeys } from "./keyboard.js";
 import { goLive, leaveLive } from "./live.js";
 import { followAddress, leaveMailLink, mailLink } from "./router.js";
-import { onSessionChange, signedInUser, wasEnded } from "./session.js";
+import { isLeaving, keepUser, onSessionChange, signedInUser, wasEnded } from "./session.js";
 import { changed, forgetState, state } from "./state.js";
 import { closingWords } from "./views/closed_account.js";
 import { mountCommunities } from "./views/communities.js";
@@ -52,7 +53,7 @@ function show(arrival) {
   if (user) forgetClosing();
   if (inside) leaveEntrance(), enter();
   else if (link) showLinked(link, leaveLinked);
-  else showEntrance(() => {}, arrival ?? { notice: closingWords(lastClosing()) ?? (wasEnded() ? ENDED : null) });
+  else showEntrance({ notice: closingWords(lastClosing()) ?? (wasEnded() ? ENDED : null), ...arrival });
 }
 
 function leaveLinked(arrival) {
@@ -77,5 +78,13 @@ function mountFrame() {
 addEventListener("hashchange", () => {
   if (shownLink !== (mailLink() && location.hash)) show();
 });
-onSessionChange(() => show());
-show();
+/** Whom we know is shown at once; of the others only the server can tell whether the cookie is somebody's, or a login's that is not done. */
+async function start() {
+  const { user = null, pending = null } = signedInUser() ? {} : await changingCookie(whoIsSignedIn).catch(() => ({}));
+  onSessionChange(() => show());
+  if (user) keepUser(user);
+  else show({ pending });
+}
+
+addEventListener("online", () => isLeaving() && changingCookie(async () => {}).catch(() => {}));
+start();

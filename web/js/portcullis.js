@@ -12,9 +12,7 @@
  */
 
 const SUBPROTOCOL = "portcullis.v1";
-const SILENCE_MS = 75_000;
-const STEADY_MS = 10_000;
-const RENEW_EARLY_MS = 45_000;
+const SILENCE_MS = 75_000, STEADY_MS = 10_000, RENEW_EARLY_MS = 45_000;
 const BACK_OFF = { first: 500, most: 30_000 };
 
 /** A refusal by the server, or a break on the way to it; `retryable` tells whether sending the same again may help. */
@@ -33,14 +31,13 @@ export class Portcullis extends EventTarget {
   /** @type {State} */ state = "offline";
   /** @type {?object} */ hello = null;
   #options; #socket = null; #wanted = false; #attempt = 0; #failures = 0; #lastRef = 0; #heardAt = 0; #returnAt = 0; #nextTurn = 0;
-  #timers = {}; #pending = new Map();
+  #ahead = 0; #timers = {}; #pending = new Map();
   /** @type {Map<string, Topic>} */ #topics = new Map();
 
   /**
    * @param {object} options
    * @param {() => Promise<string>} options.getTicket a single-use ticket; an error with `retryable: false` ends the attempts
-   * @param {() => Promise<?{token: string, expiresAt: number}>} [options.getToken] an access token that is good for a minute
-   *   or more and the time it ends, in milliseconds; handed in again before that, for the socket lives no longer than its proof
+   * @param {() => Promise<string>} [options.getToken] an access token, good for a minute, to go on when a proof ends; else a ticket is
    * @param {string} [options.url] the gateway's address; by default /ws/v1 of this page's origin
    * @param {number} [options.timeout] milliseconds that a command may take
    */
@@ -117,8 +114,7 @@ export class Portcullis extends EventTarget {
 
   #dial(ticket) {
     this.#nextTurn = 0;
-    const socket = new WebSocket(`${this.#options.url}?ticket=${encodeURIComponent(ticket)}`, [SUBPROTOCOL]);
-    this.#socket = socket;
+    const socket = (this.#socket = new WebSocket(`${this.#options.url}?ticket=${encodeURIComponent(ticket)}`, [SUBPROTOCOL]));
     this.#after("dial", this.#options.timeout, () => this.#lose({ reason: "timeout" }));
     socket.onmessage = ({ data }) => {
       this.#heardAt = Date.now();
@@ -145,7 +141,8 @@ export class Portcullis extends EventTarget {
     this.#beat((d.heartbeat_interval ?? 30) * 1000);
     this.#become("online");
     this.#emit("hello", d);
-    this.#renew({ first: true });
+    this.#ahead = Date.parse(d.server_time) - Date.now();
+    this.#renewBefore(d.expires_at);
     for (const [topic, entry] of this.#topics) this.#askInTurn(topic, entry);
   }
 
@@ -231,13 +228,17 @@ export class Portcullis extends EventTarget {
     });
   }
 
-  /** Prove again who we are before the last proof ends. A fresh ticket is proof enough for the time of the present token. */
-  async #renew({ first = false } = {}) {
-    const socket = this.#socket;
-    const proof = await this.#options.getToken?.().catch(() => null);
-    if (!proof || socket !== this.#socket) return;
-    if (!first) this.#request("auth", { token: proof.token }).catch(() => {});
-    this.#after("renew", Math.max(proof.expiresAt - Date.now() - RENEW_EARLY_MS, 1000), () => this.#renew());
+  /** Prove again who we are before the proof ends, at `end` by the server's clock. Keys live for longer than timers. */
+  #renewBefore(end) {
+    const left = Date.parse(end) - this.#ahead - Date.now() - RENEW_EARLY_MS;
+    if (left < 2 ** 31) this.#after("renew", Math.max(left, 1000), () => this.#renew(this.#socket));
+  }
+
+  async #renew(socket) {
+    const proving = this.#options.getToken?.().then((token) => ({ token })) ?? this.#options.getTicket().then((ticket) => ({ ticket }));
+    const answer = await proving.then((proof) => socket === this.#socket && this.#request("auth", proof)).catch(() => null);
+    if (answer) this.#renewBefore(answer.expires_at);
+    else if (socket === this.#socket) this.#after("renew", STEADY_MS, () => this.#renew(socket)); // until the server gives up
   }
 
   #comeBack(afterMs) {
@@ -273,10 +274,9 @@ export class Portcullis extends EventTarget {
     Object.values(this.#timers).forEach(clearTimeout);
     this.#timers = {};
     this.#returnAt = 0;
-    const socket = this.#socket;
+    if (this.#socket) this.#socket.onmessage = this.#socket.onclose = null;
+    this.#socket?.close();
     this.#socket = null;
-    if (socket) socket.onmessage = socket.onclose = null;
-    socket?.close();
     for (const { reject, timer } of this.#pending.values()) {
       clearTimeout(timer);
       reject(broken());

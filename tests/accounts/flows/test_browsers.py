@@ -36,6 +36,50 @@ def test_the_cookie_reads_and_writes_over_rest(browser):
     assert (answer.status_code, answer.json()["display_name"]) == (200, "Ada L.")
 
 
+@pytest.fixture(params=["csrftoken", "__Host-csrftoken"])
+def _cookie_name(request, settings):
+    settings.CSRF_COOKIE_NAME = request.param
+
+
+@pytest.mark.usefixtures("_cookie_name")
+def test_a_page_learns_its_csrf_token_from_answers_whatever_the_cookie_is_called(browser):
+    make_user("ada")
+    stranger = browser.call("get", "/auth/session", csrf=False)
+    body = {"username": "ada", "password": PASSWORD}
+    signed_in = browser.call(
+        "post", "/auth/login", body, csrf=False, **{"X-CSRFToken": stranger.headers["X-CSRFToken"]}
+    )
+    begun = browser.call("get", "/api/v1/me", csrf=False)
+    for answer in (signed_in, begun):
+        token = {"X-CSRFToken": answer.headers["X-CSRFToken"]}
+        assert browser.call("post", "/api/v1/gateway/ticket", csrf=False, **token).status_code == 200
+    assert browser.call("get", "/api/v1/me/sessions").headers.get("X-CSRFToken") is None
+
+
+def test_an_app_gets_no_csrf_token(client):
+    access = sign_in(make_user("ada")).access
+    answer = client.get("/api/v1/me", headers={"Authorization": f"Bearer {access}"})
+    assert answer.status_code == 200
+    assert (answer.headers.get("X-CSRFToken"), dict(answer.cookies)) == (None, {})
+
+
+def test_a_newcomer_chooses_the_name_that_others_see(browser):
+    browser.call("get", "/config")
+    form = {"email": "ada@example.org", "username": "ada", "password": PASSWORD, "display_name": "Ada L."}
+    answer = browser.call("post", "/auth/signup", form)
+    assert (answer.status_code, answer.json()["data"]["user"]["display"]) == (200, "Ada L.")
+    assert User.objects.get().display_name == "Ada L."
+
+
+@pytest.mark.parametrize("name", ["x" * 65, "Ada\u202e"])
+def test_a_name_that_cannot_be_shown_is_a_mistake_of_its_field(browser, name):
+    browser.call("get", "/config")
+    form = {"email": "ada@example.org", "username": "ada", "password": PASSWORD, "display_name": name}
+    with unchanged(User, Session):
+        answer = browser.call("post", "/auth/signup", form)
+        assert (answer.status_code, [error["param"] for error in answer.json()["errors"]]) == (400, ["display_name"])
+
+
 @pytest.mark.parametrize("headers", [{}, {"X-CSRFToken": "x" * 64}], ids=["without a token", "with a made-up token"])
 def test_another_site_writes_nothing_with_the_cookie(browser, headers):
     make_user("ada")

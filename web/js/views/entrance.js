@@ -1,8 +1,8 @@
 /** Sign in and sign up, with a second factor where there is one. Mistakes that we can see are said here; the rest in the server's words. */
 
-import { signIn, signUp } from "../api.js";
+import { pendingOf } from "../cookie_session.js";
 import { h } from "../dom.js";
-import { pendingOf, signInWithCode, signInWithMailedCode, signInWithPasskey, signInWithSecondPasskey } from "../identity.js";
+import { giveUp, signIn, signInWithCode, signInWithMailedCode, signInWithPasskey, signInWithSecondPasskey, signUp } from "../identity.js";
 import { passkeysWork } from "../passkeys.js";
 import { CHOSEN_PASSWORD, EMAIL, SHOWN_NAME, USERNAME } from "./account_fields.js";
 import { keepingStep, waitsForDeletion } from "./closed_account.js";
@@ -39,38 +39,58 @@ export function showLinked(link, leave) {
   showMailLink(link, show, leave);
 }
 
-/** Show the entrance; `onSignedIn` is called once a session is kept. `arrival` is what somebody comes with. */
-export function showEntrance(onSignedIn, arrival = {}) {
+/**
+ * Show the entrance. What comes after it is told by the session's change.
+ * @param {{notice?: ?string, login?: string, pending?: ?import("../cookie_session.js").Pending}} [arrival] what somebody comes with
+ */
+export function showEntrance(arrival = {}) {
   offerTabs(true);
-  const choose = (name, { login: known } = {}) => {
-    const { title, fields, label, act } = FORMS[name];
-    for (const other of Object.keys(FORMS)) {
-      document.getElementById(`choose-${other}`).setAttribute("aria-pressed", String(other === name));
-    }
-    const goOn = (problem, before) => {
-      if (waitsForDeletion(problem)) return keep(problem);
-      const pending = pendingOf(problem, before);
-      if (!pending) throw problem;
-      const next = pending.step === "verify_email" ? addressStep : secondStep;
-      show("One more step", ...next(pending, onSignedIn, () => choose("sign-in"), goOn));
-    };
-    const keep = (problem) => {
-      offerTabs(false);
-      tell(null);
-      show(...keepingStep(problem, (notice) => (offerTabs(true), tell(notice), choose("sign-in", { login: "" }))));
-    };
-    const submit = (values) => act(trimmed(values)).then(onSignedIn, (problem) => goOn(problem));
-    const form = formOf(fields.map((field) => (field === login ? { ...field, value: known ?? "" } : field)), { label, submit });
-    const forgotten = name === "sign-in" && h("button.link-button", { type: "button", onclick: () => (tell(null),
-      showForgotten(show, form.elements.login.value.trim(), (back) => (tell(back?.notice), choose("sign-in", { login: form.elements.login.value, ...back })))) }, "Forgot your password?");
-    const alone = name === "sign-in" && passkeysWork() && passkeyButton("Sign in with a passkey", () => signInWithPasskey().then(onSignedIn, goOn));
-    show(title, form, forgotten, alone);
-    if (known !== undefined) form.elements[known ? "password" : "login"].focus();
-  };
   for (const name of Object.keys(FORMS)) document.getElementById(`choose-${name}`).onclick = () => choose(name);
   tell(arrival.notice);
-  choose("sign-in", arrival);
+  if (arrival.pending) goOn(arrival.pending);
+  else choose("sign-in", arrival);
 }
+
+function choose(name, { login: known } = {}) {
+  const { title, fields, label, act } = FORMS[name];
+  for (const other of Object.keys(FORMS)) {
+    document.getElementById(`choose-${other}`).setAttribute("aria-pressed", String(other === name));
+  }
+  const submit = (values) => act(trimmed(values)).catch(orGoOn);
+  const form = formOf(fields.map((field) => (field === login ? { ...field, value: known ?? "" } : field)), { label, submit });
+  show(title, form, ...(name === "sign-in" ? otherWays(form) : []));
+  if (known !== undefined) form.elements[known ? "password" : "login"].focus();
+}
+
+/** Ways in beside the password. */
+function otherWays(form) {
+  const back = (arrival) => (tell(arrival?.notice), choose("sign-in", { login: form.elements.login.value, ...arrival }));
+  const forget = () => (tell(null), showForgotten(show, form.elements.login.value.trim(), back));
+  const forgotten = h("button.link-button", { type: "button", onclick: forget }, "Forgot your password?");
+  return [forgotten, passkeysWork() && passkeyButton("Sign in with a passkey", () => signInWithPasskey().catch(orGoOn))];
+}
+
+/** A refusal may be that another step comes first, that the first one is forgotten, or that the account is about to be deleted. */
+function orGoOn(problem) {
+  if (waitsForDeletion(problem)) return keep(problem);
+  const pending = pendingOf(problem);
+  if (pending?.step in STEPS) return goOn(pending);
+  throw problem.status === 401 ? Object.assign(problem, { message: "That took too long. Sign in once more." }) : problem;
+}
+
+/** @param {import("../cookie_session.js").Pending} pending */
+function goOn(pending) {
+  if (!(pending.step in STEPS)) return choose("sign-in");
+  show("One more step", ...STEPS[pending.step](pending));
+}
+
+function keep(problem) {
+  offerTabs(false);
+  tell(null);
+  show(...keepingStep(problem, (notice) => (offerTabs(true), tell(notice), choose("sign-in", { login: "" }))));
+}
+
+const again = (label) => h("button.link-button", { type: "button", onclick: () => (giveUp(), choose("sign-in", { login: "" })) }, label);
 
 /** Forget what was typed, and give the names of the fields free for other forms. */
 export const leaveEntrance = () => document.getElementById("entrance-form").replaceChildren();
@@ -92,27 +112,26 @@ function tell(notice) {
 const offerTabs = (offered) => void (document.getElementById("choose-sign-in").parentElement.hidden = !offered);
 
 /** The code of a mail, where addresses must be verified before anybody comes in. A new login sends a new one. */
-function addressStep(pending, onSignedIn, back, goOn) {
+function addressStep() {
   const refused = (problem) => {
     if (problem.status === 409) throw Object.assign(problem, { message: "This code is no longer good. Sign in again for a new one." });
-    goOn(problem, pending);
+    orGoOn(problem);
   };
-  const form = formOf(mailedCode, { label: "Confirm and sign in", submit: (values) => signInWithMailedCode(pending, values).then(onSignedIn, refused) });
+  const form = formOf(mailedCode, { label: "Confirm and sign in", submit: (values) => signInWithMailedCode(values).catch(refused) });
   queueMicrotask(() => form.elements.key.focus());
-  return [form, h("button.link-button", { type: "button", onclick: back }, "Back to sign in")];
+  return [form, again("Back to sign in")];
 }
 
 /** The second factor, after the right password. */
-function secondStep(pending, onSignedIn, back, goOn) {
-  const next = (problem) => goOn(problem, pending);
-  const form = formOf(secondFactor, { label: "Sign in", submit: (values) => signInWithCode(pending, values).then(onSignedIn, next) });
-  const trusted = () => form.elements.trust.checked;
-  const byPasskey = pending.types.includes("webauthn") &&
-    passkeyButton("Use a passkey", () => signInWithSecondPasskey(pending, trusted()).then(onSignedIn, next));
-  const again = h("button.link-button", { type: "button", onclick: back }, "Back to the password");
+function secondStep({ types }) {
+  const form = formOf(secondFactor, { label: "Sign in", submit: (values) => signInWithCode(values).catch(orGoOn) });
+  const byPasskey = types.includes("webauthn") && passkeyButton("Use a passkey", () => signInWithSecondPasskey(form.elements.trust.checked).catch(orGoOn));
   queueMicrotask(() => form.elements.code.focus());
-  return [form, byPasskey, again];
+  return [form, byPasskey, again("Back to the password")];
 }
+
+/** By what a login waits for. */
+const STEPS = { verify_email: addressStep, mfa_authenticate: secondStep };
 
 /** Blanks around names are slips; in a password they may be meant. */
 const trimmed = (values) =>

@@ -26,13 +26,13 @@ export function showForgotten(show, typed, leave) {
   const back = link("Back to sign in", () => leave());
   const submit = async ({ email }) => {
     const address = email.trim();
-    const pending = await askForReset(address);
+    const byCode = await askForReset(address);
     const sent = note(`We have sent a mail to ${address}. It may take a minute; look among the unwanted mail, too.`);
     const again = link("Ask for a new mail", () => showForgotten(show, address, leave));
-    if (!pending) return focused(show, "Look at your mail", sent, note("Open the link in it to choose a new password."), again);
+    if (!byCode) return focused(show, "Look at your mail", sent, note("Open the link in it to choose a new password."), again);
     const form = formOf([{ ...CODE, hint: "The code in the mail." }, NEW_PASSWORD], {
       label: "Change password",
-      submit: async (values) => (await resetByCode(pending, { ...values, key: values.key.trim() }), leave({ notice: CHANGED, login: address })),
+      submit: async (values) => (await resetByCode({ ...values, key: values.key.trim() }), leave({ notice: CHANGED, login: address })),
     });
     return focused(show, "Choose a new password", sent, form, again);
   };
