@@ -88,6 +88,7 @@ def open_page(browser: Browser, server: Server) -> Iterator[OpenPage]:
         page.on("pageerror", lambda error: mistakes.append(str(error)))
         page.on("console", lambda message: mistakes.extend(mistake_in(message)))
         page.goto(at.address + path)
+        expect(page.locator("[data-screen=loading]")).to_have_count(0)
         if who is not None:
             expect_live(page)
         return page

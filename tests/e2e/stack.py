@@ -11,11 +11,18 @@ import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 import psycopg
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_SECONDS = 90
@@ -69,11 +76,12 @@ class Server(Process):
     """A gateway process that serves HTTP, the page and sockets."""
 
     port: int = 0
+    tls: bool = False
 
     @property
     def address(self) -> str:
         """The origin that browsers open."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
 
     def start(self) -> None:
         """Start and wait until it answers."""
@@ -81,7 +89,7 @@ class Server(Process):
         deadline = time.monotonic() + READY_SECONDS
         while time.monotonic() < deadline:
             with suppress(httpx.TransportError):
-                if httpx.get(f"{self.address}/livez", timeout=10).is_success:
+                if httpx.get(f"{self.address}/livez", timeout=10, verify=False).is_success:  # its own certificate
                     return
             if self.child is not None and self.child.poll() is not None:
                 break
@@ -89,11 +97,36 @@ class Server(Process):
         raise RuntimeError(f"{self.name} did not start:\n{self.log.read_text()[-3000:]}")
 
 
-def command_of(port: int) -> list[str]:
-    """Return how the server named by E2E_SERVER is started."""
+def command_of(port: int, *, tls: bool = False) -> list[str]:
+    """Return how the server named by E2E_SERVER is started; with TLS it has a certificate that nobody vouches for."""
+    key, certificate = certificate_files() if tls else ("", "")
     if SERVER == "daphne":
-        return [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(port), "project.asgi:application"]
-    return [sys.executable, "-m", "uvicorn", "project.asgi:application", "--port", str(port), "--log-level", "warning"]
+        endpoint = ["-e", f"ssl:{port}:interface=127.0.0.1:privateKey={key}:certKey={certificate}"]
+        plain = ["-b", "127.0.0.1", "-p", str(port)]
+        return [sys.executable, "-m", "daphne", *(endpoint if tls else plain), "project.asgi:application"]
+    more = ["--ssl-keyfile", str(key), "--ssl-certfile", str(certificate)] if tls else []
+    program = [sys.executable, "-m", "uvicorn", "project.asgi:application", "--port", str(port)]
+    return [*program, "--log-level", "warning", *more]
+
+
+def certificate_files() -> tuple[Path, Path]:
+    """Write a private key and a certificate for this machine, good for a day, and return where."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    began = datetime.now(UTC) - timedelta(hours=1)
+    certificate = (
+        x509.CertificateBuilder(
+            name, name, key.public_key(), x509.random_serial_number(), began, began + timedelta(days=1)
+        )
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    folder = ROOT / "var" / "e2e"
+    folder.mkdir(parents=True, exist_ok=True)
+    files = folder / "key.pem", folder / "certificate.pem"
+    files[0].write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    files[1].write_bytes(certificate.public_bytes(Encoding.PEM))
+    return files
 
 
 def free_port() -> int:
@@ -147,10 +180,11 @@ class Stack:
             process.stop()
         self._execute(f"DROP DATABASE IF EXISTS {self._database} WITH (FORCE)")
 
-    def start_with(self, **settings: str) -> Server:
+    def start_with(self, *, tls: bool = False, **settings: str) -> Server:
         """Start one more server on the same database, with other settings; it is stopped with the rest."""
         port = free_port()
-        server = Server(f"server-{port}", command_of(port), self._environment | settings, port=port)
+        command = command_of(port, tls=tls)
+        server = Server(f"server-{port}", command, self._environment | settings, port=port, tls=tls)
         self._others.append(server)
         server.start()
         return server
