@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from enum import StrEnum
 
 USERNAME_MIN_LENGTH = 3
@@ -15,6 +16,8 @@ NETWORK_MAX_LENGTH = 43
 """The longest IPv6 network."""
 SESSION_USE_SECONDS = 300
 """How old what is known of a device's last use may be before it is written anew; access tokens live no longer."""
+PROLONG_SESSION_AFTER = timedelta(days=1)
+"""How much of the lifetime of a cookie's session must be gone before it is prolonged: what bounds the writes."""
 SESSIONS_USED_AT_ONCE = 1_000
 SESSIONS_PRUNED_AT_ONCE = 1_000
 FIRST_SIGN_IN_HOURS = 24

@@ -12,8 +12,8 @@ from accounts.actions.attempts import Client, begin_password_attempt
 from accounts.actions.known_devices import make_device_known
 from accounts.actions.new_devices import surroundings_of, tell_of_session, was_seen_before
 from accounts.actions.reactivations import unchecked_let_back_in
-from accounts.actions.tokens import adopt, new_refresh_token, token_pair
-from accounts.constants import USER_AGENT_MAX_LENGTH
+from accounts.actions.tokens import RefreshToken, adopt, new_refresh_token, token_pair
+from accounts.constants import PROLONG_SESSION_AFTER, USER_AGENT_MAX_LENGTH
 from accounts.errors import InvalidCredentials
 from accounts.events import SessionRevoked, SignedIn
 from accounts.models import Session, User, WebSession
@@ -76,6 +76,17 @@ def unchecked_start_session(user: User, client: Client) -> SignedIn:
     Emits `session.started`; a device that was not seen before is told of by mail.
     """
     return _begin(user, client).signed_in
+
+
+def prolong_session(session_id: SessionId) -> bool:
+    """Let a session whose proof is a cookie live on from now, as a refresh does for one with tokens; return whether it was time to.
+
+    Writes once a day at most, in one statement, which finds no session that has ended.
+    """
+    moment = now()
+    ends = moment + RefreshToken.lifetime
+    live = Session.objects.filter(pk=session_id, revoked_at=None, expires_at__gt=moment)
+    return bool(live.filter(expires_at__lt=ends - PROLONG_SESSION_AFTER).update(expires_at=ends))
 
 
 @transaction.atomic

@@ -18,7 +18,7 @@ from accounts.actions.deactivations import deactivate_account
 from accounts.actions.deletions import cancel_deletion, schedule_deletion
 from accounts.actions.phone_numbers import remove_phone_number
 from accounts.actions.refresh_tokens import refresh_session
-from accounts.actions.sessions import revoke_other_sessions, revoke_own_session, revoke_session
+from accounts.actions.sessions import prolong_session, revoke_other_sessions, revoke_own_session, revoke_session
 from accounts.actions.tickets import issue_ticket
 from accounts.actions.trusted_devices import distrust_all_devices, distrust_device
 from accounts.actions.users import update_profile
@@ -248,8 +248,11 @@ class TicketView(APIView):
 
     @extend_schema(request=None, responses={200: SocketTicket})
     def post(self, request: Request) -> Response:
-        """Return a single-use ticket that opens one socket of this session."""
-        return _secret(issue_ticket(actor_of(request)))
+        """Return a single-use ticket that opens one socket of this session, or lets an open one go on."""
+        actor = actor_of(request)
+        if actor.session_id is not None and "Authorization" not in request.headers:
+            django_request(request).session.modified |= prolong_session(actor.session_id)
+        return _secret(issue_ticket(actor))
 
 
 def _secret(payload: WireStruct, status_code: int = status.HTTP_200_OK) -> Response:

@@ -97,8 +97,8 @@ export const removePasskey = (id) => mine("DELETE", "account/authenticators/weba
 export const unseenRecoveryCodes = async () => (await mine("GET", "account/authenticators/recovery-codes")).data.unused_codes ?? [];
 export const newRecoveryCodes = async () => (await mine("POST", "account/authenticators/recovery-codes", {})).data.unused_codes;
 
-/** The server says "Incorrect code." to everything; people want to know what to look at. */
-async function worded(answering) {
+/** The server says "Incorrect code." to everything; people want to know what to look at. @template T @param {Promise<T>} answering @returns {Promise<T>} */
+export async function worded(answering) {
   try {
     return await answering;
   } catch (problem) {

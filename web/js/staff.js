@@ -3,6 +3,7 @@
 import { changingCookie, pendingOf } from "./cookie_session.js";
 import { h } from "./dom.js";
 import { exchange } from "./http.js";
+import { worded } from "./identity.js";
 import { passkeysWork, signWithPasskey } from "./passkeys.js";
 import { formOf } from "./views/forms.js";
 import { passkeyButton } from "./views/proof.js";
@@ -23,7 +24,7 @@ function enter() {
 /** A step of the sign-in: whether it signs in, or which step comes next. Rejects with what was wrong. @returns {Promise<{inside: boolean, pending: ?object, data: ?object}>} */
 async function step(method, path, body) {
   try {
-    const { data, meta } = await exchange(method, `/_allauth/browser/v1${path}`, body);
+    const { data, meta } = await worded(exchange(method, `/_allauth/browser/v1${path}`, body));
     return { inside: meta?.is_authenticated === true, pending: null, data };
   } catch (problem) {
     if (problem.status !== 401) throw problem;

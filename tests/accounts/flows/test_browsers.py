@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+import time_machine
 from django.conf import settings
 
 from accounts.actions.sessions import revoke_session
 from accounts.actions.tickets import use_up_tickets
 from accounts.models import Session, User, WebSession
 from kernel.actor import SYSTEM
+from kernel.clock import now
 from kernel.ids import SessionId
 from tests.factories.accounts import PASSWORD, make_user, sign_in
 from tests.unchanged import unchanged
@@ -110,6 +114,31 @@ def test_the_cookie_gets_a_ticket_for_a_socket(browser):
     ticket = browser.call("post", "/api/v1/gateway/ticket").json()["ticket"]
     (holder,) = use_up_tickets([ticket])
     assert (holder.user_id, holder.session_id) == (user.id, Session.objects.get().id)
+
+
+def test_a_page_that_is_used_stays_signed_in_and_one_that_is_not_does_not(browser):
+    make_user("ada")
+    with time_machine.travel(now(), tick=False) as clock:
+        browser.sign_in("ada")
+        for _ in range(3):
+            clock.shift(timedelta(days=settings.REFRESH_TOKEN_DAYS - 1))
+            answer = browser.call("post", "/api/v1/gateway/ticket")
+            assert answer.status_code == 200
+            assert answer.cookies[settings.SESSION_COOKIE_NAME]["max-age"] == settings.SESSION_COOKIE_AGE
+        clock.shift(timedelta(hours=23))
+        assert settings.SESSION_COOKIE_NAME not in browser.call("post", "/api/v1/gateway/ticket").cookies
+        clock.shift(timedelta(days=settings.REFRESH_TOKEN_DAYS))
+        assert browser.call("post", "/api/v1/gateway/ticket").status_code in {401, 403}
+        assert browser.call("get", "/api/v1/me").status_code == 401
+
+
+def test_a_ticket_for_a_token_moves_no_end(client):
+    with time_machine.travel(now(), tick=False) as clock:
+        access = sign_in(make_user("ada")).access
+        clock.shift(timedelta(minutes=4))
+        with unchanged(Session, WebSession):
+            answer = client.post("/api/v1/gateway/ticket", headers={"Authorization": f"Bearer {access}"})
+            assert answer.status_code == 200
 
 
 @pytest.mark.parametrize(("method", "path"), [("post", "/api/v1/auth/logout"), ("delete", "/auth/session")])

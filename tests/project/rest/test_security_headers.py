@@ -146,6 +146,7 @@ def test_an_answer_tells_a_friend_what_scripts_may_read(friend: str) -> None:
         "RateLimit",
         "RateLimit-Policy",
         "Retry-After",
+        "X-CSRFToken",
         "X-Device-Token",
         "X-Request-ID",
     }
