@@ -21,7 +21,7 @@ from communities.actions.memberships import (
     unban_member,
 )
 from communities.constants import Role
-from communities.models import Community, Invite, Membership
+from communities.models import Application, Community, Invite, Membership
 from kernel.actor import SYSTEM
 from kernel.errors import DomainError
 from kernel.ids import CommunityId, UserId
@@ -107,6 +107,18 @@ class MembershipAdmin(ReadOnlyAdmin):
                 self.message_user(request, f"{row}: {error.text}", messages.ERROR)
             else:
                 self.log_change(request, row, done)
+
+
+@admin.register(Application)
+class ApplicationAdmin(ReadOnlyAdmin):
+    """Who applied where, and what became of it. What they answered is between them and the community."""
+
+    list_display = ("user", "community", "status", "submitted_at", "decided_by", "decided_at")
+    list_filter = ("status",)
+    list_select_related = ("user", "community", "decided_by")
+    search_fields = ("user__username", "community__name", "community__slug")
+    ordering = ("-submitted_at",)
+    exclude = ("answers",)
 
 
 @admin.register(Invite)

@@ -22,6 +22,7 @@ class CommunitiesConfig(AppConfig):
         )
         from accounts.registries.staff_roles import register_staff_permissions
         from communities.access import register_topic_source
+        from communities.actions.applications import erase_applications
         from communities.actions.deletions import check_owned_communities, end_memberships
         from communities.constants import STAFF_PERMISSIONS
         from communities.topics import readable_management_topics
@@ -29,4 +30,5 @@ class CommunitiesConfig(AppConfig):
         register_topic_source(readable_management_topics)
         register_staff_permissions(STAFF_PERMISSIONS)
         register_deletion_check(check_owned_communities)
+        register_deletion_step(DeletionStep("communities.applications", DeletionPhase.CONTENT, erase_applications))
         register_deletion_step(DeletionStep("communities.memberships", DeletionPhase.ACCESS, end_memberships))

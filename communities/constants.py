@@ -9,11 +9,24 @@ from accounts.constants import StaffRole
 MAX_NAME_LENGTH = 80
 MAX_DESCRIPTION_LENGTH = 500
 MAX_INVITE_CODE_LENGTH = 64
+MAX_INTRODUCTION_LENGTH = 2_000
+MAX_QUESTIONS = 20
+MAX_LABEL_LENGTH = 200
+MAX_CHOICES = 20
+MAX_CHOICE_LENGTH = 100
+MAX_ANSWER_LENGTH = 2_000
+MAX_REASON_LENGTH = 500
+MAX_COOL_DOWN_DAYS = 365
+COOL_DOWN_DAYS = 7
+"""How long somebody who was refused waits before they apply again, unless the form says otherwise."""
+BULK_DECISIONS_MAX = 50
 MIN_SLUG_LENGTH = 3
 MAX_SLUG_LENGTH = 40
 SLUG_PATTERN = r"\A[a-z0-9]+(-[a-z0-9]+)*\Z"
 
 
+APPLICATIONS_TOPIC = "applications"
+"""The kind of the topic `applications:<community id>`, for who reviews applications."""
 INVITES_TOPIC = "invites"
 """The kind of the topic `invites:<community id>`, for who manages invites."""
 
@@ -63,6 +76,30 @@ class MembershipStatus(StrEnum):
     BANNED = "banned"
 
 
+class ApplicationStatus(StrEnum):
+    """What became of an application. Only a pending one changes."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
+class Verdict(StrEnum):
+    """What a reviewer thinks of an application, or decides."""
+
+    APPROVE = "approve"
+    REFUSE = "refuse"
+
+
+class QuestionKind(StrEnum):
+    """How a question is answered: by a text, one of its choices, or yes or no."""
+
+    TEXT = "text"
+    CHOICE = "choice"
+    YES_NO = "yes_no"
+
+
 CURRENT_STATUSES = (MembershipStatus.ACTIVE, MembershipStatus.TIMED_OUT)
 
 
@@ -80,6 +117,7 @@ class Permission(StrEnum):
     CHANGE_ROLE = "member.change_role"
     CREATE_INVITE = "invite.create"
     MANAGE_INVITES = "invite.manage"
+    REVIEW_APPLICATIONS = "application.review"
     VIEW_ROOM = "room.view"
     CREATE_ROOM = "room.create"
     OPEN_DIRECT_ROOM = "room.open_direct"
@@ -114,6 +152,7 @@ LOWEST_ROLE: dict[Permission, Role] = {
     Permission.TIME_OUT_MEMBER: Role.MODERATOR,
     Permission.CREATE_INVITE: Role.MODERATOR,
     Permission.MANAGE_INVITES: Role.MODERATOR,
+    Permission.REVIEW_APPLICATIONS: Role.MODERATOR,
     Permission.CREATE_ROOM: Role.MODERATOR,
     Permission.MANAGE_ROOM: Role.MODERATOR,
     Permission.MODERATE_ROOM: Role.MODERATOR,
@@ -122,7 +161,14 @@ LOWEST_ROLE: dict[Permission, Role] = {
     Permission.CHANGE_ROLE: Role.OWNER,
 }
 
-_LOOK = frozenset({"communities.view_community", "communities.view_membership", "communities.view_invite"})
+_LOOK = frozenset(
+    {
+        "communities.view_community",
+        "communities.view_membership",
+        "communities.view_invite",
+        "communities.view_application",
+    }
+)
 _MODERATE = _LOOK | {"communities.change_membership"}
 
 STAFF_PERMISSIONS = {

@@ -66,3 +66,59 @@ class CommunityClosed(Forbidden):
 
     code = "community.closed"
     message = "This community is closed. Ask one of its members for an invite."
+
+
+class ApplicationsClosed(Conflict):
+    """The community has no form, or has closed it."""
+
+    code = "application.closed"
+    message = "This community takes no applications at the moment."
+
+
+class FormChanged(Conflict):
+    """The form was changed since it was read; `number` is the one that counts now."""
+
+    code = "application.form_changed"
+    message = "The form has changed meanwhile. Read it again and answer the new one."
+
+
+class AlreadyApplied(Conflict):
+    """An earlier application of the user is still pending."""
+
+    code = "application.pending_already"
+    message = "You have applied already. Wait for the answer, or withdraw it first."
+
+
+class AlreadyMember(Conflict):
+    """Somebody applies who is in."""
+
+    code = "application.member_already"
+    message = "You are a member already."
+
+
+class ApplyLater(Conflict):
+    """The user was refused lately; `apply_again_at` says from when on they may apply again."""
+
+    code = "application.too_early"
+    message = "You were refused lately. Wait a while before you apply again."
+
+
+class ApplicationDecided(Conflict):
+    """The application is not pending any more: approved, refused or withdrawn; `status` says which."""
+
+    code = "application.decided_already"
+    message = "This application is not pending any more."
+
+
+class ApplicationClaimed(Conflict):
+    """Another reviewer has taken the application on; `claimed_until` says for how long."""
+
+    code = "application.claimed"
+    message = "Another reviewer is at this application."
+
+
+class ApplicantGone(Conflict):
+    """The applicant's account is closed."""
+
+    code = "application.applicant_gone"
+    message = "The account of the applicant is closed."

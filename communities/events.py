@@ -6,7 +6,15 @@ from datetime import datetime
 from uuid import UUID
 
 from accounts.events import UserPayload
-from communities.constants import CommunityVisibility, JoinPolicy, MembershipStatus, Role
+from communities.constants import (
+    ApplicationStatus,
+    CommunityVisibility,
+    JoinPolicy,
+    MembershipStatus,
+    QuestionKind,
+    Role,
+    Verdict,
+)
 from eventlog.events import Event, durable_event
 from kernel.wire import WireStruct
 
@@ -132,3 +140,129 @@ class InviteRevoked(Event, frozen=True):
     """On `invites:<community id>`: nobody comes in by this invite any more."""
 
     invite: InvitePayload
+
+
+class QuestionPayload(WireStruct, frozen=True):
+    """A question of a form. `choices` are those of a question of kind "choice", else empty."""
+
+    id: str
+    kind: QuestionKind
+    label: str
+    required: bool
+    choices: tuple[str, ...]
+
+
+class AnswerPayload(WireStruct, frozen=True):
+    """The answer to a question, by its id: a text, or true or false to one of kind "yes_no"."""
+
+    question: str
+    answer: str | bool
+
+
+class ApplicationFormPayload(WireStruct, frozen=True):
+    """A version of a community's form. Who was refused may apply again after `cool_down_days`. A closed one takes no applications."""
+
+    id: UUID
+    community: UUID
+    number: int
+    introduction: str
+    questions: tuple[QuestionPayload, ...]
+    cool_down_days: int
+    created_at: datetime
+    closed_at: datetime | None
+
+
+class MyApplicationPayload(WireStruct, frozen=True):
+    """An application as the applicant sees it: nothing of who reviews it. `reason` is what they are told with a decision."""
+
+    id: UUID
+    community: UUID
+    form: int
+    status: ApplicationStatus
+    answers: tuple[AnswerPayload, ...]
+    submitted_at: datetime
+    decided_at: datetime | None
+    reason: str
+
+
+class ApplicationPayload(WireStruct, frozen=True):
+    """An application as it stands in the queue of reviewers. `claimed_until` is null when nobody has taken it on, or no longer."""
+
+    id: UUID
+    community: UUID
+    user: UserPayload
+    form: int
+    status: ApplicationStatus
+    submitted_at: datetime
+    claimed_by: UserPayload | None
+    claimed_until: datetime | None
+    decided_by: UserPayload | None
+    decided_at: datetime | None
+    reason: str
+
+
+class VotePayload(WireStruct, frozen=True):
+    """What a reviewer thinks of an application."""
+
+    reviewer: UserPayload
+    verdict: Verdict
+    note: str
+    voted_at: datetime
+
+
+class ReviewedApplication(WireStruct, frozen=True):
+    """All that a reviewer sees of an application: the questions of then, the answers, and the votes, oldest first."""
+
+    application: ApplicationPayload
+    questions: tuple[QuestionPayload, ...]
+    answers: tuple[AnswerPayload, ...]
+    votes: tuple[VotePayload, ...]
+
+
+class DecisionOutcome(WireStruct, frozen=True):
+    """What became of one of many decisions: `refused` is null where it was carried out, else the code of the error."""
+
+    application: UUID
+    refused: str | None
+
+
+class DecisionOutcomes(WireStruct, frozen=True):
+    """What became of many decisions, in the order in which they were asked for."""
+
+    outcomes: tuple[DecisionOutcome, ...]
+
+
+@durable_event("application.changed")
+class ApplicationChanged(Event, frozen=True):
+    """On `user:<id>`: the user's own application was submitted, withdrawn, approved or refused."""
+
+    application: MyApplicationPayload
+
+
+@durable_event("application.submitted")
+class ApplicationSubmitted(Event, frozen=True):
+    """On `applications:<community id>`: somebody has applied. The answers are not in the event."""
+
+    application: ApplicationPayload
+
+
+@durable_event("application.updated")
+class ApplicationUpdated(Event, frozen=True):
+    """On `applications:<community id>`: an application was claimed, released, decided or withdrawn."""
+
+    application: ApplicationPayload
+
+
+@durable_event("application.voted")
+class ApplicationVoted(Event, frozen=True):
+    """On `applications:<community id>`: a reviewer has said what they think."""
+
+    application: UUID
+    vote: VotePayload
+
+
+@durable_event("application_form.changed")
+class ApplicationFormChanged(Event, frozen=True):
+    """On `applications:<community id>`: there is a new version of the form, or it was closed."""
+
+    form: ApplicationFormPayload

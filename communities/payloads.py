@@ -2,22 +2,47 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 
+import msgspec
+from django.conf import settings
 from msgspec.structs import asdict
 
 from accounts.payloads import user_payload
-from communities.constants import CommunityVisibility, JoinPolicy, MembershipStatus, Role
+from communities.constants import (
+    ApplicationStatus,
+    CommunityVisibility,
+    JoinPolicy,
+    MembershipStatus,
+    Role,
+    Verdict,
+)
 from communities.events import (
+    AnswerPayload,
+    ApplicationFormPayload,
+    ApplicationPayload,
     CommunityPayload,
     InvitePayload,
     InviteUsePayload,
     InviteWithCode,
     MemberPayload,
     MembershipChanged,
+    MyApplicationPayload,
     MyCommunityPayload,
+    QuestionPayload,
+    ReviewedApplication,
+    VotePayload,
 )
-from communities.models import Community, Invite, InviteUse, Membership
+from communities.models import (
+    Application,
+    ApplicationForm,
+    ApplicationVote,
+    Community,
+    Invite,
+    InviteUse,
+    Membership,
+)
 
 
 def community_payload(community: Community) -> CommunityPayload:
@@ -94,3 +119,85 @@ def invite_with_code(invite: Invite, code: str | None) -> InviteWithCode:
 def invite_use_payload(use: InviteUse) -> InviteUsePayload:
     """Return who, whose user must be loaded, came by an invite."""
     return InviteUsePayload(user=user_payload(use.user), used_at=use.used_at)
+
+
+def application_form_payload(form: ApplicationForm) -> ApplicationFormPayload:
+    """Return a version of the form."""
+    return ApplicationFormPayload(
+        id=form.pk,
+        community=form.community_id,
+        number=form.number,
+        introduction=form.introduction,
+        questions=questions_of(form),
+        cool_down_days=form.cool_down_days,
+        created_at=form.created_at,
+        closed_at=form.closed_at,
+    )
+
+
+def my_application_payload(application: Application) -> MyApplicationPayload:
+    """Return the application, whose form must be loaded, as the applicant sees it."""
+    return MyApplicationPayload(
+        id=application.pk,
+        community=application.community_id,
+        form=application.form.number,
+        status=ApplicationStatus(application.status),
+        answers=_answers_of(application),
+        submitted_at=application.submitted_at,
+        decided_at=application.decided_at,
+        reason=application.reason,
+    )
+
+
+def application_payload(application: Application, *, at: datetime) -> ApplicationPayload:
+    """Return the application, with all that it refers to loaded, as reviewers see it at a moment: a claim that is over is not shown."""
+    until = claimed_until(application)
+    is_claimed = until is not None and at < until
+    return ApplicationPayload(
+        id=application.pk,
+        community=application.community_id,
+        user=user_payload(application.user),
+        form=application.form.number,
+        status=ApplicationStatus(application.status),
+        submitted_at=application.submitted_at,
+        claimed_by=user_payload(application.claimed_by) if is_claimed and application.claimed_by else None,
+        claimed_until=until if is_claimed else None,
+        decided_by=user_payload(application.decided_by) if application.decided_by is not None else None,
+        decided_at=application.decided_at,
+        reason=application.reason,
+    )
+
+
+def claimed_until(application: Application) -> datetime | None:
+    """Return when the claim of a pending application ends, or None where there is none."""
+    if application.claimed_at is None or application.status != ApplicationStatus.PENDING:
+        return None
+    return application.claimed_at + timedelta(minutes=settings.APPLICATION_CLAIM_MINUTES)
+
+
+def vote_payload(vote: ApplicationVote) -> VotePayload:
+    """Return a vote, whose reviewer must be loaded."""
+    return VotePayload(
+        reviewer=user_payload(vote.reviewer), verdict=Verdict(vote.verdict), note=vote.note, voted_at=vote.voted_at
+    )
+
+
+def reviewed_application(
+    application: Application, votes: Iterable[ApplicationVote], *, at: datetime
+) -> ReviewedApplication:
+    """Return all that a reviewer sees of an application."""
+    return ReviewedApplication(
+        application=application_payload(application, at=at),
+        questions=questions_of(application.form),
+        answers=_answers_of(application),
+        votes=tuple(map(vote_payload, votes)),
+    )
+
+
+def questions_of(form: ApplicationForm) -> tuple[QuestionPayload, ...]:
+    """Return the questions of a version of the form."""
+    return msgspec.convert(form.questions, tuple[QuestionPayload, ...])
+
+
+def _answers_of(application: Application) -> tuple[AnswerPayload, ...]:
+    return msgspec.convert(application.answers, tuple[AnswerPayload, ...])

@@ -22,16 +22,18 @@ from communities.access import (
 from communities.constants import CURRENT_STATUSES, Permission, Role
 from communities.errors import EqualOrHigherRole, InviteNotValid
 from communities.events import InvitePreview
-from communities.models import Community, Invite, Membership
+from communities.models import Application, ApplicationForm, Community, Invite, Membership
 from communities.models.locks import lock_community, lock_memberships
 from communities.payloads import community_payload
+from communities.queries.application_forms import newest_form
+from communities.queries.applications import find_application
 from communities.queries.invites import find_invite, find_open_invite
 from communities.queries.memberships import member_ids, members_among
 from communities.storage.invite_codes import hash_of_code
 from kernel.actor import Actor, user_actor
 from kernel.decision import Decision, refusal
 from kernel.errors import DomainError, NotFound, Unauthenticated
-from kernel.ids import CommunityId, InviteId, UserId
+from kernel.ids import ApplicationId, CommunityId, InviteId, UserId
 from kernel.rate_limits import take
 
 
@@ -139,6 +141,24 @@ def get_invite_for(actor: Actor, community_id: CommunityId, invite_id: InviteId)
     if invite is None or not _may_manage(actor, invite, community):
         raise NotFound
     return invite
+
+
+def get_application_for(actor: Actor, community_id: CommunityId, application_id: ApplicationId) -> Application:
+    """Return an application to the community when the actor reviews them. Raises `NotFound`, or why it is refused."""
+    get_community_for(actor, community_id, Permission.REVIEW_APPLICATIONS)
+    application = find_application(community_id, application_id)
+    if application is None:
+        raise NotFound
+    return application
+
+
+def get_application_form_for(actor: Actor, community_id: CommunityId) -> ApplicationForm:
+    """Return the newest version of the form, open or closed, when the actor sees the community's card. Raises `NotFound`."""
+    get_community_for(actor, community_id, Permission.VIEW_CARD)
+    form = newest_form(community_id)
+    if form is None:
+        raise NotFound
+    return form
 
 
 def get_invite_preview_for(actor: Actor, *, code: str, network: str) -> InvitePreview:

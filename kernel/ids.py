@@ -18,6 +18,7 @@ DeliveryId = NewType("DeliveryId", UUID)
 CommunityId = NewType("CommunityId", UUID)
 MembershipId = NewType("MembershipId", UUID)
 InviteId = NewType("InviteId", UUID)
+ApplicationId = NewType("ApplicationId", UUID)
 RoomId = NewType("RoomId", UUID)
 MessageId = NewType("MessageId", UUID)
 

@@ -248,6 +248,9 @@ class RateQuotas(BaseSettings):
     )
     rate_bot_create_user: Quota = limit_row("10/3600", "Bots made", per="person", at=["POST /api/v1/me/bots"])
     rate_message_create: Quota = limit_row("20/10", "Messages", per="user and room", at=["message.send", _MESSAGES])
+    rate_application_submit_user: Quota = limit_row(
+        "10/86400", "Applications", per="user", at=["POST /api/v1/communities/{community}/applications"]
+    )
     rate_invite_create_user: Quota = limit_row(
         "60/3600", "Invites made", per="user", at=["POST /api/v1/communities/{community}/invites"]
     )
@@ -632,6 +635,9 @@ class Communities(BaseSettings):
     invite_hours_max: PositiveInt = Field(8_760, description="Longest time for which an invite is good.")
     invite_uses: PositiveInt = Field(100, description="Uses of an invite unless its maker says otherwise.")
     invite_uses_max: PositiveInt = Field(10_000, description="Most uses of an invite.")
+    application_claim_minutes: PositiveInt = Field(
+        60, description="How long an application is kept for the reviewer who has taken it on."
+    )
     invites_max: PositiveInt = Field(200, description="Open invites of a community.")
 
 

@@ -348,6 +348,7 @@ MFA_RATE_LIMITS = {"webauthn_login": None}  # counted by route, like every other
 
 # --- Communities, chat and event log ---------------------------------------------------------------------------------
 MEMBER_TIMEOUT_MAX_DAYS = environment.member_timeout_max_days
+APPLICATION_CLAIM_MINUTES = environment.application_claim_minutes
 INVITE_HOURS = environment.invite_hours
 INVITE_HOURS_MAX = environment.invite_hours_max
 INVITE_USES = environment.invite_uses

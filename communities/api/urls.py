@@ -4,6 +4,18 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
+from communities.api.application_views import (
+    ApplicationClaimView,
+    ApplicationDecisionsView,
+    ApplicationDecisionView,
+    ApplicationFormsView,
+    ApplicationFormView,
+    ApplicationsView,
+    ApplicationView,
+    ApplicationVoteView,
+    MyApplicationsView,
+    WithdrawalView,
+)
 from communities.api.invite_views import (
     InviteAcceptanceView,
     InvitePreviewView,
@@ -23,6 +35,8 @@ from communities.api.views import (
     TimeOutView,
 )
 
+_COMMUNITY = "communities/<uuid:community_id>"
+_APPLICATION = f"{_COMMUNITY}/applications/<uuid:application_id>"
 _INVITES = "communities/<uuid:community_id>/invites"
 _MEMBER = "communities/<uuid:community_id>/members/<uuid:user_id>"
 
@@ -40,5 +54,15 @@ urlpatterns: list[URLPattern] = [
     path(f"{_INVITES}/<uuid:invite_id>", InviteView.as_view(), name="invite"),
     path(f"{_INVITES}/<uuid:invite_id>/uses", InviteUsesView.as_view(), name="invite-uses"),
     path("invites/preview", InvitePreviewView.as_view(), name="preview-invite"),
+    path(f"{_COMMUNITY}/application-form", ApplicationFormView.as_view(), name="application-form"),
+    path(f"{_COMMUNITY}/application-forms", ApplicationFormsView.as_view(), name="application-forms"),
+    path(f"{_COMMUNITY}/applications", ApplicationsView.as_view(), name="applications"),
+    path(f"{_COMMUNITY}/applications/decisions", ApplicationDecisionsView.as_view(), name="application-decisions"),
+    path(_APPLICATION, ApplicationView.as_view(), name="application"),
+    path(f"{_APPLICATION}/claim", ApplicationClaimView.as_view(), name="application-claim"),
+    path(f"{_APPLICATION}/vote", ApplicationVoteView.as_view(), name="application-vote"),
+    path(f"{_APPLICATION}/decision", ApplicationDecisionView.as_view(), name="application-decision"),
+    path("me/applications", MyApplicationsView.as_view(), name="my-applications"),
+    path("me/applications/<uuid:application_id>/withdraw", WithdrawalView.as_view(), name="withdraw-application"),
     path("invites/accept", InviteAcceptanceView.as_view(), name="accept-invite"),
 ]

@@ -1,7 +1,8 @@
 """The tables of communities, one module per noun."""
 
+from communities.models.applications import Application, ApplicationForm, ApplicationVote
 from communities.models.communities import Community
 from communities.models.invites import Invite, InviteUse
 from communities.models.memberships import Membership
 
-__all__ = ["Community", "Invite", "InviteUse", "Membership"]
+__all__ = ["Application", "ApplicationForm", "ApplicationVote", "Community", "Invite", "InviteUse", "Membership"]

@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Lower
 
-from communities.constants import CURRENT_STATUSES, Role
+from communities.constants import CURRENT_STATUSES, MembershipStatus, Role
 from communities.events import MemberPayload
 from communities.models import Membership
 from communities.payloads import member_payload
@@ -72,6 +72,12 @@ def first_membership(user_id: UserId) -> Membership | None:
 def member_ids(community_id: CommunityId) -> list[UserId]:
     """Return the ids of all current members."""
     return [UserId(user_id) for user_id in current_members(community_id).values_list("user_id", flat=True)]
+
+
+def banned_among(community_id: CommunityId, user_ids: Collection[UserId]) -> set[UserId]:
+    """Return which of these users the community has banned."""
+    banned = Membership.objects.filter(community_id=community_id, user_id__in=user_ids, status=MembershipStatus.BANNED)
+    return {UserId(user_id) for user_id in banned.values_list("user_id", flat=True)}
 
 
 def members_among(pairs: Collection[tuple[CommunityId, UserId]]) -> set[tuple[CommunityId, UserId]]:

@@ -21,6 +21,7 @@ VIEWERS: dict[str, frozenset[str]] = {
     "communities/community": _COMMUNITY,
     "communities/membership": _COMMUNITY,
     "communities/invite": _COMMUNITY,
+    "communities/application": _COMMUNITY,
     "chat/room": _COMMUNITY,
 }
 """By model, which roles see it. Nobody edits or deletes a row by hand, and only the log of staff roles is added to."""

@@ -114,6 +114,28 @@ API = {
     "GET /api/v1/communities/<uuid:community_id>/invites/<uuid:invite_id>/uses": inside(200, 403),
     "POST /api/v1/invites/preview": everybody(200, lambda _: {"code": CODE}),
     "POST /api/v1/invites/accept": signed_in(200, lambda _: {"code": CODE}),
+    "GET /api/v1/communities/<uuid:community_id>/application-form": inside(200, 200),
+    "PUT /api/v1/communities/<uuid:community_id>/application-form": inside(
+        200, 403, lambda _: {"questions": [{"kind": "text", "label": "Why?"}]}
+    ),
+    "DELETE /api/v1/communities/<uuid:community_id>/application-form": inside(200, 403),
+    "GET /api/v1/communities/<uuid:community_id>/application-forms": inside(200, 403),
+    "GET /api/v1/communities/<uuid:community_id>/applications": inside(200, 403),
+    "POST /api/v1/communities/<uuid:community_id>/applications": inside(409, 409, lambda _: {"form": 1, "answers": {}}),
+    "POST /api/v1/communities/<uuid:community_id>/applications/decisions": inside(
+        200, 403, lambda world: {"applications": [world.ids["application_id"]], "verdict": "approve"}
+    ),
+    "GET /api/v1/communities/<uuid:community_id>/applications/<uuid:application_id>": inside(200, 403),
+    "POST /api/v1/communities/<uuid:community_id>/applications/<uuid:application_id>/claim": inside(200, 403),
+    "DELETE /api/v1/communities/<uuid:community_id>/applications/<uuid:application_id>/claim": inside(200, 403),
+    "PUT /api/v1/communities/<uuid:community_id>/applications/<uuid:application_id>/vote": inside(
+        200, 403, lambda _: {"verdict": "approve"}
+    ),
+    "POST /api/v1/communities/<uuid:community_id>/applications/<uuid:application_id>/decision": inside(
+        200, 403, lambda _: {"verdict": "approve"}
+    ),
+    "GET /api/v1/me/applications": signed_in(200),
+    "POST /api/v1/me/applications/<uuid:application_id>/withdraw": signed_in(404),
     "GET /api/v1/communities/<uuid:community_id>/rooms": inside(200, 200),
     "POST /api/v1/communities/<uuid:community_id>/rooms": inside(201, 403, lambda _: {"name": "Deck"}),
     "POST /api/v1/communities/<uuid:community_id>/direct-rooms": inside(

@@ -23,7 +23,7 @@ from kernel.clock import now
 from kernel.ids import UserId, uuid7
 from tests.factories.accounts import CLIENT, enter_panel, key_header, make_bot, make_key, make_staff, make_user
 from tests.factories.chat import make_room, post
-from tests.factories.communities import make_community, make_invite, make_member
+from tests.factories.communities import make_application, make_community, make_invite, make_member
 
 ANONYMOUS, OWNER, MEMBER, STRANGER = "anonymous", "owner", "member", "stranger"
 KEY, BOT = "key of the member", "bot of the owner"
@@ -81,6 +81,7 @@ def build_world() -> World:
     room = make_room(community, users[OWNER], users[MEMBER], bot, private=True)
     message = post(owner, room)
     invite, _ = make_invite(community, users[OWNER], code=CODE)
+    application = make_application(community, outsider)
     deletion = AccountDeletion.objects.create(user=outsider, due_at=now(), cancelled_at=now())
     change = StaffRoleChange.objects.create(user=users["support"], role="support", kind="granted", reason="new")
     session = Session.objects.filter(user=users[MEMBER]).earliest("id")
@@ -98,6 +99,7 @@ def build_world() -> World:
         "key_id": str(key_row.pk),
         "device_id": str(device.pk),
         "invite_id": str(invite.pk),
+        "application_id": str(application.pk),
     }
     rows = {
         "accounts/user": str(users[MEMBER].pk),
@@ -108,6 +110,7 @@ def build_world() -> World:
         "communities/community": str(community.pk),
         "communities/membership": str(member.pk),
         "communities/invite": str(invite.pk),
+        "communities/application": str(application.pk),
         "chat/room": str(room.pk),
     }
     return World(callers, community, room, ids, rows)

@@ -11,6 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from communities.events import (
+    ApplicationChanged,
     CommunityPayload,
     CommunityUpdated,
     MemberJoined,
@@ -19,7 +20,15 @@ from communities.events import (
     MembershipChanged,
     MemberUpdated,
 )
-from communities.models import Community, Invite, InviteUse, Membership
+from communities.models import (
+    Application,
+    ApplicationForm,
+    ApplicationVote,
+    Community,
+    Invite,
+    InviteUse,
+    Membership,
+)
 from communities.payloads import community_payload, membership_changed
 from communities.queries.memberships import list_members
 from eventlog.events import AccessRevoked, Event
@@ -50,7 +59,7 @@ def replayed() -> Verify:
 @pytest.fixture
 def untouched() -> Callable[[], AbstractContextManager[None]]:
     """Check that the block changes no row of communities and appends no event to any topic."""
-    return lambda: unchanged(Community, Membership, Invite, InviteUse)
+    return lambda: unchanged(Community, Membership, Invite, InviteUse, ApplicationForm, Application, ApplicationVote)
 
 
 @contextmanager
@@ -98,6 +107,6 @@ def _apply(state: Snapshot, topic: Topic, event: Event) -> Snapshot:
         case MembershipChanged():
             _, user_id = parse_topic(topic)
             return replace(state, standings={**state.standings, user_id: event})
-        case AccessRevoked():
+        case AccessRevoked() | ApplicationChanged():
             return state
     raise AssertionError(f"no client knows what to do with {event}")

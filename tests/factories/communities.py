@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from accounts.models import User
-from communities.constants import CommunityVisibility, JoinPolicy, MembershipStatus, Role
-from communities.models import Community, Invite, Membership
+from communities.constants import ApplicationStatus, CommunityVisibility, JoinPolicy, MembershipStatus, Role
+from communities.models import Application, ApplicationForm, Community, Invite, Membership
 from communities.storage.invite_codes import hash_of_code, new_code, seal_code
 from kernel.actor import Actor, user_actor
 from kernel.clock import now
@@ -78,6 +80,30 @@ def make_invite(
         revoked_at=revoked_at,
     )
     return invite, code
+
+
+TEXT_QUESTION = {"id": "1", "kind": "text", "label": "Why?", "required": True, "choices": []}
+
+
+def make_form(
+    community: Community, *, questions: Sequence[dict[str, Any]] = (TEXT_QUESTION,), cool_down_days: int = 7
+) -> ApplicationForm:
+    """Return the next version of the community's application form."""
+    number = ApplicationForm.objects.filter(community=community).count() + 1
+    return ApplicationForm.objects.create(
+        community=community, number=number, questions=list(questions), cool_down_days=cool_down_days
+    )
+
+
+def make_application(
+    community: Community, user: User, *, status: ApplicationStatus = ApplicationStatus.PENDING, **columns: Any
+) -> Application:
+    """Return a new application of the user; with a form when the community has none."""
+    form = ApplicationForm.objects.filter(community=community).last() or make_form(community)
+    answers = [{"question": "1", "answer": "Because."}]
+    return Application.objects.create(
+        community=community, user=user, form=form, answers=answers, status=status, **columns
+    )
 
 
 def acting(membership: Membership) -> Actor:

@@ -15,9 +15,12 @@ GONE_BY_OTHER_MEANS = {
     "chat.RoomMember": "ended by the consumer of member.removed; the row stays, like the membership's",
 }
 KEPT = {
+    "communities.Application": "that somebody without a name applied, and what became of it; communities.applications blanks the answers",
     "accounts.User": "bots of the user, whose keys ended with the account: what they wrote stays, and nobody acts through them",
     "accounts.AccountDeletion": "what was done, and for whom",
     "accounts.StaffRoleChange": "the log of who gave which rights to whom",
+    "communities.ApplicationForm": "what applicants were asked, by somebody without a name",
+    "communities.ApplicationVote": "how an application came to its end, by reviewers without a name",
     "communities.Invite": "the ways in that a community was given, by somebody without a name; they ended with the right to invite",
     "communities.InviteUse": "by whom a member came in, which the community needs to know of those who stay",
     "admin.LogEntry": "the log of what staff did",

@@ -249,6 +249,7 @@ def test_when_its_time_has_come_nothing_is_left_that_tells_who_it_was():
         "communities.memberships",
         "accounts.records",
         "chat.read_markers",
+        "communities.applications",
         "accounts.identity",
     ]
 
@@ -302,6 +303,7 @@ def test_steps_run_by_phase_then_by_name():
         "communities.memberships",
         "accounts.records",
         "chat.read_markers",
+        "communities.applications",
         "accounts.identity",
     ]
 

@@ -18,7 +18,7 @@ from communities.constants import Role
 from project.environment import BASE_DIR
 from tests.factories.accounts import CLIENT, bearer, make_bot, make_key, make_user, sign_in
 from tests.factories.chat import make_room, post
-from tests.factories.communities import make_community, make_invite, make_member
+from tests.factories.communities import make_application, make_community, make_invite, make_member
 
 DOCUMENT = BASE_DIR / "docs" / "protocol" / "openapi.v1.json"
 document: dict[str, Any] = json.loads(DOCUMENT.read_text())
@@ -129,6 +129,7 @@ def world() -> dict[str, Any]:
     trust_device(owner, CLIENT)
     ids = {"community_id": community.id, "room_id": room.id, "message_id": message.id, "user_id": member.id}
     ids |= {"key_id": make_key(owner)[1].id, "bot_id": make_bot(owner).id}
+    ids |= {"application_id": make_application(community, make_user()).id}
     ids |= {"invite_id": make_invite(community, owner)[0].id}
     ids |= {"session_id": owner.sessions.get().id, "device_id": owner.trusted_devices.get().id}
     return {

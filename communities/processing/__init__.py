@@ -1,0 +1,1 @@
+"""What communities work out without the database."""
