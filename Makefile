@@ -5,6 +5,8 @@ VENV := .venv/bin/python
 SETUP := @$(PYTHON) -I project/bootstrap.py
 OWN_SERVICES := env -u DATABASE_URL -u REDIS_URL
 
+unexport PYTHONDONTWRITEBYTECODE # a hundred processes would compile the same modules
+
 .DEFAULT_GOAL := help
 .PHONY: help run test e2e bench torture check format import manage requirements
 

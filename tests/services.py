@@ -8,6 +8,7 @@ Of a Redis that was named they know one database only, so each starts a Redis in
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -27,6 +28,7 @@ WORKERS_MAX = 12
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_load_initial_conftests() -> Iterator[None]:
     """Start what is missing before pytest-django, which this wraps, imports the settings."""
+    gc.disable()
     os.environ["ENVIRONMENT"] = "test"
     if not {"DATABASE_URL", "REDIS_URL"} <= os.environ.keys():
         _start_services()
@@ -37,6 +39,16 @@ def pytest_load_initial_conftests() -> Iterator[None]:
     elif worker:
         os.environ["REDIS_URL"] = _start_redis()
     return (yield)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection() -> Iterator[object]:
+    """Let the collector look at what tests make, never again at what has been imported and found for them."""
+    result = yield
+    gc.collect()
+    gc.freeze()
+    gc.enable()
+    return result
 
 
 @pytest.hookimpl(optionalhook=True, tryfirst=True)  # the first answer counts, and xdist has one of its own
