@@ -10,6 +10,8 @@ import pytest
 import redis
 import time_machine
 from django.conf import settings
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from kernel.errors import Unavailable
 from kernel.rate_limits import RateLimit
@@ -76,6 +78,6 @@ def test_what_was_spent_is_forgotten_after_its_window(treasurer, client, key):
 
 
 def test_without_redis_nothing_is_spent(key):
-    nobody = redis.Redis(host="127.0.0.1", port=1, socket_connect_timeout=0.2)
+    nobody = redis.Redis(host="127.0.0.1", port=1, socket_connect_timeout=0.2, retry=Retry(NoBackoff(), 0))
     with pytest.raises(Unavailable):
         RedisTreasurer(nobody).spend([(HOURLY, key)])

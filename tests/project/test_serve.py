@@ -13,8 +13,10 @@ from project.serve import COLLECTOR_THRESHOLDS, tell_ready
 @pytest.fixture
 def collector():
     thresholds = gc.get_threshold()
-    yield
     gc.unfreeze()
+    gc.disable()
+    yield
+    gc.enable()
     gc.set_threshold(*thresholds)
 
 
@@ -23,5 +25,6 @@ def test_who_started_it_is_told_and_the_collector_leaves_the_program_alone(colle
     tell_ready(write)
     assert os.read(read, 1) == b"1"
     os.close(read)
+    assert gc.isenabled()
     assert gc.get_freeze_count() > 10_000
     assert gc.get_threshold() == COLLECTOR_THRESHOLDS

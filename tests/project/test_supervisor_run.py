@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -31,8 +32,13 @@ pytestmark = pytest.mark.long
 
 @pytest.fixture
 def var(tmp_path):
-    """A folder for data and logs; root's services keep theirs in another one that they can enter, which goes as well."""
-    folder = tmp_path / "var"
+    """A new folder for data and logs."""
+    yield from new_folder(tmp_path)
+
+
+def new_folder(parent):
+    """Yield a folder; root's services keep their data in another one that they can enter, which goes as well."""
+    folder = parent / "var"
     yield folder
     services = folder / "services"
     if services.is_symlink():
@@ -117,69 +123,88 @@ def sign_in(address):
     return {"Authorization": f"Bearer {answer.json()['access']}"}
 
 
-def test_it_starts_seeds_survives_broken_children_stops_cleanly_and_keeps_its_data(var):
-    process, lines = start_and_wait(var, PROCESSES="2")
+@dataclass(frozen=True)
+class FirstRun:
+    """What was seen of a run that began in a new folder and was interrupted; tests go on with its data, which takes long to make."""
+
+    var: Path
+    banner: list[str]
+    children: dict[int, str]
+    communities: list[dict[str, object]]
+    exit_code: int
+    last_words: str
+    left_alive: list[int]
+
+
+@pytest.fixture(scope="module")
+def first_run(tmp_path_factory):
+    """Start in a new folder, sign in, break every kind of child, wait until each is back, and stop."""
+    folders = new_folder(tmp_path_factory.mktemp("first-run"))
+    var = next(folders)
+    process, banner = start_and_wait(var, PROCESSES="2")
     try:
-        address = address_in(lines)
+        address = address_in(banner)
         wait_until(lambda: is_ready(address))
-        assert any("ingrid  (owner)" in line for line in lines)
         children = children_of(process)
-        gateways = [pid for pid, arguments in children.items() if "project.serve" in arguments]
-        assert len(gateways) == 2
-        assert len(children) == 5
-
-        bearer = sign_in(address)
-        [community] = httpx.get(f"{address}/api/v1/communities", headers=bearer, timeout=60).json()["items"]
-        assert community["slug"] == "lantern-quay"
-
-        for pid in children:  # every kind of child, each brought back
+        communities = communities_of_the_owner(address)
+        for pid in children:
             os.kill(pid, signal.SIGKILL)
-        wait_until(lambda: len(children_of(process)) == 5 and not children.keys() & children_of(process).keys())
+        amount = len(children)
+        wait_until(lambda: len(children_of(process)) == amount and not children.keys() & children_of(process).keys())
         wait_until(lambda: is_ready(address))
-
         last = list(children_of(process))
         process.send_signal(signal.SIGINT)
-        assert process.wait(60) == 0
-        assert "Stopped." in process.stdout.read()
-        assert not any(alive(pid) for pid in last)
+        exit_code = process.wait(60)
+        left_alive = [pid for pid in last if alive(pid)]
     finally:
         process.kill()
         process.wait()
+    yield FirstRun(var, banner, children, communities, exit_code, process.stdout.read(), left_alive)
+    next(folders, None)
 
-    again, lines = start_and_wait(var)
+
+def communities_of_the_owner(address):
+    return httpx.get(f"{address}/api/v1/communities", headers=sign_in(address), timeout=60).json()["items"]
+
+
+@pytest.mark.xdist_group("first-run")
+def test_it_starts_seeds_survives_broken_children_and_stops_cleanly(first_run):
+    assert any("ingrid  (owner)" in line for line in first_run.banner)
+    started = list(first_run.children.values())
+    assert len(started) == 5
+    assert sum("project.serve" in arguments for arguments in started) == 2
+    assert [community["slug"] for community in first_run.communities] == ["lantern-quay"]
+    assert (first_run.exit_code, first_run.left_alive) == (0, [])
+    assert "Stopped." in first_run.last_words
+
+
+@pytest.mark.xdist_group("first-run")
+def test_the_next_start_keeps_the_data_and_one_more_in_the_same_folder_is_refused_and_harms_nobody(first_run):
+    process, banner = start_and_wait(first_run.var)
     try:
-        bearer = sign_in(address_in(lines))
-        mine = httpx.get(f"{address_in(lines)}/api/v1/communities", headers=bearer, timeout=60)
-        assert [item["id"] for item in mine.json()["items"]] == [community["id"]]
+        code, said = run_to_the_end(first_run.var)
+        assert (code, said) == (
+            1,
+            f"Portcullis already runs from this folder (process {process.pid}): stop that one first.",
+        )
+        kept = communities_of_the_owner(address_in(banner))
+        assert [item["id"] for item in kept] == [item["id"] for item in first_run.communities]
     finally:
-        again.terminate()
-        assert again.wait(60) == 0
+        process.terminate()
+        assert process.wait(60) == 0
 
 
-def test_after_kill_9_nothing_lingers_and_the_next_start_works(var):
-    process, _ = start_and_wait(var)
+@pytest.mark.xdist_group("first-run")
+def test_after_kill_9_nothing_lingers_and_the_next_start_works(first_run):
+    process, _ = start_and_wait(first_run.var)
     children = list(children_of(process))
     assert len(children) == 4
     process.kill()
     process.wait()
     wait_until(lambda: not any(alive(pid) for pid in children))
-    again, _ = start_and_wait(var, SERVER="daphne")
+    again, _ = start_and_wait(first_run.var, SERVER="daphne")
     again.terminate()
     assert again.wait(60) == 0
-
-
-def test_a_second_one_in_the_same_folder_is_refused_and_the_first_lives_on(var):
-    process, lines = start_and_wait(var)
-    try:
-        code, said = run_to_the_end(var)
-        assert (code, said) == (
-            1,
-            f"Portcullis already runs from this folder (process {process.pid}): stop that one first.",
-        )
-        assert httpx.get(f"{address_in(lines)}/livez", timeout=60).status_code == 200
-    finally:
-        process.terminate()
-        assert process.wait(60) == 0
 
 
 def test_a_port_in_use_is_one_sentence_and_nothing_was_started(var):

@@ -8,6 +8,8 @@ import pytest
 import redis
 import time_machine
 from django.conf import settings as django_settings
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from accounts.actions.sms import send_code_by_sms, send_sms, served_phone_number
 from accounts.errors import PhoneInvalid, PhoneNotServed, SmsLimited
@@ -148,7 +150,7 @@ def test_no_number_stands_in_redis_in_clear():
 
 
 def test_without_redis_no_sms_is_sent(monkeypatch):
-    nobody = redis.Redis(host="127.0.0.1", port=1, socket_connect_timeout=0.2)
+    nobody = redis.Redis(host="127.0.0.1", port=1, socket_connect_timeout=0.2, retry=Retry(NoBackoff(), 0))
     monkeypatch.setattr(budgets, "_treasurer", RedisTreasurer(nobody))
     assert refused(Unavailable).code == "service.unavailable"
 
