@@ -21,7 +21,7 @@ from communities.actions.memberships import (
     unban_member,
 )
 from communities.constants import Role
-from communities.models import Application, Community, Invite, Membership
+from communities.models import Application, Community, Entitlement, Invite, Membership
 from kernel.actor import SYSTEM
 from kernel.errors import DomainError
 from kernel.ids import CommunityId, UserId
@@ -119,6 +119,17 @@ class ApplicationAdmin(ReadOnlyAdmin):
     search_fields = ("user__username", "community__name", "community__slug")
     ordering = ("-submitted_at",)
     exclude = ("answers",)
+
+
+@admin.register(Entitlement)
+class EntitlementAdmin(ReadOnlyAdmin):
+    """Who has which rights where, by whom and until when."""
+
+    list_display = ("user", "community", "key", "source", "starts_at", "ends_at", "revoked_at", "granted_by")
+    list_filter = ("source",)
+    list_select_related = ("user", "community", "granted_by")
+    search_fields = ("user__username", "community__name", "community__slug", "key")
+    ordering = ("-created_at",)
 
 
 @admin.register(Invite)

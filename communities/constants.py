@@ -20,6 +20,14 @@ MAX_COOL_DOWN_DAYS = 365
 COOL_DOWN_DAYS = 7
 """How long somebody who was refused waits before they apply again, unless the form says otherwise."""
 BULK_DECISIONS_MAX = 50
+MAX_ENTITLEMENT_KEY_LENGTH = 60
+ENTITLEMENT_KEY_PATTERN = r"[a-z0-9._-]{1,60}"
+ENTITLEMENTS_MAX = 100
+"""Entitlements that a user has or will have in one community; what was paid for is not counted out."""
+TRIAL_OFFERS_MAX = 20
+MAX_TRIAL_DAYS = 365
+ENDS_TOLD_AT_ONCE = 200
+"""Ends of entitlements that are told in one transaction, which holds its community's lock."""
 MIN_SLUG_LENGTH = 3
 MAX_SLUG_LENGTH = 40
 SLUG_PATTERN = r"\A[a-z0-9]+(-[a-z0-9]+)*\Z"
@@ -27,6 +35,8 @@ SLUG_PATTERN = r"\A[a-z0-9]+(-[a-z0-9]+)*\Z"
 
 APPLICATIONS_TOPIC = "applications"
 """The kind of the topic `applications:<community id>`, for who reviews applications."""
+ENTITLEMENTS_TOPIC = "entitlements"
+"""The kind of the topic `entitlements:<community id>`, for who manages entitlements."""
 INVITES_TOPIC = "invites"
 """The kind of the topic `invites:<community id>`, for who manages invites."""
 
@@ -92,6 +102,14 @@ class Verdict(StrEnum):
     REFUSE = "refuse"
 
 
+class EntitlementSource(StrEnum):
+    """Where an entitlement comes from: given by hand, tried once, or bought."""
+
+    GRANT = "grant"
+    TRIAL = "trial"
+    PURCHASE = "purchase"
+
+
 class QuestionKind(StrEnum):
     """How a question is answered: by a text, one of its choices, or yes or no."""
 
@@ -118,6 +136,7 @@ class Permission(StrEnum):
     CREATE_INVITE = "invite.create"
     MANAGE_INVITES = "invite.manage"
     REVIEW_APPLICATIONS = "application.review"
+    MANAGE_ENTITLEMENTS = "entitlement.manage"
     VIEW_ROOM = "room.view"
     CREATE_ROOM = "room.create"
     OPEN_DIRECT_ROOM = "room.open_direct"
@@ -158,6 +177,7 @@ LOWEST_ROLE: dict[Permission, Role] = {
     Permission.MODERATE_ROOM: Role.MODERATOR,
     Permission.DELETE_ANY_MESSAGE: Role.MODERATOR,
     Permission.MANAGE_COMMUNITY: Role.OWNER,
+    Permission.MANAGE_ENTITLEMENTS: Role.OWNER,
     Permission.CHANGE_ROLE: Role.OWNER,
 }
 
@@ -167,6 +187,7 @@ _LOOK = frozenset(
         "communities.view_membership",
         "communities.view_invite",
         "communities.view_application",
+        "communities.view_entitlement",
     }
 )
 _MODERATE = _LOOK | {"communities.change_membership"}

@@ -122,3 +122,24 @@ class ApplicantGone(Conflict):
 
     code = "application.applicant_gone"
     message = "The account of the applicant is closed."
+
+
+class TooManyEntitlements(Conflict):
+    """The user has as many entitlements in the community as anybody may have."""
+
+    code = "entitlement.too_many"
+    message = "This user has too many entitlements here. Revoke one first."
+
+
+class TooManyTrialOffers(Conflict):
+    """The community offers as many trials as it may."""
+
+    code = "entitlement.too_many_trials"
+    message = "There are too many trials on offer. Withdraw one first."
+
+
+class TrialUsed(Conflict):
+    """The user has tried this already, however long ago."""
+
+    code = "entitlement.trial_used"
+    message = "You have tried this already."

@@ -9,6 +9,7 @@ from accounts.events import UserPayload
 from communities.constants import (
     ApplicationStatus,
     CommunityVisibility,
+    EntitlementSource,
     JoinPolicy,
     MembershipStatus,
     QuestionKind,
@@ -266,3 +267,60 @@ class ApplicationFormChanged(Event, frozen=True):
     """On `applications:<community id>`: there is a new version of the form, or it was closed."""
 
     form: ApplicationFormPayload
+
+
+class MyEntitlementPayload(WireStruct, frozen=True):
+    """A right that a user has in a community from `starts_at` until `ends_at`, null for good, unless it was revoked."""
+
+    id: UUID
+    community: UUID
+    key: str
+    source: EntitlementSource
+    starts_at: datetime
+    ends_at: datetime | None
+    revoked_at: datetime | None
+
+
+class EntitlementPayload(MyEntitlementPayload, frozen=True):
+    """The same with whose it is, who gave it and why, for who manages entitlements."""
+
+    user: UserPayload
+    granted_by: UserPayload | None
+    reason: str
+
+
+class TrialOfferPayload(WireStruct, frozen=True):
+    """What whoever sees the community may have for some days, once."""
+
+    id: UUID
+    community: UUID
+    key: str
+    days: int
+
+
+@durable_event("entitlement.changed")
+class MyEntitlementChanged(Event, frozen=True):
+    """On `user:<id>`: an entitlement of the user was granted or revoked, or has ended."""
+
+    entitlement: MyEntitlementPayload
+
+
+@durable_event("entitlement.granted")
+class EntitlementGranted(Event, frozen=True):
+    """On `entitlements:<community id>`: a user has a new entitlement, by hand, trial or purchase."""
+
+    entitlement: EntitlementPayload
+
+
+@durable_event("entitlement.revoked")
+class EntitlementRevoked(Event, frozen=True):
+    """On `entitlements:<community id>`: an entitlement was taken away before its end."""
+
+    entitlement: EntitlementPayload
+
+
+@durable_event("entitlement.ended")
+class EntitlementEnded(Event, frozen=True):
+    """On `entitlements:<community id>`: an entitlement is over. What it gave access to was closed at `ends_at`."""
+
+    entitlement: EntitlementPayload

@@ -13,6 +13,7 @@ from accounts.payloads import user_payload
 from communities.constants import (
     ApplicationStatus,
     CommunityVisibility,
+    EntitlementSource,
     JoinPolicy,
     MembershipStatus,
     Role,
@@ -23,6 +24,7 @@ from communities.events import (
     ApplicationFormPayload,
     ApplicationPayload,
     CommunityPayload,
+    EntitlementPayload,
     InvitePayload,
     InviteUsePayload,
     InviteWithCode,
@@ -30,8 +32,10 @@ from communities.events import (
     MembershipChanged,
     MyApplicationPayload,
     MyCommunityPayload,
+    MyEntitlementPayload,
     QuestionPayload,
     ReviewedApplication,
+    TrialOfferPayload,
     VotePayload,
 )
 from communities.models import (
@@ -39,9 +43,11 @@ from communities.models import (
     ApplicationForm,
     ApplicationVote,
     Community,
+    Entitlement,
     Invite,
     InviteUse,
     Membership,
+    TrialOffer,
 )
 
 
@@ -201,3 +207,31 @@ def questions_of(form: ApplicationForm) -> tuple[QuestionPayload, ...]:
 
 def _answers_of(application: Application) -> tuple[AnswerPayload, ...]:
     return msgspec.convert(application.answers, tuple[AnswerPayload, ...])
+
+
+def my_entitlement_payload(entitlement: Entitlement) -> MyEntitlementPayload:
+    """Return the entitlement as its user sees it."""
+    return MyEntitlementPayload(
+        id=entitlement.pk,
+        community=entitlement.community_id,
+        key=entitlement.key,
+        source=EntitlementSource(entitlement.source),
+        starts_at=entitlement.starts_at,
+        ends_at=entitlement.ends_at,
+        revoked_at=entitlement.revoked_at,
+    )
+
+
+def entitlement_payload(entitlement: Entitlement) -> EntitlementPayload:
+    """Return the entitlement, whose people must be loaded, as who manages it sees it."""
+    return EntitlementPayload(
+        **asdict(my_entitlement_payload(entitlement)),
+        user=user_payload(entitlement.user),
+        granted_by=user_payload(entitlement.granted_by) if entitlement.granted_by is not None else None,
+        reason=entitlement.reason,
+    )
+
+
+def trial_offer_payload(offer: TrialOffer) -> TrialOfferPayload:
+    """Return what can be tried."""
+    return TrialOfferPayload(id=offer.pk, community=offer.community_id, key=offer.key, days=offer.days)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from communities.access import Question, community_resource, decide, decide_all
-from communities.constants import APPLICATIONS_TOPIC, INVITES_TOPIC, Permission
+from communities.constants import APPLICATIONS_TOPIC, ENTITLEMENTS_TOPIC, INVITES_TOPIC, Permission
 from communities.models import Community
 from communities.policies import refusals_of
 from eventlog.topics import Topic, TopicKind, register_topic_kind, topic_for
@@ -18,6 +18,7 @@ from kernel.ids import CommunityId, UserId
 MANAGEMENT_TOPICS = {
     INVITES_TOPIC: Permission.MANAGE_INVITES,
     APPLICATIONS_TOPIC: Permission.REVIEW_APPLICATIONS,
+    ENTITLEMENTS_TOPIC: Permission.MANAGE_ENTITLEMENTS,
 }
 """The kinds of topic that tell more than every member may know, and the permission that each takes."""
 

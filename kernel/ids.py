@@ -19,6 +19,7 @@ CommunityId = NewType("CommunityId", UUID)
 MembershipId = NewType("MembershipId", UUID)
 InviteId = NewType("InviteId", UUID)
 ApplicationId = NewType("ApplicationId", UUID)
+EntitlementId = NewType("EntitlementId", UUID)
 RoomId = NewType("RoomId", UUID)
 MessageId = NewType("MessageId", UUID)
 

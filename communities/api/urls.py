@@ -16,6 +16,14 @@ from communities.api.application_views import (
     MyApplicationsView,
     WithdrawalView,
 )
+from communities.api.entitlement_views import (
+    EntitlementsView,
+    EntitlementView,
+    MyEntitlementsView,
+    TrialOffersView,
+    TrialOfferView,
+    TrialView,
+)
 from communities.api.invite_views import (
     InviteAcceptanceView,
     InvitePreviewView,
@@ -64,5 +72,11 @@ urlpatterns: list[URLPattern] = [
     path(f"{_APPLICATION}/decision", ApplicationDecisionView.as_view(), name="application-decision"),
     path("me/applications", MyApplicationsView.as_view(), name="my-applications"),
     path("me/applications/<uuid:application_id>/withdraw", WithdrawalView.as_view(), name="withdraw-application"),
+    path(f"{_COMMUNITY}/entitlements", EntitlementsView.as_view(), name="entitlements"),
+    path(f"{_COMMUNITY}/entitlements/<uuid:entitlement_id>", EntitlementView.as_view(), name="entitlement"),
+    path(f"{_COMMUNITY}/trials", TrialOffersView.as_view(), name="trial-offers"),
+    path(f"{_COMMUNITY}/trials/<uuid:offer_id>", TrialOfferView.as_view(), name="trial-offer"),
+    path(f"{_COMMUNITY}/trials/<uuid:offer_id>/start", TrialView.as_view(), name="start-trial"),
+    path("me/entitlements", MyEntitlementsView.as_view(), name="my-entitlements"),
     path("invites/accept", InviteAcceptanceView.as_view(), name="accept-invite"),
 ]

@@ -2,7 +2,18 @@
 
 from communities.models.applications import Application, ApplicationForm, ApplicationVote
 from communities.models.communities import Community
+from communities.models.entitlements import Entitlement, TrialOffer
 from communities.models.invites import Invite, InviteUse
 from communities.models.memberships import Membership
 
-__all__ = ["Application", "ApplicationForm", "ApplicationVote", "Community", "Invite", "InviteUse", "Membership"]
+__all__ = [
+    "Application",
+    "ApplicationForm",
+    "ApplicationVote",
+    "Community",
+    "Entitlement",
+    "Invite",
+    "InviteUse",
+    "Membership",
+    "TrialOffer",
+]

@@ -136,6 +136,16 @@ API = {
     ),
     "GET /api/v1/me/applications": signed_in(200),
     "POST /api/v1/me/applications/<uuid:application_id>/withdraw": signed_in(404),
+    "GET /api/v1/communities/<uuid:community_id>/entitlements": inside(200, 403),
+    "POST /api/v1/communities/<uuid:community_id>/entitlements": inside(
+        201, 403, lambda world: {"user_id": world.ids["user_id"], "key": "gold", "reason": "Thanks."}
+    ),
+    "DELETE /api/v1/communities/<uuid:community_id>/entitlements/<uuid:entitlement_id>": inside(204, 403),
+    "GET /api/v1/communities/<uuid:community_id>/trials": inside(200, 200),
+    "PUT /api/v1/communities/<uuid:community_id>/trials": inside(200, 403, lambda _: {"key": "silver", "days": 3}),
+    "DELETE /api/v1/communities/<uuid:community_id>/trials/<uuid:offer_id>": inside(204, 403),
+    "POST /api/v1/communities/<uuid:community_id>/trials/<uuid:offer_id>/start": inside(200, 200),
+    "GET /api/v1/me/entitlements": signed_in(200),
     "GET /api/v1/communities/<uuid:community_id>/rooms": inside(200, 200),
     "POST /api/v1/communities/<uuid:community_id>/rooms": inside(201, 403, lambda _: {"name": "Deck"}),
     "POST /api/v1/communities/<uuid:community_id>/direct-rooms": inside(

@@ -23,7 +23,14 @@ from kernel.clock import now
 from kernel.ids import UserId, uuid7
 from tests.factories.accounts import CLIENT, enter_panel, key_header, make_bot, make_key, make_staff, make_user
 from tests.factories.chat import make_room, post
-from tests.factories.communities import make_application, make_community, make_invite, make_member
+from tests.factories.communities import (
+    make_application,
+    make_community,
+    make_entitlement,
+    make_invite,
+    make_member,
+    make_trial_offer,
+)
 
 ANONYMOUS, OWNER, MEMBER, STRANGER = "anonymous", "owner", "member", "stranger"
 KEY, BOT = "key of the member", "bot of the owner"
@@ -82,6 +89,7 @@ def build_world() -> World:
     message = post(owner, room)
     invite, _ = make_invite(community, users[OWNER], code=CODE)
     application = make_application(community, outsider)
+    entitlement = make_entitlement(community, users[MEMBER])
     deletion = AccountDeletion.objects.create(user=outsider, due_at=now(), cancelled_at=now())
     change = StaffRoleChange.objects.create(user=users["support"], role="support", kind="granted", reason="new")
     session = Session.objects.filter(user=users[MEMBER]).earliest("id")
@@ -99,6 +107,8 @@ def build_world() -> World:
         "key_id": str(key_row.pk),
         "device_id": str(device.pk),
         "invite_id": str(invite.pk),
+        "entitlement_id": str(entitlement.pk),
+        "offer_id": str(make_trial_offer(community).pk),
         "application_id": str(application.pk),
     }
     rows = {
@@ -110,6 +120,7 @@ def build_world() -> World:
         "communities/community": str(community.pk),
         "communities/membership": str(member.pk),
         "communities/invite": str(invite.pk),
+        "communities/entitlement": str(entitlement.pk),
         "communities/application": str(application.pk),
         "chat/room": str(room.pk),
     }

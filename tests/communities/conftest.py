@@ -19,15 +19,18 @@ from communities.events import (
     MemberRemoved,
     MembershipChanged,
     MemberUpdated,
+    MyEntitlementChanged,
 )
 from communities.models import (
     Application,
     ApplicationForm,
     ApplicationVote,
     Community,
+    Entitlement,
     Invite,
     InviteUse,
     Membership,
+    TrialOffer,
 )
 from communities.payloads import community_payload, membership_changed
 from communities.queries.memberships import list_members
@@ -59,7 +62,9 @@ def replayed() -> Verify:
 @pytest.fixture
 def untouched() -> Callable[[], AbstractContextManager[None]]:
     """Check that the block changes no row of communities and appends no event to any topic."""
-    return lambda: unchanged(Community, Membership, Invite, InviteUse, ApplicationForm, Application, ApplicationVote)
+    return lambda: unchanged(
+        Community, Membership, Invite, InviteUse, ApplicationForm, Application, ApplicationVote, Entitlement, TrialOffer
+    )
 
 
 @contextmanager
@@ -107,6 +112,6 @@ def _apply(state: Snapshot, topic: Topic, event: Event) -> Snapshot:
         case MembershipChanged():
             _, user_id = parse_topic(topic)
             return replace(state, standings={**state.standings, user_id: event})
-        case AccessRevoked() | ApplicationChanged():
+        case AccessRevoked() | ApplicationChanged() | MyEntitlementChanged():
             return state
     raise AssertionError(f"no client knows what to do with {event}")

@@ -7,8 +7,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from accounts.models import User
-from communities.constants import ApplicationStatus, CommunityVisibility, JoinPolicy, MembershipStatus, Role
-from communities.models import Application, ApplicationForm, Community, Invite, Membership
+from communities.constants import (
+    ApplicationStatus,
+    CommunityVisibility,
+    EntitlementSource,
+    JoinPolicy,
+    MembershipStatus,
+    Role,
+)
+from communities.models import Application, ApplicationForm, Community, Entitlement, Invite, Membership, TrialOffer
 from communities.storage.invite_codes import hash_of_code, new_code, seal_code
 from kernel.actor import Actor, user_actor
 from kernel.clock import now
@@ -104,6 +111,17 @@ def make_application(
     return Application.objects.create(
         community=community, user=user, form=form, answers=answers, status=status, **columns
     )
+
+
+def make_entitlement(community: Community, user: User, *, key: str = "gold", **columns: Any) -> Entitlement:
+    """Return a new entitlement, granted for good unless told."""
+    source = columns.pop("source", EntitlementSource.GRANT)
+    return Entitlement.objects.create(community=community, user=user, key=key, source=source, **columns)
+
+
+def make_trial_offer(community: Community, *, key: str = "gold", days: int = 14) -> TrialOffer:
+    """Return a new offer of a trial."""
+    return TrialOffer.objects.create(community=community, key=key, days=days)
 
 
 def acting(membership: Membership) -> Actor:

@@ -21,6 +21,7 @@ KEPT = {
     "accounts.StaffRoleChange": "the log of who gave which rights to whom",
     "communities.ApplicationForm": "what applicants were asked, by somebody without a name",
     "communities.ApplicationVote": "how an application came to its end, by reviewers without a name",
+    "communities.Entitlement": "what was given, tried and bought, by and for people without a name",
     "communities.Invite": "the ways in that a community was given, by somebody without a name; they ended with the right to invite",
     "communities.InviteUse": "by whom a member came in, which the community needs to know of those who stay",
     "admin.LogEntry": "the log of what staff did",

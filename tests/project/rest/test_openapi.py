@@ -18,7 +18,14 @@ from communities.constants import Role
 from project.environment import BASE_DIR
 from tests.factories.accounts import CLIENT, bearer, make_bot, make_key, make_user, sign_in
 from tests.factories.chat import make_room, post
-from tests.factories.communities import make_application, make_community, make_invite, make_member
+from tests.factories.communities import (
+    make_application,
+    make_community,
+    make_entitlement,
+    make_invite,
+    make_member,
+    make_trial_offer,
+)
 
 DOCUMENT = BASE_DIR / "docs" / "protocol" / "openapi.v1.json"
 document: dict[str, Any] = json.loads(DOCUMENT.read_text())
@@ -130,6 +137,7 @@ def world() -> dict[str, Any]:
     ids = {"community_id": community.id, "room_id": room.id, "message_id": message.id, "user_id": member.id}
     ids |= {"key_id": make_key(owner)[1].id, "bot_id": make_bot(owner).id}
     ids |= {"application_id": make_application(community, make_user()).id}
+    ids |= {"entitlement_id": make_entitlement(community, make_user()).id, "offer_id": make_trial_offer(community).id}
     ids |= {"invite_id": make_invite(community, owner)[0].id}
     ids |= {"session_id": owner.sessions.get().id, "device_id": owner.trusted_devices.get().id}
     return {
