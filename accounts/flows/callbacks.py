@@ -22,6 +22,7 @@ from django.views.decorators.http import require_GET
 from requests import RequestException
 
 from accounts.authentication import client_network_of
+from accounts.errors import DeletionScheduled
 from kernel.errors import DomainError, NotFound, Unavailable
 from kernel.rate_limits import take
 
@@ -52,9 +53,14 @@ def _callback(view: View) -> View:
 
 
 def refuse_in_web_client(request: HttpRequest, error: DomainError) -> HttpResponse:
-    """Send a browser to the page of the web client that shows why a sign-in by a provider failed."""
-    address = get_frontend_url(request, "socialaccount_login_error")
-    return HttpResponseRedirect(f"{address}?{urlencode({'error': error.code, 'error_process': 'login'})}")
+    """Send a browser to the page of the web client that shows why a sign-in by a provider failed.
+
+    What it shows stands in the fragment, which browsers send to no server: it may hold the token that keeps an account from its deletion.
+    """
+    shown = {"error": error.code, "error_process": "login"}
+    if isinstance(error, DeletionScheduled):
+        shown |= {"due_at": error.data["due_at"].isoformat(), "cancellation": error.data["cancellation"]}
+    return HttpResponseRedirect(f"{get_frontend_url(request, 'socialaccount_login_error')}?{urlencode(shown)}")
 
 
 urlpatterns: list[URLPattern] = [

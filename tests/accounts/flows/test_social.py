@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,12 +12,15 @@ from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialAccount, SocialLogin, SocialToken
 from django.test import Client, RequestFactory
 
+from accounts.actions.deletions import schedule_deletion
 from accounts.events import SocialAccountConnected, SocialAccountDisconnected
 from accounts.flows.social import SocialAdapter
-from accounts.models import Delivery, Session, User
+from accounts.models import AccountDeletion, Delivery, Session, User
 from accounts.storage.web_sessions import SessionStore
 from eventlog.topics import topic_for
+from kernel.actor import SYSTEM
 from kernel.errors import InvalidInput
+from kernel.ids import UserId
 from kernel.mail import Mail
 from tests.accounts.flows.conftest import BROWSER, AppClient
 from tests.accounts.outgoing import waiting
@@ -277,6 +281,21 @@ def test_a_deactivated_user_is_told_so_and_not_signed_in(browser, provider):
     User.objects.update(is_active=False)
     with unchanged(Session):
         assert error_of(Browser().visit(provider, sub="ada-1")) == ["account.disabled"]
+
+
+def test_who_is_to_be_deleted_gets_the_token_that_keeps_the_account_where_no_server_sees_it(browser, provider, api):
+    sign_up_with(browser, provider)
+    user = User.objects.get()
+    schedule_deletion(SYSTEM, user_id=UserId(user.id))
+    with unchanged(Session):
+        answer = Browser().visit(provider, sub="ada-1")
+    assert error_of(answer) == ["account.deletion_scheduled"]
+    address = urlsplit(answer["Location"])
+    told = parse_qs(urlsplit(address.fragment).query)
+    assert (address.query, datetime.fromisoformat(told["due_at"][0])) == ("", AccountDeletion.objects.get().due_at)
+    proof = {"Authorization": f"Bearer {told['cancellation'][0]}"}
+    assert api.delete("/api/v1/me/deletion", headers=proof).status_code == 204
+    assert User.objects.get().is_active
 
 
 def test_a_callback_that_nobody_asked_for_signs_nobody_in(browser, provider):
