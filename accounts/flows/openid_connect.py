@@ -26,7 +26,10 @@ REQUIRED_CLAIMS = ["iss", "sub", "aud", "exp", "iat"]  # OpenID Connect Core 1.0
 
 
 class OpenIdConnect(OpenIDConnectProvider):
-    """allauth fails on a token that names no key, which is right where the provider has only one (OpenID Connect Core, section 10.1)."""
+    """allauth fails on a token that names no key, which is right where the provider has only one (OpenID Connect Core, section 10.1).
+
+    It fails as well when somebody comes for the first time and two providers have given us the same client id.
+    """
 
     def redirect(self, request: HttpRequest, process: str, next_url: str | None = None, **rest: Any) -> HttpResponse:
         """Send a browser to the provider, or back with an error when the provider does not say where."""
@@ -36,6 +39,10 @@ class OpenIdConnect(OpenIDConnectProvider):
             logger.warning("social_login.provider_away", provider=self.app.provider_id, error=type(error).__name__)
             return refuse_in_web_client(request, Unavailable())
         return response
+
+    def serialize(self) -> dict[str, Any]:
+        """Return what finds this provider again while somebody signs up: its own id, for two may know us as the same client."""
+        return super().serialize() | {"id": self.sub_id}
 
     def verify_token(self, request: HttpRequest, token: dict[str, Any]) -> SocialLogin:
         """Return whom an ID token, made for our client by this provider, stands for. Raises `ValidationError`."""

@@ -56,6 +56,12 @@ async function send(method, path, body, { headers: more = {}, ...options }) {
   return answer;
 }
 
+/** For a form, which sends it as a field: asked for anew, since another tab may have signed in. @returns {Promise<?string>} */
+export async function tokenForForm() {
+  await learnToken();
+  return csrfToken;
+}
+
 /** Who is signed in asks as a user, whose limits are wide; the others as anybody who takes a step of signing in. */
 async function learnToken() {
   csrfToken = null;

@@ -38,7 +38,7 @@ async function enterWithPasskey(path, form) {
 }
 
 /** Take a step; whom it signs in is kept. Rejects with the problem, which may be that another step comes first. */
-const enter = (method, path, body) => changingCookie(async () => {
+export const enter = (method, path, body) => changingCookie(async () => {
   try {
     const { data } = await worded(exchange(method, ROOT + path, body));
     keepUser(userOf(data.user));
@@ -66,6 +66,12 @@ export function proofFor(problem) {
 function flowsOf({ status, code, data }) {
   if (code === "auth.reauthentication_required") return data.flows ?? [];
   return status === 401 && data?.meta?.is_authenticated ? data.data.flows : null;
+}
+/** @returns {Promise<?{types: ?string[]}>} as `proofFor`; null for who has neither a password nor a second factor */
+export async function waysToProve() {
+  const [factors, { data }] = await Promise.all([listFactors(), mine("GET", "auth/session")]);
+  if (factors.length) return { types: factors.map(({ type }) => type) };
+  return data.user.has_usable_password ? { types: null } : null;
 }
 export const proveByPassword = (password) => mine("POST", "auth/reauthenticate", { password });
 export const proveByCode = (code) => mine("POST", "auth/2fa/reauthenticate", { code });

@@ -123,6 +123,7 @@ function applyToUser({ t, d }) {
   else if (/^(second_factor|recovery_code|trusted_device)/.test(t)) changed("factors");
   else if (t.startsWith("session.")) changed("sessions");
   else if (t.startsWith("phone_number.")) changed("phone");
+  else if (t.startsWith("social_account.")) changed("connections");
   else if (t === "account.deactivated") rememberClosing({ kind: "deactivated" });
   else if (t === "account.deletion_scheduled") rememberClosing({ kind: "deletion", due_at: d.due_at });
   else if (/^(api_key|bot)\./.test(t)) changed("keys");

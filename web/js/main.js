@@ -7,6 +7,7 @@ import { listenToKeys } from "./keyboard.js";
 import { goLive, leaveLive } from "./live.js";
 import { followAddress, leaveMailLink, mailLink } from "./router.js";
 import { isLeaving, keepUser, onSessionChange, signedInUser, wasEnded } from "./session.js";
+import { comeBack } from "./social.js";
 import { changed, forgetState, state } from "./state.js";
 import { closingWords } from "./views/closed_account.js";
 import { mountCommunities } from "./views/communities.js";
@@ -80,10 +81,12 @@ addEventListener("hashchange", () => {
 });
 /** Whom we know is shown at once; of the others only the server can tell whether the cookie is somebody's, or a login's that is not done. */
 async function start() {
+  const failure = comeBack();
   const { user = null, pending = null } = signedInUser() ? {} : await changingCookie(whoIsSignedIn).catch(() => ({}));
   onSessionChange(() => show());
   if (user) keepUser(user);
-  else show({ pending });
+  else show({ pending, ...(failure && { notice: failure.message, deletion: failure.deletion }) });
+  if (failure && signedInUser()) complain(failure);
 }
 
 addEventListener("online", () => isLeaving() && changingCookie(async () => {}).catch(() => {}));

@@ -1,6 +1,6 @@
 /** Accounts at other sites: which sites there are, leaving for one, and what came of it. No page. */
 
-import { csrfToken, exchange } from "./http.js";
+import { exchange, tokenForForm } from "./http.js";
 import { enter, mine } from "./identity.js";
 
 const ROOT = "/_allauth/browser/v1/";
@@ -42,7 +42,7 @@ export async function listProviders() {
  * @param {string} provider its id @param {"login"|"connect"} process @param {string} address of this page
  */
 export async function leaveFor(provider, process, address) {
-  const fields = { provider, process, callback_url: `/${address}`, csrfmiddlewaretoken: await csrfToken() };
+  const fields = { provider, process, callback_url: `/${address}`, csrfmiddlewaretoken: await tokenForForm() };
   const form = document.createElement("form");
   Object.assign(form, { method: "POST", action: `${ROOT}auth/provider/redirect`, hidden: true });
   form.append(...Object.entries(fields).map(([name, value]) => Object.assign(document.createElement("input"), { type: "hidden", name, value })));

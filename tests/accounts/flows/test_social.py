@@ -139,6 +139,15 @@ def test_who_comes_for_the_first_time_chooses_a_name_and_is_signed_in(browser, p
     assert Session.objects.get().user_id == user.id
 
 
+def test_two_providers_may_know_us_as_the_same_client(browser, provider, settings):
+    [app] = settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"]
+    other = app | {"provider_id": "choir", "name": "The Choir"}
+    settings.SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [app, other], "OAUTH_PKCE_ENABLED": True}}
+    answer = sign_up_with(browser, provider)
+    assert answer.status_code == 200, answer.content
+    assert SocialAccount.objects.get().provider == "club"
+
+
 def test_a_name_that_shows_as_what_it_is_is_taken_over(browser, provider):
     provider.knows("ada-1", email="ada@club.example", email_verified=True, name="Ada  Lovelace")
     assert sign_up_with(browser, provider).status_code == 200

@@ -8,7 +8,8 @@ import { CHOSEN_PASSWORD, EMAIL, SHOWN_NAME, USERNAME } from "./account_fields.j
 import { keepingStep, waitsForDeletion } from "./closed_account.js";
 import { formOf } from "./forms.js";
 import { showForgotten, showMailLink } from "./mail_steps.js";
-import { passkeyButton } from "./proof.js";
+import { newcomerForm, siteButtons } from "./other_sites.js";
+import { wayButton } from "./proof.js";
 
 const login = { name: "login", label: "E-mail or username", required: true, autocomplete: "username", autocapitalize: "none" };
 const password = { name: "password", label: "Password", type: "password", required: true, autocomplete: "current-password" };
@@ -41,24 +42,25 @@ export function showLinked(link, leave) {
 
 /**
  * Show the entrance. What comes after it is told by the session's change.
- * @param {{notice?: ?string, login?: string, pending?: ?import("../cookie_session.js").Pending}} [arrival] what somebody comes with
+ * @param {{notice?: ?string, login?: string, pending?: ?import("../cookie_session.js").Pending, deletion?: ?object}} [arrival] what somebody comes with
  */
 export function showEntrance(arrival = {}) {
-  offerTabs(true);
   for (const name of Object.keys(FORMS)) document.getElementById(`choose-${name}`).onclick = () => choose(name);
   tell(arrival.notice);
-  if (arrival.pending) goOn(arrival.pending);
+  if (arrival.deletion) keep({ data: arrival.deletion });
+  else if (arrival.pending) goOn(arrival.pending);
   else choose("sign-in", arrival);
 }
 
 function choose(name, { login: known } = {}) {
   const { title, fields, label, act } = FORMS[name];
+  offerTabs(true);
   for (const other of Object.keys(FORMS)) {
     document.getElementById(`choose-${other}`).setAttribute("aria-pressed", String(other === name));
   }
   const submit = (values) => act(trimmed(values)).catch(orGoOn);
   const form = formOf(fields.map((field) => (field === login ? { ...field, value: known ?? "" } : field)), { label, submit });
-  show(title, form, ...(name === "sign-in" ? otherWays(form) : []));
+  show(title, form, ...(name === "sign-in" ? otherWays(form) : []), siteButtons());
   if (known !== undefined) form.elements[known ? "password" : "login"].focus();
 }
 
@@ -67,7 +69,7 @@ function otherWays(form) {
   const back = (arrival) => (tell(arrival?.notice), choose("sign-in", { login: form.elements.login.value, ...arrival }));
   const forget = () => (tell(null), showForgotten(show, form.elements.login.value.trim(), back));
   const forgotten = h("button.link-button", { type: "button", onclick: forget }, "Forgot your password?");
-  return [forgotten, passkeysWork() && passkeyButton("Sign in with a passkey", () => signInWithPasskey().catch(orGoOn))];
+  return [forgotten, passkeysWork() && wayButton("Sign in with a passkey", () => signInWithPasskey().catch(orGoOn))];
 }
 
 /** A refusal may be that another step comes first, that the first one is forgotten, or that the account is about to be deleted. */
@@ -81,13 +83,14 @@ function orGoOn(problem) {
 /** @param {import("../cookie_session.js").Pending} pending */
 function goOn(pending) {
   if (!(pending.step in STEPS)) return choose("sign-in");
+  offerTabs(false);
   show("One more step", ...STEPS[pending.step](pending));
 }
 
 function keep(problem) {
   offerTabs(false);
   tell(null);
-  show(...keepingStep(problem, (notice) => (offerTabs(true), tell(notice), choose("sign-in", { login: "" }))));
+  show(...keepingStep(problem, (notice) => (tell(notice), choose("sign-in", { login: "" }))));
 }
 
 const again = (label) => h("button.link-button", { type: "button", onclick: () => (giveUp(), choose("sign-in", { login: "" })) }, label);
@@ -125,13 +128,16 @@ function addressStep() {
 /** The second factor, after the right password. */
 function secondStep({ types }) {
   const form = formOf(secondFactor, { label: "Sign in", submit: (values) => signInWithCode(values).catch(orGoOn) });
-  const byPasskey = types.includes("webauthn") && passkeyButton("Use a passkey", () => signInWithSecondPasskey(form.elements.trust.checked).catch(orGoOn));
+  const byPasskey = types.includes("webauthn") && wayButton("Use a passkey", () => signInWithSecondPasskey(form.elements.trust.checked).catch(orGoOn));
   queueMicrotask(() => form.elements.code.focus());
   return [form, byPasskey, again("Back to the password")];
 }
 
+/** The first visit from another site. */
+const newcomerStep = () => [newcomerForm((problem) => orGoOn(problem)), again("Back to sign in")];
+
 /** By what a login waits for. */
-const STEPS = { verify_email: addressStep, mfa_authenticate: secondStep };
+const STEPS = { verify_email: addressStep, mfa_authenticate: secondStep, provider_signup: newcomerStep };
 
 /** Blanks around names are slips; in a password they may be meant. */
 const trimmed = (values) =>

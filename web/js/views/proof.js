@@ -1,7 +1,7 @@
 /** The question who one is, before something that a borrowed device must not do: answered with a password, a code or a passkey. */
 
 import { h } from "../dom.js";
-import { proofFor, proveByCode, proveByPasskey, proveByPassword } from "../identity.js";
+import { proofFor, proveByCode, proveByPasskey, proveByPassword, waysToProve } from "../identity.js";
 import { openDialog } from "./dialogs.js";
 import { formOf } from "./forms.js";
 
@@ -22,6 +22,12 @@ export async function withProof(act) {
   }
 }
 
+/** Ask for a fresh proof, before something that cannot ask for it. @returns {Promise<boolean>} whether it was given, or there is none to give */
+export async function prove() {
+  const ways = await waysToProve();
+  return !ways || asked(ways);
+}
+
 /** @param {{types: ?string[]}} wanted @returns {Promise<boolean>} whether a proof was given */
 function asked({ types }) {
   return new Promise((settle) => {
@@ -37,11 +43,11 @@ function ways(types, done) {
   if (!types) return [formOf([PASSWORD], { label: "Go on", extra: [cancel], submit: async ({ password }) => (await proveByPassword(password), done()) })];
   const byCode = types.some((type) => type !== "webauthn") &&
     formOf([CODE], { label: "Go on", extra: [cancel], submit: async ({ code }) => (await proveByCode(code), done()) });
-  return [types.includes("webauthn") && passkeyButton("Use a passkey", async () => (await proveByPasskey(), done())), byCode].filter(Boolean);
+  return [types.includes("webauthn") && wayButton("Use a passkey", async () => (await proveByPasskey(), done())), byCode].filter(Boolean);
 }
 
-/** A button for a passkey, and below it why it did not work. @param {string} label @param {() => Promise<void>} act */
-export function passkeyButton(label, act) {
+/** A button for a way in or a proof, and below it why it did not work. @param {string} label @param {() => Promise<void>} act */
+export function wayButton(label, act) {
   const mistake = h("p.form-mistake", { role: "alert", hidden: true });
   const button = h("button.button.wide", { type: "button" }, label);
   button.addEventListener("click", async () => {
@@ -55,5 +61,5 @@ export function passkeyButton(label, act) {
       button.disabled = false;
     }
   });
-  return h("div.stack.passkey-way", {}, button, mistake);
+  return h("div.stack", {}, button, mistake);
 }

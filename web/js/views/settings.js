@@ -6,6 +6,7 @@ import { state, watch } from "../state.js";
 import { account } from "./settings/account.js";
 import { apiKeys } from "./settings/api_keys.js";
 import { appearance } from "./settings/appearance.js";
+import { connections } from "./settings/connections.js";
 import { devices } from "./settings/devices.js";
 import { security } from "./settings/security.js";
 
@@ -15,7 +16,7 @@ import { security } from "./settings/security.js";
  */
 
 /** Every section, in the order of the list; the first one is opened by `#/settings`. @type {Section[]} */
-export const SECTIONS = [security, account, devices, apiKeys, appearance];
+export const SECTIONS = [security, account, connections, devices, apiKeys, appearance];
 
 /** @type {?{section: Section, box: Element}} */
 let open = null;
