@@ -139,6 +139,14 @@ def expect_live(page: Page) -> None:
     expect(page.locator("#connection")).to_contain_text("Live")
 
 
+def break_and_return(page: Page) -> None:
+    """Let the page lose its connection and find it again."""
+    page.context.set_offline(True)
+    expect(page.locator("#connection")).to_contain_text("Offline")
+    page.context.set_offline(False)
+    expect_live(page)
+
+
 def in_the_end(page: Page, condition: Callable[[], Any]) -> None:
     """Wait until a condition is true on our side; the page goes on meanwhile."""
     deadline = time.monotonic() + PATIENCE_MS / 1000

@@ -6,9 +6,19 @@ import re
 import signal
 from collections.abc import Callable
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
-from tests.e2e.people import Account, Place, expect_bodies, expect_live, shoot, write
+from tests.e2e.people import (
+    Account,
+    Place,
+    break_and_return,
+    expect_bodies,
+    expect_live,
+    expect_settled,
+    in_the_end,
+    shoot,
+    write,
+)
 from tests.e2e.stack import Server
 
 OpenPage = Callable[..., Page]
@@ -43,6 +53,7 @@ def test_what_was_written_offline_survives_a_reload_and_arrives_once(
     place: Place, account: Callable[[str], Account], open_page: OpenPage
 ) -> None:
     page = open_page(place.founder, place.room_address)
+    expect(page.locator("#message-box")).to_be_visible()
     cut = False
 
     def maybe_cut(route: object) -> None:
@@ -104,6 +115,45 @@ def test_a_killed_server_loses_nothing_that_was_acknowledged(
     expect(page.locator(".message.pending")).to_have_count(0)
     expect_bodies(olive, [f"Ben {number}" for number in range(20)])
     expect_bodies(page, [f"Ben {number}" for number in range(20)])
+
+
+def test_a_page_that_could_not_fetch_what_it_shows_does_so_when_the_connection_is_back(
+    place: Place, open_page: OpenPage
+) -> None:
+    place.write(place.founder, "Before you came")
+    page = open_page(place.founder, place.room_address)
+    for lists in ("**/api/v1/communities**", "**/api/v1/rooms/**"):
+        page.route(lists, lambda route: route.abort())
+    page.reload()
+    expect_live(page)
+    expect(page.locator("#stage")).to_have_text("Loading …")
+    page.unroute("**/api/v1/communities**")
+    break_and_return(page)
+    expect(page.locator("#stage h1")).to_have_text("general")
+    expect(page.locator(".message")).to_have_count(0)
+    page.unroute("**/api/v1/rooms/**")
+    break_and_return(page)
+    expect_bodies(page, ["Before you came"])
+    expect_settled(page, place.founder)
+
+
+def test_what_happens_between_the_lists_and_the_socket_is_not_missed(
+    place: Place, account: Callable[[str], Account], open_page: OpenPage
+) -> None:
+    ben = account("Ben")
+    page = open_page(place.founder, place.room_address)
+    held: list[Route] = []
+    page.route("**/api/v1/gateway/ticket", lambda route: held.append(route))
+    page.reload()
+    expect(page.get_by_role("button", name="Olive (you)")).to_be_visible()
+    expect(page.locator("#connection")).to_contain_text("Connecting")
+    place.more_room("boats")
+    place.admit(ben)
+    in_the_end(page, lambda: held)
+    held[0].continue_()
+    expect_live(page)
+    expect(page.get_by_role("link", name="boats")).to_be_visible()
+    expect(page.get_by_role("button", name="Ben")).to_be_visible()
 
 
 def test_a_refused_message_says_why_and_can_be_tried_again_or_discarded(

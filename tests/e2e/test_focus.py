@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.people import Account, Place, expect_bodies, expect_live, expect_settled, found
+from tests.e2e.people import Account, Place, break_and_return, expect_bodies, expect_live, expect_settled, found
 
 OpenPage = Callable[..., Page]
 
@@ -28,14 +28,6 @@ def hold(control: Locator) -> None:
 def assert_held(page: Page) -> None:
     """Fail unless the control has had the focus all the time."""
     assert page.evaluate("({ losses, has: document.activeElement === held })") == {"losses": 0, "has": True}
-
-
-def break_and_return(page: Page) -> None:
-    """Lose the connection and find it again."""
-    page.context.set_offline(True)
-    expect(page.locator("#connection")).to_contain_text("Offline")
-    page.context.set_offline(False)
-    expect_live(page)
 
 
 def member(page: Page, who: Account) -> Locator:

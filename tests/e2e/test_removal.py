@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.e2e.people import Account, Place, expect_bodies, expect_live, shoot, write
+from tests.e2e.people import Account, Place, expect_bodies, expect_live, expect_settled, shoot, write
 from tests.e2e.stack import Server
 
 OpenPage = Callable[..., Page]
@@ -88,6 +88,7 @@ def test_who_is_let_in_again_finds_the_room_open_without_a_reload(
     ben = account("Ben")
     place.admit(ben)
     page = open_page(ben, place.room_address)
+    expect_settled(page, ben)
     place.founder.call("DELETE", f"rooms/{place.room['id']}/members/{ben.id}")
     expect(page.get_by_role("heading", name="general is closed to you")).to_be_visible()
     place.founder.post(f"rooms/{place.room['id']}/members", user_id=ben.id)

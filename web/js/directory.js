@@ -3,57 +3,103 @@
 import * as api from "./api.js";
 import { changed, learn, roomsOf, state } from "./state.js";
 
-/** @type {(topic: string, after?: number) => void} */
-let follow = () => {};
+/** @type {(topic: string, after?: number) => Promise<object>} */ let follow = () => Promise.reject();
+/** @type {Map<string, Promise<object>>} topics that are followed from wherever their head was */ const fromHead = new Map();
+/** @type {Map<string, Promise<void>>} the last of what is being fetched, by name */ const turns = new Map();
+/** @type {Map<string, () => Promise<void>>} what could not be fetched, by name */ const unmet = new Map();
 
-/** Tell the directory how topics are followed. @param {(topic: string, after?: number) => void} how */
-export const followWith = (how) => void (follow = how);
-
-export async function loadCommunities() {
-  state.communities = await api.listCommunities();
-  for (const { id } of state.communities) {
-    follow(`community:${id}`);
-    state.closed.delete(id);
-  }
-  changed("communities");
+/** Begin for somebody who has just come in. @param {(topic: string, after?: number) => Promise<object>} how topics are followed */
+export function followWith(how) {
+  follow = how;
+  for (const map of [fromHead, turns, unmet]) map.clear();
 }
 
-export async function loadDiscoverable() {
-  state.discover = (await api.discoverCommunities()).filter(({ my_role }) => !my_role);
-  changed("communities");
+/** Follow a topic of which no list tells the head: what happened before that head may be in none of the lists, so fetch `again` then. */
+export function followFromHead(topic, again) {
+  const followed = follow(topic);
+  if (fromHead.get(topic) === followed) return;
+  fromHead.set(topic, followed);
+  followed.then(again, () => {});
 }
+
+/**
+ * Fetch something and take it: after what is being fetched under this name already, so that the newest answer is taken last, and once
+ * more when the connection is back if the server could not be reached. Nothing is taken that was fetched for somebody else.
+ */
+function load(name, fetch, take) {
+  const asked = follow;
+  const turn = (turns.get(name) ?? Promise.resolve()).catch(() => {}).then(async () => {
+    unmet.delete(name);
+    try {
+      const found = await fetch();
+      if (asked === follow) take(found);
+    } catch (problem) {
+      if (asked === follow && problem.retryable) unmet.set(name, () => load(name, fetch, take));
+      throw problem;
+    }
+  });
+  turns.set(name, turn);
+  return turn;
+}
+
+/** The connection is back: fetch what could not be fetched without it. */
+export const loadUnmet = () => unmet.forEach((again) => again().catch(() => {}));
+
+export const loadCommunities = () =>
+  load("communities", api.listCommunities, (communities) => {
+    state.communities = communities;
+    for (const { id } of communities) {
+      followFromHead(`community:${id}`, () => refreshCommunity(id));
+      state.closed.delete(id);
+    }
+    changed("communities");
+  });
+
+export const loadDiscoverable = () =>
+  load("discover", api.discoverCommunities, (communities) => {
+    state.discover = communities.filter(({ my_role }) => !my_role);
+    changed("communities");
+  });
 
 /** Load the rooms of a community. Each list entry tells its topic's head, so following from there misses nothing. */
-export async function loadRooms(communityId) {
-  const rooms = await api.listRooms(communityId);
-  const listed = new Set(rooms.map(({ id }) => id));
-  for (const { id, archived_at } of roomsOf(communityId)) if (!listed.has(id) && !archived_at) state.rooms.delete(id);
-  for (const room of rooms) {
-    state.rooms.set(room.id, room);
-    state.closed.delete(room.id);
-    follow(`room:${room.id}`, room.head_seq);
-  }
-  state.opened.add(communityId);
-  changed("rooms");
+export const loadRooms = (communityId) =>
+  load(`rooms of ${communityId}`, () => api.listRooms(communityId), (rooms) => {
+    const listed = new Set(rooms.map(({ id }) => id));
+    for (const { id, archived_at } of roomsOf(communityId)) if (!listed.has(id) && !archived_at) state.rooms.delete(id);
+    for (const room of rooms) {
+      state.rooms.set(room.id, newest(state.rooms.get(room.id), room));
+      state.closed.delete(room.id);
+      follow(`room:${room.id}`, room.head_seq);
+    }
+    state.opened.add(communityId);
+    changed("rooms");
+  });
+
+/** A room as it is listed, but for what events, or reading it, have told since the list was made. */
+function newest(known, listed) {
+  if (!known) return listed;
+  const ahead = known.read_seq > listed.read_seq || (known.read_seq === listed.read_seq && known.head_seq > listed.head_seq);
+  const { read_seq, unread } = ahead ? known : listed;
+  return { ...(known.head_seq > listed.head_seq ? known : listed), read_seq, unread };
 }
 
 /** Load who takes part in a room, or who belongs to a community; ids tell them apart. @param {string} id */
-export async function loadMembers(id) {
-  const members = await (state.rooms.has(id) ? api.listRoomMembers(id) : api.listMembers(id));
-  members.forEach((member) => learn(member.user ?? member));
-  state.members.set(id, members);
-  changed("members");
-}
+export const loadMembers = (id) =>
+  load(`members of ${id}`, () => (state.rooms.has(id) ? api.listRoomMembers(id) : api.listMembers(id)), (members) => {
+    members.forEach((member) => learn(member.user ?? member));
+    state.members.set(id, members);
+    changed("members");
+  });
 
-/** A function that runs `load(id)` soon, once for many calls with the same id. Failures wait for the next reason to load. */
-function soon(load) {
+/** A function that runs `fetched(id)` soon, once for many calls with the same id. */
+function soon(fetched) {
   const waiting = new Set();
   return (id) => {
     if (waiting.has(id)) return;
     waiting.add(id);
     setTimeout(() => {
       waiting.delete(id);
-      load(id).catch(() => {});
+      fetched(id).catch(() => {});
     }, 120);
   };
 }
@@ -61,6 +107,12 @@ function soon(load) {
 export const refreshCommunities = soon(loadCommunities);
 export const refreshRooms = soon(loadRooms);
 export const refreshMembers = soon(loadMembers);
+
+/** Fetch again what was fetched of a community, or is being fetched. */
+function refreshCommunity(id) {
+  if (turns.has(`rooms of ${id}`)) refreshRooms(id);
+  for (const where of [id, ...roomsOf(id).map((room) => room.id)]) if (turns.has(`members of ${where}`)) refreshMembers(where);
+}
 
 /** After a resync: everything that is shown, again. */
 export function refreshAll() {

@@ -4,7 +4,7 @@ import { rememberClosing } from "./account.js";
 import * as api from "./api.js";
 import { closeRoom, converseOver, openRoom, outbox } from "./conversation.js";
 import { stillSignedIn } from "./cookie_session.js";
-import { followWith, loadCommunities, refreshAll, refreshCommunities, refreshMembers, refreshRooms } from "./directory.js";
+import { followFromHead, followWith, loadCommunities, loadUnmet, refreshAll, refreshCommunities, refreshMembers, refreshRooms } from "./directory.js";
 import { Portcullis } from "./portcullis.js";
 import { lookAgain, lookOver, see } from "./presence.js";
 import { keepUser } from "./session.js";
@@ -29,7 +29,7 @@ export async function goLive() {
   converseOver(socket);
   lookOver(socket);
   followWith((topic, after) => socket.follow(topic, { after }));
-  socket.follow(`user:${state.user.id}`);
+  followFromHead(`user:${state.user.id}`, () => refreshCommunities());
   socket.connect();
   await loadCommunities();
 }
@@ -52,8 +52,11 @@ function connectionChanged(detail) {
 
 /** Another tab may have signed in somebody else since we were drawn: nothing of ours is sent in their name. */
 function arrived() {
-  if (socket.hello.user.id === state.user.id) outbox.flush();
-  else queueMicrotask(() => keepUser(socket.hello.user));
+  if (socket.hello.user.id !== state.user.id) return queueMicrotask(() => keepUser(socket.hello.user));
+  outbox.flush();
+  loadUnmet();
+  const { room } = state.route;
+  if (state.timelines.get(room)?.loaded === false) openRoom(room).catch(() => {});
 }
 
 /** The server closed the socket for want of a proof. Who is still signed in comes back without a word; the others hear that it is over. */
@@ -81,13 +84,20 @@ function applyToRoom(roomId, { t, seq, d }) {
   if (t === "typing.started") return typing(roomId, d.user);
   state.timelines.get(roomId)?.apply({ t, seq, d });
   changed("timeline");
-  const room = state.rooms.get(roomId);
+  const room = reached(roomId, seq);
   if (t === "message.created") messageArrived(room, d.message);
   else if (t === "message.deleted" && room?.unread) refreshRooms(room.community);
   else if (room && (t === "room.updated" || t === "room.archived")) {
     state.rooms.set(roomId, { ...room, ...d.room });
     changed("rooms");
   } else if (t.startsWith("room_member.") && roomId === state.route.room) refreshMembers(roomId);
+}
+
+/** Remember how far we know a room: a list that was made earlier knows less. @returns {?object} the room */
+function reached(roomId, seq) {
+  const room = state.rooms.get(roomId);
+  if (room && seq) state.rooms.set(roomId, { ...room, head_seq: seq });
+  return state.rooms.get(roomId);
 }
 
 function messageArrived(room, message) {

@@ -65,7 +65,8 @@ function leaveLinked(arrival) {
 function enter() {
   if (!framed) mountFrame();
   framed = true;
-  goLive().then(readAddress, complain);
+  goLive().catch(complain);
+  readAddress();
   changed("user", "route");
   if (location.hash.length < 3) loadDiscoverable().catch(() => {});
 }
