@@ -44,8 +44,11 @@ function showCards(list, note, communities, build, none) {
   note.hidden = Boolean(communities?.length);
   note.textContent = communities ? none : "Looking …";
   list.hidden = !communities?.length;
-  keyed(list, communities ?? [], { key: ({ id }) => id, build, update: showCard });
+  keyed(list, communities ?? [], { key: keyOf, build, update: showCard });
 }
+
+/** What one can do with a community that is not one's own depends on its policy. */
+const keyOf = ({ id, my_role: role, join_policy: policy }) => (role ? id : `${id} ${policy}`);
 
 function showCard(item, community) {
   const { name, description, member_count: count, my_role: role } = community;
