@@ -97,15 +97,15 @@ class Server(Process):
         raise RuntimeError(f"{self.name} did not start:\n{self.log.read_text()[-3000:]}")
 
 
-def command_of(port: int, *, tls: bool = False) -> list[str]:
+def command_of(port: int, *, tls: bool = False, application: str = "project.asgi:application") -> list[str]:
     """Return how the server named by E2E_SERVER is started; with TLS it has a certificate that nobody vouches for."""
     key, certificate = certificate_files() if tls else ("", "")
     if SERVER == "daphne":
         endpoint = ["-e", f"ssl:{port}:interface=127.0.0.1:privateKey={key}:certKey={certificate}"]
         plain = ["-b", "127.0.0.1", "-p", str(port)]
-        return [sys.executable, "-m", "daphne", *(endpoint if tls else plain), "project.asgi:application"]
+        return [sys.executable, "-m", "daphne", *(endpoint if tls else plain), application]
     more = ["--ssl-keyfile", str(key), "--ssl-certfile", str(certificate)] if tls else []
-    program = [sys.executable, "-m", "uvicorn", "project.asgi:application", "--port", str(port)]
+    program = [sys.executable, "-m", "uvicorn", application, "--port", str(port)]
     return [*program, "--log-level", "warning", *more]
 
 
@@ -180,10 +180,12 @@ class Stack:
             process.stop()
         self._execute(f"DROP DATABASE IF EXISTS {self._database} WITH (FORCE)")
 
-    def start_with(self, *, tls: bool = False, **settings: str) -> Server:
+    def start_with(
+        self, *, tls: bool = False, application: str = "project.asgi:application", **settings: str
+    ) -> Server:
         """Start one more server on the same database, with other settings; it is stopped with the rest."""
         port = free_port()
-        command = command_of(port, tls=tls)
+        command = command_of(port, tls=tls, application=application)
         server = Server(f"server-{port}", command, self._environment | settings, port=port, tls=tls)
         self._others.append(server)
         server.start()

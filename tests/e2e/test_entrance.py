@@ -104,3 +104,29 @@ def test_an_address_that_is_not_ours_says_so_without_telling_whether_it_exists(
     page.goto(f"{stranger.address}/#/c/{place.room['id']}/r/{place.community['id']}")
     expect(page.get_by_role("heading", name="There is nothing here")).to_be_visible()
     expect(page.locator("#stage")).to_have_text(foreign, use_inner_text=True)
+
+
+def test_the_form_for_newcomers_has_an_address_of_its_own(open_page: OpenPage, place: Place) -> None:
+    page = open_page(path="/#/sign-up")
+    expect(page.get_by_role("heading", name="Join in")).to_be_visible()
+    page.get_by_role("button", name="Sign in", exact=True).first.click()
+    expect(page.get_by_role("heading", name="Come in")).to_be_visible()
+    assert page.url == f"{place.founder.address}/#/"
+    page.get_by_role("button", name="Create an account").click()
+    assert page.url == f"{place.founder.address}/#/sign-up"
+    page.get_by_role("button", name="Sign in", exact=True).first.click()
+    page.goto(f"{place.founder.address}/#/sign-up")
+    expect(page.get_by_role("heading", name="Join in")).to_be_visible()
+    inside = open_page(place.founder, "/#/sign-up")
+    assert inside.url == f"{place.founder.address}/#/"
+
+
+def test_a_place_to_go_to_is_kept_while_somebody_signs_up(open_page: OpenPage, place: Place) -> None:
+    page = open_page(path="/#/settings/devices")
+    page.get_by_role("button", name="Create an account").click()
+    page.get_by_label("E-mail").fill("settler@example.org")
+    page.get_by_label("Username").fill("settler")
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Create account").click()
+    expect_live(page)
+    expect(page.get_by_role("heading", name="Devices")).to_be_visible()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -29,15 +30,16 @@ def strict(stack: Stack) -> Server:
     return stack.start_with(PASSWORD_RESET="link", EMAIL_VERIFICATION="mandatory")
 
 
-def mail_to(address: str, email: str, subject: str) -> Any:
-    """Wait for the newest mail of this run to somebody whose subject has these words; outboxes outlive runs."""
+def mail_to(address: str, email: str, subject: str, *, after: Any = None) -> Any:
+    """Wait for the newest mail of this run, or after that one, to somebody whose subject has these words; outboxes outlive runs."""
+    earliest = datetime.fromisoformat(after["sent_at"]) if after else STARTED
     deadline = time.monotonic() + MAIL_SECONDS
     while time.monotonic() < deadline:
         messages = httpx.get(f"{address}/dev/outbox.json", params={"to": email}, timeout=MAIL_SECONDS).json()[
             "messages"
         ]
         for message in messages:
-            if subject in message["subject"] and datetime.fromisoformat(message["sent_at"]) > STARTED:
+            if subject in message["subject"] and datetime.fromisoformat(message["sent_at"]) > earliest:
                 return message
         time.sleep(0.2)
     raise AssertionError(f"no mail to {email} with {subject!r}")
@@ -210,7 +212,24 @@ def test_where_addresses_must_be_verified_a_newcomer_is_asked_for_the_code(open_
     shoot(page, "address-code")
     page.reload()  # as when somebody looked into their mail meanwhile
     expect(page.get_by_label("Code")).to_be_focused()
-    code = mail_to(strict.address, "strict-newcomer@example.org", "")["code"]
+    first = mail_to(strict.address, "strict-newcomer@example.org", "")
+    again = page.get_by_role("button", name="Send the code again")
+    expect(again).to_have_attribute("aria-disabled", "true")
+    assert_accessible(page)
+    page.clock.install()
+    page.reload()
+    expect(again).to_have_text(re.compile(r"^Send the code again \(in \d+ s\)$"))
+    page.clock.run_for(31_000)
+    expect(again).to_have_text("Send the code again")
+    again.click()
+    expect(page.get_by_text("A new code is on its way.")).to_be_visible()
+    expect(again).to_have_text(re.compile(r"\(in \d+ s\)$"))
+    shoot(page, "address-code-again")
+    page.get_by_label("Code").fill(first["code"])
+    submit(page, "Confirm and sign in")
+    expect(page.get_by_text("This code is not right.")).to_be_visible()
+    page.clock.resume()
+    code = mail_to(strict.address, "strict-newcomer@example.org", "", after=first)["code"]
     page.get_by_label("Code").fill(code)
     submit(page, "Confirm and sign in")
     expect_live(page)

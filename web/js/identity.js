@@ -10,15 +10,24 @@ const ROOT = "/_allauth/browser/v1/";
 const WRONG = { code: "This code is not right, or was used already.", key: "This code is not right.", credential: "This passkey was not accepted. It may have been removed." };
 const WRONG_LOGIN = ["email_password_mismatch", "username_password_mismatch", "phone_password_mismatch"];
 
-/** A name with an @ is an address, one with a + before it a phone number. @param {{login: string, password: string}} form */
-export const signIn = ({ login, password }) => enter("POST", "auth/login", { [kindOf(login)]: login, password });
+/** A name with an @ is an address, one with a + before it a phone number. @param {{login: string, password: string}} form @param {RequestInit} [options] */
+export const signIn = ({ login, password }, options) => enter("POST", "auth/login", { [kindOf(login)]: login, password }, options);
 const kindOf = (login) => (login.includes("@") ? "email" : login.startsWith("+") ? "phone" : "username");
 
-/** @param {{email: string, username: string, display_name: string, password: string}} form */
-export const signUp = (form) => enter("POST", "auth/signup", form);
+/** @param {{email: string, username: string, display_name: string, password: string}} form @param {RequestInit} [options] */
+export const signUp = (form, options) => enter("POST", "auth/signup", form, options);
 
 /** Go on with the code that was sent to one's address. @param {{key: string}} form */
 export const signInWithMailedCode = ({ key }) => enter("POST", "auth/email/verify", { key: key.trim() });
+
+/** Have another code sent to one's address; the one before it is no longer good. */
+export async function askForAnotherCode() {
+  try {
+    await exchange("POST", `${ROOT}auth/email/verify/resend`);
+  } catch (problem) {
+    throw [409, 429].includes(problem.status) ? Object.assign(problem, { message: "No more codes can be sent just now. Wait an hour, then sign in for a new one." }) : problem;
+  }
+}
 
 /** Go on with a code of the app or a recovery code. @param {{code: string, trust: boolean}} form */
 export const signInWithCode = ({ code, trust }) => enter("POST", "auth/2fa/authenticate", { code, trust });
@@ -38,9 +47,9 @@ async function enterWithPasskey(path, form) {
 }
 
 /** Take a step; whom it signs in is kept. Rejects with the problem, which may be that another step comes first. */
-export const enter = (method, path, body) => changingCookie(async () => {
+export const enter = (method, path, body, options) => changingCookie(async () => {
   try {
-    const { data } = await worded(exchange(method, ROOT + path, body));
+    const { data } = await worded(exchange(method, ROOT + path, body, options));
     keepUser(userOf(data.user));
   } catch (problem) {
     const { user } = problem.status === 409 ? await whoIsSignedIn() : {}; // in another tab, or as staff

@@ -9,10 +9,10 @@ const OLD_LINK = "This link was used already, or is too old.";
 const OLD_CODE = "This code is no longer good. Ask for a new mail.";
 const TOO_OFTEN = "That was too often. Wait a while, then try again.";
 
-/** Have a mail sent for a new password; known and unknown addresses get the same answer. @returns {Promise<boolean>} whether it holds a code; else it holds a link */
-export async function askForReset(email) {
+/** Have a mail sent for a new password; known and unknown addresses get the same answer. @param {string} email @param {RequestInit} [options] @returns {Promise<boolean>} whether it holds a code; else it holds a link */
+export async function askForReset(email, options) {
   try {
-    await exchange("POST", `${ROOT}auth/password/request`, { email });
+    await exchange("POST", `${ROOT}auth/password/request`, { email }, options);
     return false;
   } catch (problem) {
     if (pendingOf(problem)) return true;

@@ -5,7 +5,7 @@ import { changingCookie, whoIsSignedIn } from "./cookie_session.js";
 import { loadDiscoverable, loadRooms } from "./directory.js";
 import { listenToKeys } from "./keyboard.js";
 import { goLive, leaveLive } from "./live.js";
-import { followAddress, leaveMailLink, mailLink } from "./router.js";
+import { entranceForm, followAddress, leaveEntranceForm, leaveMailLink, mailLink } from "./router.js";
 import { isLeaving, keepUser, onSessionChange, signedInUser, wasEnded } from "./session.js";
 import { comeBack } from "./social.js";
 import { changed, forgetState, state } from "./state.js";
@@ -52,7 +52,7 @@ function show(arrival) {
   document.getElementById("entrance").hidden = Boolean(inside);
   document.getElementById("frame").hidden = !inside;
   if (user) forgetClosing();
-  if (inside) leaveEntrance(), enter();
+  if (inside) leaveEntrance(), leaveEntranceForm(), enter();
   else if (link) showLinked(link, leaveLinked);
   else showEntrance({ notice: closingWords(lastClosing()) ?? (wasEnded() ? ENDED : null), ...arrival });
 }
@@ -78,7 +78,7 @@ function mountFrame() {
 }
 
 addEventListener("hashchange", () => {
-  if (shownLink !== (mailLink() && location.hash)) show();
+  if (shownLink !== (mailLink() && location.hash) || entranceForm()) show();
 });
 /** Whom we know is shown at once; of the others only the server can tell whether the cookie is somebody's, or a login's that is not done. */
 async function start() {

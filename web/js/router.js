@@ -1,10 +1,11 @@
-/** Where the person is, told by the address: `#/`, `#/c/<community>`, `#/c/<community>/r/<room>`, `#/settings/<section>`, and of links in mails. */
+/** Where the person is, told by the address: `#/`, `#/c/<community>`, `#/c/<community>/r/<room>`, `#/settings/<section>`, the two forms of the entrance, and of links in mails. */
 
 import { changed, state } from "./state.js";
 
 const PATTERN = /^#\/c\/([\w-]+)(?:\/r\/([\w-]+))?$/;
 const SETTINGS = /^#\/settings(?:\/([\w-]*))?$/;
 
+const ENTRANCE = /^#\/(sign-in|sign-up)$/;
 const MAIL_LINK = /^#\/(reset-password|verify-email)(?:\/(.*))?$/;
 
 /** The link of a mail that brought the person here. @returns {?{page: string, key: string}} */
@@ -20,6 +21,15 @@ const unescaped = (text) => {
     return text;
   }
 };
+
+/** The form of the entrance that the address names. @returns {?("sign-in"|"sign-up")} */
+export const entranceForm = () => ENTRANCE.exec(location.hash)?.[1] ?? null;
+/** Let the address name a form, unless it names a place to go to after signing in. @param {"sign-in"|"sign-up"} form */
+export function nameEntranceForm(form) {
+  if (entranceForm() || location.hash.length < 3) history.replaceState(null, "", form === "sign-in" ? "#/" : `#/${form}`);
+}
+/** Somebody came in: the form is no place to be at. */
+export const leaveEntranceForm = () => entranceForm() && history.replaceState(null, "", "#/");
 
 /** Forget the link, in the history of the browser as well: its key is a secret. */
 export const leaveMailLink = () => history.replaceState(null, "", "#/");

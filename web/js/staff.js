@@ -5,8 +5,9 @@ import { h } from "./dom.js";
 import { exchange } from "./http.js";
 import { worded } from "./identity.js";
 import { passkeysWork, signWithPasskey } from "./passkeys.js";
+import { withChallenge } from "./views/challenge.js";
 import { formOf } from "./views/forms.js";
-import { passkeyButton } from "./views/proof.js";
+import { wayButton } from "./views/proof.js";
 
 const asked = new URLSearchParams(location.search);
 const passwordField = { name: "password", label: "Password", type: "password", required: true, autocomplete: "current-password" };
@@ -22,9 +23,9 @@ function enter() {
 }
 
 /** A step of the sign-in: whether it signs in, or which step comes next. Rejects with what was wrong. @returns {Promise<{inside: boolean, pending: ?object, data: ?object}>} */
-async function step(method, path, body) {
+async function step(method, path, body, options) {
   try {
-    const { data, meta } = await worded(exchange(method, `/_allauth/browser/v1${path}`, body));
+    const { data, meta } = await worded(exchange(method, `/_allauth/browser/v1${path}`, body, options));
     return { inside: meta?.is_authenticated === true, pending: null, data };
   } catch (problem) {
     if (problem.status !== 401) throw problem;
@@ -32,11 +33,13 @@ async function step(method, path, body) {
   }
 }
 
-const take = (path, body) => changingCookie(() => step("POST", path, body)).then(goOn);
+const take = (path, body) => withChallenge((options) => changingCookie(() => step("POST", path, body, options))).then(goOn);
 
 function show(lead, ...content) {
   document.getElementById("lead").textContent = lead;
-  document.getElementById("form").replaceChildren(...content);
+  const box = document.getElementById("form");
+  box.replaceChildren(...content);
+  for (const button of box.querySelectorAll("[type=submit]")) button.classList.add("wide");
 }
 
 function goOn({ inside, pending }) {
@@ -67,7 +70,7 @@ function passkey(path) {
     const { data } = await exchange("GET", `/_allauth/browser/v1${path}`);
     await take(path, { credential: await signWithPasskey(data.request_options) });
   };
-  return [passkeyButton("Use a passkey", act)];
+  return [wayButton("Use a passkey", act)];
 }
 
 async function start() {

@@ -80,6 +80,25 @@ def test_the_code_of_a_sign_up_is_good_for_three_guesses(app, mandatory):
     assert not Session.objects.exists()
 
 
+def test_another_code_can_be_had_and_takes_the_place_of_the_one_before(app, mandatory):
+    app.call("post", "/auth/signup", ADA)
+    assert app.call("post", "/auth/email/verify/resend").status_code == 200
+    first, second = (mail.subject.split()[0] for mail in waiting(Mail))
+    assert app.call("post", "/auth/email/verify", {"key": first}).status_code == 400
+    assert app.call("post", "/auth/email/verify", {"key": second}).status_code == 200
+    assert addresses() == [("ada@example.org", True, True)]
+
+
+@pytest.mark.parametrize("taken", [False, True])
+def test_another_code_can_be_asked_for_three_times_whether_or_not_the_address_is_taken(app, mandatory, taken):
+    if taken:
+        make_user("ada")
+    app.call("post", "/auth/signup", ADA | {"username": "new"})
+    answers = [app.call("post", "/auth/email/verify/resend") for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 409]
+    assert len(waiting(Mail)) == (1 if taken else 4)
+
+
 def test_a_change_of_address_asks_who_it_is_first(app, ada):
     with unchanged(User, EmailAddress, Delivery):
         answer = app.call("post", "/account/email", {"email": NEW})

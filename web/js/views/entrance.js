@@ -2,14 +2,17 @@
 
 import { pendingOf } from "../cookie_session.js";
 import { h } from "../dom.js";
-import { giveUp, signIn, signInWithCode, signInWithMailedCode, signInWithPasskey, signInWithSecondPasskey, signUp } from "../identity.js";
+import { askForAnotherCode, giveUp, signIn, signInWithCode, signInWithMailedCode, signInWithPasskey, signInWithSecondPasskey, signUp } from "../identity.js";
 import { passkeysWork } from "../passkeys.js";
+import { entranceForm, nameEntranceForm } from "../router.js";
 import { CHOSEN_PASSWORD, EMAIL, SHOWN_NAME, USERNAME } from "./account_fields.js";
+import { withChallenge } from "./challenge.js";
 import { keepingStep, waitsForDeletion } from "./closed_account.js";
 import { formOf } from "./forms.js";
 import { showForgotten, showMailLink } from "./mail_steps.js";
 import { newcomerForm, siteButtons } from "./other_sites.js";
 import { wayButton } from "./proof.js";
+import { resendButton } from "./resend.js";
 
 const login = { name: "login", label: "E-mail or username", required: true, autocomplete: "username", autocapitalize: "none" };
 const password = { name: "password", label: "Password", type: "password", required: true, autocomplete: "current-password" };
@@ -45,11 +48,11 @@ export function showLinked(link, leave) {
  * @param {{notice?: ?string, login?: string, pending?: ?import("../cookie_session.js").Pending, deletion?: ?object}} [arrival] what somebody comes with
  */
 export function showEntrance(arrival = {}) {
-  for (const name of Object.keys(FORMS)) document.getElementById(`choose-${name}`).onclick = () => choose(name);
+  for (const name of Object.keys(FORMS)) document.getElementById(`choose-${name}`).onclick = () => (nameEntranceForm(name), choose(name));
   tell(arrival.notice);
   if (arrival.deletion) keep({ data: arrival.deletion });
   else if (arrival.pending) goOn(arrival.pending);
-  else choose("sign-in", arrival);
+  else choose(arrival.login === undefined ? entranceForm() ?? "sign-in" : "sign-in", arrival);
 }
 
 function choose(name, { login: known } = {}) {
@@ -58,7 +61,7 @@ function choose(name, { login: known } = {}) {
   for (const other of Object.keys(FORMS)) {
     document.getElementById(`choose-${other}`).setAttribute("aria-pressed", String(other === name));
   }
-  const submit = (values) => act(trimmed(values)).catch(orGoOn);
+  const submit = (values) => withChallenge((options) => act(trimmed(values), options)).catch(orGoOn);
   const form = formOf(fields.map((field) => (field === login ? { ...field, value: known ?? "" } : field)), { label, submit });
   show(title, form, ...(name === "sign-in" ? otherWays(form) : []), siteButtons());
   if (known !== undefined) form.elements[known ? "password" : "login"].focus();
@@ -114,15 +117,15 @@ function tell(notice) {
 
 const offerTabs = (offered) => void (document.getElementById("choose-sign-in").parentElement.hidden = !offered);
 
-/** The code of a mail, where addresses must be verified before anybody comes in. A new login sends a new one. */
+/** The code of a mail, where addresses must be verified before anybody comes in. */
 function addressStep() {
   const refused = (problem) => {
-    if (problem.status === 409) throw Object.assign(problem, { message: "This code is no longer good. Sign in again for a new one." });
+    if (problem.status === 409) throw Object.assign(problem, { message: "This code is no longer good. Go back and sign in for a new one." });
     orGoOn(problem);
   };
   const form = formOf(mailedCode, { label: "Confirm and sign in", submit: (values) => signInWithMailedCode(values).catch(refused) });
   queueMicrotask(() => form.elements.key.focus());
-  return [form, again("Back to sign in")];
+  return [form, resendButton(askForAnotherCode), again("Back to sign in")];
 }
 
 /** The second factor, after the right password. */

@@ -4,6 +4,7 @@ import { signOut } from "../api.js";
 import { h } from "../dom.js";
 import { addressOfLink, askForReset, checkResetLink, resetByCode, resetByLink, verifyByLink } from "../mail_steps.js";
 import { CHOSEN_PASSWORD, EMAIL } from "./account_fields.js";
+import { withChallenge } from "./challenge.js";
 import { formOf } from "./forms.js";
 
 const CODE = { name: "key", label: "Code", required: true, autocomplete: "one-time-code", autocapitalize: "characters", maxlength: 32 };
@@ -26,7 +27,7 @@ export function showForgotten(show, typed, leave) {
   const back = link("Back to sign in", () => leave());
   const submit = async ({ email }) => {
     const address = email.trim();
-    const byCode = await askForReset(address);
+    const byCode = await withChallenge((options) => askForReset(address, options));
     const sent = note(`We have sent a mail to ${address}. It may take a minute; look among the unwanted mail, too.`);
     const again = link("Ask for a new mail", () => showForgotten(show, address, leave));
     if (!byCode) return focused(show, "Look at your mail", sent, note("Open the link in it to choose a new password."), again);
