@@ -129,4 +129,4 @@ def test_a_place_to_go_to_is_kept_while_somebody_signs_up(open_page: OpenPage, p
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Create account").click()
     expect_live(page)
-    expect(page.get_by_role("heading", name="Devices")).to_be_visible()
+    expect(page.get_by_role("heading", name="Devices", exact=True)).to_be_visible()

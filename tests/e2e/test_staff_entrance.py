@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.people import PASSWORD, Account, shoot, sign_up
+from tests.e2e.people import PASSWORD, Account, expect_live, shoot, sign_up
 from tests.e2e.stack import ROOT, Server, Stack
 from tests.e2e.test_accessibility import assert_accessible
 from tests.e2e.test_second_factors import by_name, prove_password, set_up_app, sign_in, with_authenticator
@@ -119,7 +119,9 @@ def test_who_was_signed_in_by_password_alone_proves_the_rest_at_the_door(
     account = sign_up(guarded.address, "Steward")
     make_staff(account, guarded)
     stack.verify_address(account.username)
-    page = open_page(account, at=guarded)
+    page = open_page(at=guarded)
+    sign_in(page, account)
+    expect_live(page)
     other = open_page(None, "/#/settings/security", at=guarded)
     sign_in(other, account)
     _, codes = set_up_app(other)
