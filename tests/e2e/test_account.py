@@ -257,7 +257,7 @@ def test_an_account_is_to_be_deleted_and_kept_after_all(open_page: OpenPage, ann
     expect_live(page)
 
 
-def test_who_alone_owns_a_community_is_told_which_one_to_hand_over(
+def test_who_alone_owns_a_community_is_told_which_one_to_hand_over_and_can_do_it(
     open_page: OpenPage, place: Place, account: Callable[[str], Account]
 ) -> None:
     place.admit(account("Ben"))
@@ -269,7 +269,17 @@ def test_who_alone_owns_a_community_is_told_which_one_to_hand_over(
     shoot(page, "delete-refused")
     page.keyboard.press("Escape")
     expect(page.get_by_role("button", name="Delete account")).to_be_focused()
-    expect_live(page)
+
+    page.goto(place.founder.address + place.room_address)
+    page.get_by_role("button", name="Ben").click()
+    page.get_by_role("button", name="Change the role").click()
+    page.get_by_label("Role", exact=True).select_option("owner")
+    shoot(page, "change-role")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("#members h3:visible")).to_have_text(["Owners"])
+    page.goto(place.founder.address + PATH)
+    say_yes(page, "Delete account", "Delete my account")
+    expect_entrance(page, "Your account will be deleted on")
 
 
 def test_an_account_is_deactivated_by_keyboard_alone(open_page: OpenPage, ann: Account) -> None:

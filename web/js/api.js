@@ -47,6 +47,7 @@ export const listMembers = (communityId) => all(`communities/${communityId}/memb
 export const findMember = async (communityId, username) =>
   (await get(`communities/${communityId}/members`, { search: username })).items.find(({ user }) => user.username.toLowerCase() === username.toLowerCase());
 export const addMember = (communityId, username) => post(`communities/${communityId}/members`, { username });
+export const changeRole = (communityId, userId, role) => call("PATCH", `communities/${communityId}/members/${userId}`, { role });
 export const removeMember = (communityId, userId) => call("DELETE", `communities/${communityId}/members/${userId}`);
 
 export const listRooms = (communityId) => all(`communities/${communityId}/rooms`);

@@ -6,7 +6,7 @@ import { loadCommunities, loadRooms } from "../directory.js";
 import { go, roomAddress } from "../router.js";
 import { currentCommunity, currentRoom, outranks, state, titleOf } from "../state.js";
 import { avatar, botBadge, nameOf } from "../words.js";
-import { askYes, openDialog } from "./dialogs.js";
+import { askForm, askYes, openDialog } from "./dialogs.js";
 import { presenceWords } from "./presence.js";
 import { complain } from "./toasts.js";
 
@@ -30,6 +30,7 @@ function actionsOn(member, user, act) {
   const may = outranks(community, member.role);
   return [
     act("Write a direct message", () => openDirect(community, user).catch(complain), "button.button.primary"),
+    may && community.my_role === "owner" && act("Change the role", () => askRole(community, member)),
     may && room.kind === "text" && act(`Remove from ${titleOf(room)}`, () => askRemoveFromRoom(room, user), danger),
     may && act(`Remove from ${community.name}`, () => askRemove(community, user), danger),
   ];
@@ -41,6 +42,17 @@ async function openDirect(community, user) {
   go(roomAddress(community.id, room.id));
 }
 
+const ROLES = [
+  ["member", "Member: reads and writes"],
+  ["moderator", "Moderator: runs rooms and admits members, too"],
+  ["owner", "Owner: decides over everything here, as you do"],
+];
+
+const askRole = (community, { user, role }) =>
+  askForm(`Change the role of ${nameOf(user)}`, "Who is made an owner stays one until they step down themselves.", [{ name: "role", label: "Role", options: ROLES, value: role }], {
+    label: "Save",
+    submit: (form) => api.changeRole(community.id, user.id, form.role),
+  });
 const askRemoveFromRoom = (room, user) =>
   askYes(`Remove ${nameOf(user)}?`, `They can no longer read or write in ${titleOf(room)}, from this moment on.`, "Remove", () => api.removeRoomMember(room.id, user.id));
 const askRemove = (community, user) =>
