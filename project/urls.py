@@ -17,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/schema/", schema_view, name="schema"),
     re_path("^api/", csrf_exempt(problems.not_found)),
     path("_allauth/", include("accounts.flows.second_factors.urls", namespace="second_factors")),
+    path("_allauth/", include("accounts.flows.strangers", namespace="strangers")),
     path("_allauth/", include("accounts.flows.urls")),
     path("accounts/", include("accounts.flows.callbacks")),
     path(".well-known/", include("project.app_links")),

@@ -75,13 +75,15 @@ def unchecked_insert_user(*, email: str, username: str, password: str | None, di
     return user
 
 
-def unchecked_rehearse_user(*, email: str, username: str, password: str, display_name: str = "") -> None:
-    """Refuse what `unchecked_create_user` would, except for the address, and insert nothing. No password is hashed. Raises as that does."""
+def unchecked_insert_stand_in(*, email: str, username: str, password: str, display_name: str = "") -> User:
+    """Insert the user that `unchecked_create_user` would, under an address that nobody has. For who undoes it. Raises as that does."""
     user = _checked_user(email=email, username=username, password=password, display_name=display_name)
     user.email = f"{user.id}@{IMPORTED_EMAIL_DOMAIN}"
+    user.set_password(password)
     with transaction.atomic():
         _insert(user)
-        transaction.set_rollback(True)
+        EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=False)
+    return user
 
 
 def _checked_user(*, email: str, username: str, password: str | None, display_name: str) -> User:

@@ -9,7 +9,6 @@ from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.stagekit import clear_login
 from allauth.account.models import EmailAddress
-from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.forms import BaseForm
@@ -150,11 +149,6 @@ class AccountAdapter(DefaultAccountAdapter):
         """Have the code sent once the transaction commits. Raises `SmsLimited` and the like."""
         lifetime = timedelta(seconds=app_settings.PHONE_VERIFICATION_TIMEOUT)
         send_code_by_sms(to=phone, code=code, network=client_network_of(self.request), lifetime=lifetime)
-
-    def send_account_already_exists_mail(self, email: str) -> None:
-        """Tell the owner of an address that somebody signs up with it, at the cost of what a new account costs: hashing a password."""
-        make_password(email)
-        super().send_account_already_exists_mail(email)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Have a mail of allauth's sent once the transaction commits."""

@@ -14,15 +14,17 @@ from allauth.headless.base.response import AuthenticationResponse
 from allauth.headless.constants import Client as HeadlessClient
 from allauth.headless.internal.authkit import purge_request_user_cache
 from allauth.headless.internal.decorators import mark_request_as_headless
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.http import HttpRequest
 
 from accounts.actions.sessions import prove_password
-from accounts.actions.sign_up import make_account
+from accounts.actions.sign_up import make_account, unchecked_make_stand_in
 from accounts.authentication import client_of
 from accounts.errors import LoginPending, SecondFactorRequired, VerificationRequired
 from accounts.events import SignedIn
+from accounts.flows.rehearsals import name_nobody, rehearse_new_account, rehearse_taken_address
 from accounts.flows.sessions import started_session
 from accounts.storage.web_sessions import SessionStore
 
@@ -45,15 +47,20 @@ def sign_up(request: HttpRequest, *, email: str, username: str, password: str, d
     """Make an account and sign in, at once or after the steps that the answer names.
 
     The account, the mail that verifies its address and the session are one transaction. Where addresses must be verified, a taken one
-    gets the same answer as a new one. Raises as `make_account`, `SecondFactorRequired` or `VerificationRequired`.
+    gets the same answer as a new one, at the same cost. Raises as `make_account`, `SecondFactorRequired` or `VerificationRequired`.
     """
     with transaction.atomic(), _steps_of_an_app(request):
         user = make_account(
             email=email, username=username, password=password, display_name=display_name, client=client_of(request)
         )
         if user is None:
+            given = {"email": email, "username": username, "password": password, "display_name": display_name}
+            rehearse_new_account(request, lambda: unchecked_make_stand_in(**given))
             prevent_enumeration(request, email=email.strip().lower())
+            name_nobody(request)
         else:
+            if settings.ACCOUNT_EMAIL_VERIFICATION == "mandatory":
+                rehearse_taken_address(request)
             complete_signup(request, user=user)
         outcome = _outcome(request)
     return _signed_in(outcome)

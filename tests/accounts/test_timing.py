@@ -8,11 +8,13 @@ from __future__ import annotations
 import random
 import time
 import zlib
+from collections import Counter
 from collections.abc import Callable, Sequence
 from math import sqrt
 
 import pytest
 from django.contrib.auth.hashers import Argon2PasswordHasher, make_password
+from django.core.cache import cache
 from django.db import connection
 from django.test import Client as HttpClient
 from django.test.utils import CaptureQueriesContext
@@ -77,6 +79,7 @@ class QuickArgon2(Argon2PasswordHasher):
 @pytest.fixture
 def argon2(settings) -> None:
     """Hash with argon2. `ada-2` to `ada29` have a password, `bot-2` to `bot29` have none."""
+    cache.clear()  # where allauth counts
     for number in range(-2, PAIRS):
         make_user(f"ada{number}")
         make_user(f"bot{number}")
@@ -106,12 +109,84 @@ def test_a_login_that_hashes_for_known_accounts_alone_would_be_found_out(monkeyp
     assert separation(wrong, unknown) > SUSPICIOUS
 
 
-def test_a_reset_for_nobody_asks_the_database_as_much_as_one_for_somebody():
-    path = "/_allauth/app/v1/auth/password/request"
-    counts = []
-    for name in ("ada{}", "nobody{}", "bot{}"):
-        reset = post(path, 401, email=f"{name}@example.org")
-        with CaptureQueriesContext(connection) as statements:
-            reset(0)
-        counts.append([query["sql"].split(maxsplit=1)[0] for query in statements])
-    assert counts[0] == counts[1] == counts[2]
+@pytest.fixture
+def mandatory(settings) -> None:
+    """Have addresses verified at sign-up."""
+    settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+    settings.ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+
+
+APP = "/_allauth/app/v1"
+SIGN_UPS = ["/api/v1/auth/sign-up", f"{APP}/auth/signup", "/_allauth/browser/v1/auth/signup"]
+RESETS = [f"/_allauth/{kind}/v1/auth/password/request" for kind in ("app", "browser")]
+
+
+def signing_up(path: str, email: str, username: str) -> Attempt:
+    return post(path, 401, email=email, username=username, password=PASSWORD)
+
+
+def statements_of(attempt: Attempt, number: int) -> Counter[str]:
+    with CaptureQueriesContext(connection) as statements:
+        attempt(number)
+    return Counter(query["sql"].split(maxsplit=1)[0] for query in statements)
+
+
+@pytest.mark.parametrize("path", SIGN_UPS)
+def test_where_addresses_are_verified_a_taken_one_takes_as_long_as_a_new_one(mandatory, path):
+    taken, new = (signing_up(path, f"{name}{{}}@example.org", f"{name}-{{}}x") for name in ("ada", "new"))
+    of_taken, of_new = samples(taken, new)
+    assert abs(separation(of_taken, of_new)) < SUSPICIOUS
+    make_user("ada99")
+    assert statements_of(taken, 99) == statements_of(new, 99)
+
+
+@pytest.mark.parametrize("path", RESETS)
+@pytest.mark.parametrize("by_code", [True, False])
+def test_a_reset_for_nobody_takes_as_long_as_one_for_somebody(settings, path, by_code):
+    settings.ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = by_code
+    status = 401 if by_code else 200
+    resets = [post(path, status, email=f"{name}{{}}@example.org") for name in ("ada", "nobody")]
+    assert statements_of(resets[0], 0) == statements_of(resets[1], 0)
+    of_somebody, of_nobody = samples(*resets)
+    assert abs(separation(of_somebody, of_nobody)) < SUSPICIOUS
+
+
+def wrong_code(first_step: str, begin: dict[str, str], path: str, code: dict[str, str]) -> Attempt:
+    """Return a request with a wrong code, each in a pending step of its own that was begun before."""
+    tokens, clients = {}, {}
+    for number in range(-2, PAIRS):
+        body = {name: value.format(number) for name, value in begin.items()}
+        network = zlib.crc32(repr((begin, code)).encode()) % 256
+        clients[number] = HttpClient(REMOTE_ADDR=f"10.1.{number % 256}.{network}")
+        answer = clients[number].post(f"{APP}{first_step}", body, content_type="application/json")
+        assert answer.status_code == 401, answer.content
+        tokens[number] = answer.json()["meta"]["session_token"]
+
+    def attempt(number: int) -> None:
+        headers = {"X-Session-Token": tokens[number]}
+        answer = clients[number].post(f"{APP}{path}", code, content_type="application/json", headers=headers)
+        assert answer.status_code == 400, answer.content
+
+    return attempt
+
+
+def test_a_wrong_code_of_a_mail_takes_as_long_for_nobody_as_for_somebody():
+    steps = "/auth/password/request", "/auth/password/reset"
+    guess = {"key": "BCDFGHJK", "password": "another good password"}
+    somebody, nobody = (
+        wrong_code(steps[0], {"email": f"{name}{{}}@example.org"}, steps[1], guess) for name in ("ada", "nobody")
+    )
+    assert abs(separation(*samples(somebody, nobody))) < SUSPICIOUS
+
+
+def test_a_wrong_code_of_a_sign_up_takes_as_long_for_a_taken_address_as_for_a_new_one(mandatory):
+    taken, new = (
+        wrong_code(
+            "/auth/signup",
+            {"email": f"{name}{{}}@example.org", "username": f"{name}-{{}}x", "password": PASSWORD},
+            "/auth/email/verify",
+            {"key": "BCDFGHJK"},
+        )
+        for name in ("ada", "new")
+    )
+    assert abs(separation(*samples(taken, new))) < SUSPICIOUS

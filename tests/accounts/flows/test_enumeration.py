@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
+from tests.accounts.flows.conftest import AppClient
 from tests.factories.accounts import PASSWORD, make_user
 
 pytestmark = pytest.mark.django_db
@@ -90,3 +91,20 @@ def test_usernames_are_public_and_a_taken_one_is_said_to_be(kind: str, mandatory
     path = f"/_allauth/{kind}/v1/auth/signup"
     status, body, _, _ = post(path, {"email": "new@example.org", "username": "ADA", "password": PASSWORD})
     assert (status, [error["param"] for error in body["errors"]]) == (400, ["username"])
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_wrong_codes_of_a_reset_run_out_for_nobody_as_for_somebody(method: str) -> None:
+    make_user("ada")
+    seen = []
+    for name in ("ada", "bob"):
+        app = AppClient()
+        app.call("post", "/auth/password/request", {"email": f"{name}@example.org"})
+        guess = {"key": "BCDFGHJK", "password": "another good password"} if method == "post" else None
+        seen.append(
+            [
+                app.call(method, "/auth/password/reset", guess, **{"X-Password-Reset-Key": "BCDFGHJK"}).status_code
+                for _ in range(4)
+            ]
+        )
+    assert seen == [[400, 400, 400, 409]] * 2
