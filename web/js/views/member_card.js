@@ -44,8 +44,8 @@ async function openDirect(community, user) {
 
 const ROLES = [
   ["member", "Member: reads and writes"],
-  ["moderator", "Moderator: runs rooms and admits members, too"],
-  ["owner", "Owner: decides over everything here, as you do"],
+  ["moderator", "Moderator: runs rooms and members"],
+  ["owner", "Owner: decides over everything"],
 ];
 
 const askRole = (community, { user, role }) =>
