@@ -180,6 +180,7 @@ def test_a_key_is_made_by_keyboard_alone_and_is_not_lost_by_a_slip(
     page = open_page(account("Ann"), PATH)
     page.get_by_role("region", name="Your keys").get_by_role("button", name="Make a key").focus()
     page.keyboard.press("Enter")
+    expect(page.get_by_label("Name", exact=True)).to_be_focused()
     page.keyboard.type("Archive")
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")

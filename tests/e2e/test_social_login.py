@@ -230,6 +230,7 @@ def test_a_site_is_reached_by_keyboard_alone(open_page: OpenPage, ada: str) -> N
     expect(button).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Authorize Client")).to_be_visible()
+    expect(page.get_by_placeholder("sub")).to_be_focused()
     page.keyboard.type(ada)
     page.keyboard.press("Enter")
     expect(page.get_by_label("Username")).to_be_focused()
