@@ -111,6 +111,7 @@ def test_the_password_is_changed_and_other_devices_are_signed_out(open_page: Ope
     new.fill(NEW)
     change.click()
     expect(page.get_by_text("Your password is changed")).to_be_visible()
+    expect(page.get_by_role("dialog")).to_have_count(0)  # it has a button of the same name
     expect(page.get_by_role("button", name="Change password")).to_be_focused()
     expect_entrance(other, "This device was signed out")
     page.reload()
