@@ -150,7 +150,7 @@ def test_a_number_is_added_by_its_code_and_signs_in(open_page: OpenPage, ann: Ac
     shoot(page, "phone-number")
 
     other = open_page()
-    other.get_by_label("E-mail or username").fill(number)
+    other.get_by_label("E-mail, username or phone number").fill(number)
     other.get_by_label("Password", exact=True).fill(PASSWORD)
     other.locator("#entrance-form").get_by_role("button", name="Sign in", exact=True).click()
     expect_live(other)
@@ -250,7 +250,7 @@ def test_an_account_is_to_be_deleted_and_kept_after_all(open_page: OpenPage, ann
     expect(keep).to_be_focused()
     shoot(page, "keep-account")
     page.get_by_role("button", name="Let it be deleted").click()
-    expect(page.get_by_label("E-mail or username")).to_be_focused()
+    expect(page.get_by_label("E-mail, username or phone number")).to_be_focused()
     sign_in(page, ann)
     keep.click()
     expect_entrance(page, "Your account stays. Sign in to go on.")

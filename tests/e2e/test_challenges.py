@@ -100,7 +100,7 @@ def test_who_guessed_is_asked_and_a_refused_answer_is_asked_for_again(
     page: Page, provider: ScriptedServer, account: Callable[[str], Account]
 ) -> None:
     ann = account("Ann")
-    page.get_by_label("E-mail or username").fill(ann.username)
+    page.get_by_label("E-mail, username or phone number").fill(ann.username)
     page.get_by_label("Password", exact=True).fill("not this one")
     submit(page, "Sign in")
     expect(page.get_by_role("alert")).to_have_text("The login or the password is wrong.")

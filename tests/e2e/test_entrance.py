@@ -69,7 +69,7 @@ def test_a_wrong_password_is_said_so_and_the_right_one_lets_in(
 ) -> None:
     ann = account("Ann")
     page = open_page()
-    page.get_by_label("E-mail or username").fill(ann.username)
+    page.get_by_label("E-mail, username or phone number").fill(ann.username)
     page.get_by_label("Password", exact=True).fill("not this one")
     page.locator("#entrance-form").get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("alert")).to_have_text("The login or the password is wrong.")

@@ -65,7 +65,7 @@ def ask_for_mail(page: Page, email: str) -> None:
 
 
 def sign_in(page: Page, login: str, password: str) -> None:
-    page.get_by_label("E-mail or username").fill(login)
+    page.get_by_label("E-mail, username or phone number").fill(login)
     page.get_by_label("Password", exact=True).fill(password)
     submit(page, "Sign in")
 
@@ -75,7 +75,7 @@ def test_a_forgotten_password_is_changed_with_the_code_of_the_mail(
 ) -> None:
     ann = account("Ann")
     page = open_page()
-    page.get_by_label("E-mail or username").fill(email_of(ann))
+    page.get_by_label("E-mail, username or phone number").fill(email_of(ann))
     page.get_by_role("button", name="Forgot your password?").click()
     expect(page.get_by_label("E-mail")).to_have_value(email_of(ann))
     expect(page.get_by_label("E-mail")).to_be_focused()
@@ -100,7 +100,7 @@ def test_a_forgotten_password_is_changed_with_the_code_of_the_mail(
     page.get_by_role("textbox", name="New password").fill(NEW)
     submit(page, "Change password")
     expect(page.get_by_role("alert").filter(has_text="Your password is changed")).to_be_visible()
-    expect(page.get_by_label("E-mail or username")).to_have_value(email_of(ann))
+    expect(page.get_by_label("E-mail, username or phone number")).to_have_value(email_of(ann))
     expect(page.get_by_label("Password", exact=True)).to_be_focused()
     shoot(page, "password-changed")
     page.get_by_label("Password", exact=True).fill(NEW)
@@ -195,7 +195,7 @@ def test_a_link_that_was_changed_is_said_to_be_no_good(open_page: OpenPage) -> N
     page = open_page(None, "/#/verify-email/x%3Ay%3Az")
     expect(page.get_by_role("alert")).to_have_text("This link was used already, or is too old.")
     page.get_by_role("button", name="Go on without").click()
-    expect(page.get_by_label("E-mail or username")).to_be_visible()
+    expect(page.get_by_label("E-mail, username or phone number")).to_be_visible()
 
 
 def test_where_addresses_must_be_verified_a_newcomer_is_asked_for_the_code(open_page: OpenPage, strict: Server) -> None:

@@ -28,7 +28,7 @@ def ann(account: Callable[[str], Account], stack: Stack) -> Account:
 
 def sign_in(page: Page, account: Account) -> None:
     """Give the name and the password."""
-    page.get_by_label("E-mail or username").fill(account.username)
+    page.get_by_label("E-mail, username or phone number").fill(account.username)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.locator("#entrance-form").get_by_role("button", name="Sign in", exact=True).click()
 

@@ -22,7 +22,7 @@ def test_who_is_no_staff_signs_in_and_is_told_so(browser: Browser, server: Serve
     page = browser.new_page()
     page.goto(f"{server.address}/admin/accounts/user/")
     expect(page.get_by_text("Sign in to the admin panel.")).to_be_visible()
-    page.get_by_label("E-mail or username").fill(account.username)
+    page.get_by_label("E-mail, username or phone number").fill(account.username)
     page.get_by_label("Password", exact=True).fill("not the password")
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("alert")).to_be_visible()
@@ -41,7 +41,7 @@ def make_staff(account: Account, server: Server) -> None:
 
 def give_password(page: Page, account: Account) -> None:
     """Take the first step at the door."""
-    page.get_by_label("E-mail or username").fill(account.username)
+    page.get_by_label("E-mail, username or phone number").fill(account.username)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
 

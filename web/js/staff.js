@@ -11,7 +11,7 @@ import { wayButton } from "./views/proof.js";
 
 const asked = new URLSearchParams(location.search);
 const passwordField = { name: "password", label: "Password", type: "password", required: true, autocomplete: "current-password" };
-const loginField = { name: "login", label: "E-mail or username", required: true, autocomplete: "username", autocapitalize: "none" };
+const loginField = { name: "login", label: "E-mail, username or phone number", required: true, autocomplete: "username", autocapitalize: "none" };
 const codeField = { name: "code", label: "Code of your app, or a recovery code", required: true, autocomplete: "one-time-code", inputmode: "text" };
 const NO_STAFF = "This account is not of the staff. Sign out in Portcullis and come back with another one.";
 const NO_FACTOR = "The admin panel needs a second factor. Set one up in the settings of Portcullis, then come back.";

@@ -14,7 +14,7 @@ import { newcomerForm, siteButtons } from "./other_sites.js";
 import { wayButton } from "./proof.js";
 import { resendButton } from "./resend.js";
 
-const login = { name: "login", label: "E-mail or username", required: true, autocomplete: "username", autocapitalize: "none" };
+const login = { name: "login", label: "E-mail, username or phone number", required: true, autocomplete: "username", autocapitalize: "none" };
 const password = { name: "password", label: "Password", type: "password", required: true, autocomplete: "current-password" };
 
 const newAccount = [
