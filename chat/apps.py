@@ -17,10 +17,11 @@ class ChatConfig(AppConfig):
         from accounts.registries.deletions import DeletionPhase, DeletionStep, register_deletion_step
         from accounts.registries.staff_roles import register_staff_permissions
         from chat.actions.deletions import erase_read_markers
-        from chat.constants import ROOM_KIND, STAFF_PERMISSIONS
+        from chat.constants import PERMISSION_RULES, ROOM_KIND, STAFF_PERMISSIONS
         from chat.queries.room_members import load_participations, readable_room_topics
-        from communities.access import register_participation_source, register_topic_source
+        from communities.access import register_participation_source, register_permissions, register_topic_source
 
+        register_permissions(PERMISSION_RULES)
         register_participation_source(ROOM_KIND, load_participations)
         register_topic_source(readable_room_topics)
         register_staff_permissions(STAFF_PERMISSIONS)

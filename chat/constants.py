@@ -1,10 +1,11 @@
-"""Kinds, states and limits of chat. Limits that an installation may change are settings (`MESSAGE_MAX_CHARACTERS` and others)."""
+"""Kinds, states, permissions and limits of chat. What an installation may change are settings (`MESSAGE_MAX_CHARACTERS` and others)."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 
 from accounts.constants import StaffRole
+from communities.constants import Holder, PermissionName, PermissionRule, StartingRole
 
 MAX_ROOM_NAME_LENGTH = 80
 MAX_TOPIC_LINE_LENGTH = 250
@@ -40,6 +41,74 @@ class RoomMemberState(StrEnum):
     MEMBER = "member"
     REMOVED = "removed"
 
+
+class ChatPermission(PermissionName):
+    """What chat asks, of a room but for the first three, which it asks of the community."""
+
+    LIST_ROOMS = "room.list"
+    CREATE_ROOM = "room.create"
+    OPEN_DIRECT_ROOM = "room.open_direct"
+    VIEW_ROOM = "room.view"
+    MANAGE_ROOM = "room.manage"
+    MODERATE_ROOM = "room.moderate"
+    READ_MESSAGES = "message.read"
+    SEND_MESSAGE = "message.send"
+    DELETE_ANY_MESSAGE = "message.delete_any"
+
+
+PERMISSION_RULES = (
+    PermissionRule(
+        name=ChatPermission.LIST_ROOMS,
+        about="List the rooms that are shown to them",
+        holder=Holder.MEMBERS,
+        reads=True,
+        for_guests=True,
+    ),
+    PermissionRule(name=ChatPermission.CREATE_ROOM, about="Open rooms", starts_in=StartingRole.MODERATOR),
+    PermissionRule(
+        name=ChatPermission.OPEN_DIRECT_ROOM,
+        about="Begin conversations with other members",
+        starts_in=StartingRole.MEMBER,
+    ),
+    PermissionRule(
+        name=ChatPermission.VIEW_ROOM,
+        about="See a room at all, and who takes part in it",
+        starts_in=StartingRole.MEMBER,
+        overwritten_in=ROOM_KIND,
+        reads=True,
+    ),
+    PermissionRule(
+        name=ChatPermission.MANAGE_ROOM,
+        about="Change and archive a room",
+        starts_in=StartingRole.MODERATOR,
+        overwritten_in=ROOM_KIND,
+    ),
+    PermissionRule(
+        name=ChatPermission.MODERATE_ROOM,
+        about="Add members to a room, and remove them",
+        starts_in=StartingRole.MODERATOR,
+        overwritten_in=ROOM_KIND,
+    ),
+    PermissionRule(
+        name=ChatPermission.READ_MESSAGES,
+        about="Read messages",
+        starts_in=StartingRole.MEMBER,
+        overwritten_in=ROOM_KIND,
+        reads=True,
+    ),
+    PermissionRule(
+        name=ChatPermission.SEND_MESSAGE,
+        about="Write messages",
+        starts_in=StartingRole.MEMBER,
+        overwritten_in=ROOM_KIND,
+    ),
+    PermissionRule(
+        name=ChatPermission.DELETE_ANY_MESSAGE,
+        about="Delete messages of others",
+        starts_in=StartingRole.MODERATOR,
+        overwritten_in=ROOM_KIND,
+    ),
+)
 
 _MODERATE = frozenset({"chat.view_room", "chat.change_room"})
 

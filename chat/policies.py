@@ -6,15 +6,15 @@ from collections.abc import Collection, Sequence
 
 from django.db.models.functions import Lower
 
-from chat.constants import ROOM_KIND, RoomKind, RoomVisibility
+from chat.constants import ChatPermission, RoomKind
 from chat.errors import RoomIsArchived, RoomIsDirect
 from chat.events import MyRoomPayload
 from chat.models import Message, Room
 from chat.models.locks import hold_room_topics, lock_room
-from chat.queries.message_batches import LoadedFacts, find_standings
+from chat.queries.message_batches import LoadedFacts, find_standings, room_resource_of
 from chat.queries.rooms import ROOM_SORTS, candidate_rooms, my_rooms
 from communities.access import Question, Resource, decide_all, decide_many, require
-from communities.constants import Permission
+from communities.constants import PermissionName
 from communities.policies import get_community_for, refusal_of
 from communities.queries.keyset import cut_page
 from kernel.actor import Actor
@@ -26,22 +26,16 @@ from kernel.wire import Page
 
 def room_resource(room: Room) -> Resource:
     """Return the room as a resource that permissions are asked about."""
-    visibility = RoomVisibility(room.visibility)
-    return Resource(
-        CommunityId(room.community_id),
-        ROOM_KIND,
-        room.pk,
-        "private" if visibility is RoomVisibility.PRIVATE else "community",
-    )
+    return room_resource_of(CommunityId(room.community_id), RoomId(room.pk), room.visibility)
 
 
-def get_room_for(actor: Actor, room_id: RoomId, permission: Permission) -> Room:
+def get_room_for(actor: Actor, room_id: RoomId, permission: PermissionName) -> Room:
     """Return the room when the actor has the permission in it. Raises `NotFound`, or why it is refused."""
     _refuse_nobody(actor)
     return _authorised(actor, Room.objects.filter(pk=room_id).first(), permission)
 
 
-def refusals_of(asked: Sequence[tuple[Actor, RoomId]], permission: Permission) -> list[DomainError | None]:
+def refusals_of(asked: Sequence[tuple[Actor, RoomId]], permission: PermissionName) -> list[DomainError | None]:
     """Return for each actor and room, in order, None or what `get_room_for` would raise. One query for all."""
     wanted = {(room_id, actor.user_id) for actor, room_id in asked if actor.kind != "anonymous"}
     standings = find_standings(wanted)() if wanted else {}
@@ -51,7 +45,7 @@ def refusals_of(asked: Sequence[tuple[Actor, RoomId]], permission: Permission) -
     return [refusal_of(actor, next(decisions) if one is not None else None) for actor, one in known]
 
 
-def lock_room_for(actor: Actor, room_id: RoomId, permission: Permission) -> Room:
+def lock_room_for(actor: Actor, room_id: RoomId, permission: PermissionName) -> Room:
     """Return the room, locked, when the actor has the permission and the room is open to change.
 
     Raises as `get_room_for`, `RoomIsDirect` for a conversation of two, `RoomIsArchived`.
@@ -65,7 +59,7 @@ def lock_room_for(actor: Actor, room_id: RoomId, permission: Permission) -> Room
     return room
 
 
-def get_message_for(actor: Actor, message_id: MessageId, permission: Permission) -> Message:
+def get_message_for(actor: Actor, message_id: MessageId, permission: PermissionName) -> Message:
     """Return the message, with author and room, when the actor has the permission in its room. Raises as `get_room_for`."""
     _refuse_nobody(actor)
     message = Message.objects.select_related("author", "room").filter(pk=message_id).first()
@@ -75,7 +69,7 @@ def get_message_for(actor: Actor, message_id: MessageId, permission: Permission)
     return message
 
 
-def hold_message_for(actor: Actor, message_id: MessageId, permission: Permission) -> Message:
+def hold_message_for(actor: Actor, message_id: MessageId, permission: PermissionName) -> Message:
     """Return the message as `get_message_for`, and keep its room's log from moving until the transaction ends.
 
     Raises `RoomIsArchived` too.
@@ -106,7 +100,7 @@ def list_rooms_for(
     A constant number of queries, however many rooms. Raises `NotFound` for who may not see the community.
     """
     user_id = actor.require_user()
-    get_community_for(actor, community_id, Permission.VIEW_COMMUNITY)
+    get_community_for(actor, community_id, ChatPermission.LIST_ROOMS)
     candidates = candidate_rooms(community_id, user_id).filter(archived_at__isnull=not archived)
     if search:
         candidates = candidates.filter(name__icontains=search)
@@ -116,18 +110,18 @@ def list_rooms_for(
     return Page(items=my_rooms(user_id, _readable(actor, rooms)), next=following)
 
 
-def users_who_may(permission: Permission, room: Room, user_ids: Collection[UserId]) -> set[UserId]:
+def users_who_may(permission: PermissionName, room: Room, user_ids: Collection[UserId]) -> set[UserId]:
     """Return which of these users have the permission in the room; two queries, however many users."""
     decisions = decide_many(user_ids, permission, room_resource(room))
     return {user_id for user_id, decision in decisions.items() if decision.allowed}
 
 
 def _readable(actor: Actor, rooms: Sequence[Room]) -> list[Room]:
-    decisions = decide_all([Question(actor, Permission.READ_MESSAGES, room_resource(room)) for room in rooms])
+    decisions = decide_all([Question(actor, ChatPermission.READ_MESSAGES, room_resource(room)) for room in rooms])
     return [room for room, decision in zip(rooms, decisions, strict=True) if decision.allowed]
 
 
-def _authorised(actor: Actor, room: Room | None, permission: Permission) -> Room:
+def _authorised(actor: Actor, room: Room | None, permission: PermissionName) -> Room:
     if room is None:
         raise NotFound
     require(actor, permission, room_resource(room))

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from chat.constants import ROOM_KIND
+from chat.constants import ROOM_KIND, ChatPermission
 from chat.policies import refusals_of, room_resource
 from chat.queries.rooms import get_rooms
 from communities.access import decide
-from communities.constants import Permission
 from eventlog.topics import TopicKind, register_topic_kind
 from kernel.actor import Actor
 from kernel.decision import Decision
@@ -19,7 +18,7 @@ from kernel.ids import RoomId
 
 def authorise_room_topics(asked: Sequence[tuple[Actor, UUID]]) -> list[DomainError | None]:
     """Answer None to who can read the room, else `NotFound` or `Unauthenticated`. One statement."""
-    return refusals_of([(actor, RoomId(object_id)) for actor, object_id in asked], Permission.READ_MESSAGES)
+    return refusals_of([(actor, RoomId(object_id)) for actor, object_id in asked], ChatPermission.READ_MESSAGES)
 
 
 def explain_room_topic(actor: Actor, object_id: UUID) -> Decision:
@@ -27,7 +26,7 @@ def explain_room_topic(actor: Actor, object_id: UUID) -> Decision:
     room = get_rooms([RoomId(object_id)]).get(RoomId(object_id))
     if room is None:
         return Decision(allowed=False, code=NotFound.code)
-    return decide(actor, Permission.READ_MESSAGES, room_resource(room))
+    return decide(actor, ChatPermission.READ_MESSAGES, room_resource(room))
 
 
 register_topic_kind(TopicKind(kind=ROOM_KIND, authorise_all=authorise_room_topics, explain=explain_room_topic))

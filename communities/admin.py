@@ -13,15 +13,14 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts.admin import ReadOnlyAdmin
+from communities.actions.membership_roles import transfer_ownership
 from communities.actions.memberships import (
     ban_member,
-    change_role,
     lift_time_out,
     remove_member,
     unban_member,
 )
-from communities.constants import Role
-from communities.models import Application, Community, Entitlement, Invite, Membership
+from communities.models import Application, Community, Entitlement, Invite, Membership, Role
 from kernel.actor import SYSTEM
 from kernel.errors import DomainError
 from kernel.ids import CommunityId, UserId
@@ -37,16 +36,27 @@ class CommunityAdmin(ReadOnlyAdmin):
     ordering = ("-created_at",)
 
 
+@admin.register(Role)
+class RoleAdmin(ReadOnlyAdmin):
+    """What roles communities have, and what they let members do."""
+
+    list_display = ("name", "community", "position", "is_default", "permissions")
+    list_filter = ("is_default",)
+    list_select_related = ("community",)
+    search_fields = ("name", "community__name", "community__slug")
+    ordering = ("community", "-position")
+
+
 @admin.register(Membership)
 class MembershipAdmin(ReadOnlyAdmin):
     """Who is in which community, as what."""
 
-    list_display = ("user", "community", "role", "status", "timed_out_until", "joined_at")
-    list_filter = ("status", "role")
+    list_display = ("user", "community", "status", "is_owner", "is_guest", "timed_out_until", "joined_at")
+    list_filter = ("status", "is_owner", "is_guest")
     list_select_related = ("user", "community")
     search_fields = ("user__username", "user__email", "community__name", "community__slug")
     ordering = ("-joined_at",)
-    actions = ("remove", "ban", "unban", "end_time_out", "make_owner", "make_moderator", "make_member")
+    actions = ("remove", "ban", "unban", "end_time_out", "make_owner")
 
     def has_administer_permission(self, request: HttpRequest) -> bool:
         """Whether the actions of this page are offered."""
@@ -74,23 +84,8 @@ class MembershipAdmin(ReadOnlyAdmin):
 
     @admin.action(description="Make owner", permissions=["administer"])
     def make_owner(self, request: HttpRequest, memberships: QuerySet[Membership]) -> None:
-        """Give the chosen members the highest role."""
-        self._give_role(request, memberships, Role.OWNER)
-
-    @admin.action(description="Make moderator", permissions=["administer"])
-    def make_moderator(self, request: HttpRequest, memberships: QuerySet[Membership]) -> None:
-        """Let the chosen members moderate, and no more than that."""
-        self._give_role(request, memberships, Role.MODERATOR)
-
-    @admin.action(description="Make ordinary member", permissions=["administer"])
-    def make_member(self, request: HttpRequest, memberships: QuerySet[Membership]) -> None:
-        """Take the chosen members' role away."""
-        self._give_role(request, memberships, Role.MEMBER)
-
-    def _give_role(self, request: HttpRequest, memberships: QuerySet[Membership], role: Role) -> None:
-        self._for_each(
-            request, memberships, f"Made {role}.", lambda row: change_role(SYSTEM, **_member(row), role=role)
-        )
+        """Hand communities over to the chosen members."""
+        self._for_each(request, memberships, "Made owner.", lambda row: transfer_ownership(SYSTEM, **_member(row)))
 
     def _for_each(
         self,

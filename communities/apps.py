@@ -11,7 +11,7 @@ class CommunitiesConfig(AppConfig):
     name = "communities"
 
     def ready(self) -> None:
-        """Register the topic kind, the events, what staff may do here, and what becomes of deleted users."""
+        """Register the topic kind, the events, the permissions, what staff may do here, and what becomes of deleted users."""
         import_module("communities.events")
         import_module("communities.topics")
         from accounts.registries.deletions import (
@@ -21,12 +21,13 @@ class CommunitiesConfig(AppConfig):
             register_deletion_step,
         )
         from accounts.registries.staff_roles import register_staff_permissions
-        from communities.access import register_topic_source
+        from communities.access import register_permissions, register_topic_source
         from communities.actions.applications import erase_applications
         from communities.actions.deletions import check_owned_communities, end_memberships
-        from communities.constants import STAFF_PERMISSIONS
+        from communities.constants import PERMISSION_RULES, STAFF_PERMISSIONS
         from communities.topics import readable_management_topics
 
+        register_permissions(PERMISSION_RULES)
         register_topic_source(readable_management_topics)
         register_staff_permissions(STAFF_PERMISSIONS)
         register_deletion_check(check_owned_communities)

@@ -1,8 +1,10 @@
-"""Roles, statuses, permissions and limits of a community. Which role grants what is here; how it is decided is in `access`."""
+"""Statuses, permissions and limits of a community. What permissions there are is here; how it is decided who has one is in `access`."""
 
 from __future__ import annotations
 
 from enum import StrEnum
+
+import msgspec
 
 from accounts.constants import StaffRole
 
@@ -30,6 +32,9 @@ ENDS_TOLD_AT_ONCE = 200
 """Ends of entitlements that are told in one transaction, which holds its community's lock."""
 MIN_SLUG_LENGTH = 3
 MAX_SLUG_LENGTH = 40
+MAX_ROLE_NAME_LENGTH = 40
+MAX_PERMISSION_LENGTH = 40
+COLOUR_PATTERN = r"\A(#[0-9a-f]{6})?\Z"
 SLUG_PATTERN = r"\A[a-z0-9]+(-[a-z0-9]+)*\Z"
 
 
@@ -54,26 +59,6 @@ class CommunityVisibility(StrEnum):
     LISTED = "listed"
     UNLISTED = "unlisted"
     SECRET = "secret"  # noqa: S105  # no password
-
-
-class Role(StrEnum):
-    """What a member is in a community; every role may do all that a lower one may."""
-
-    OWNER = "owner"
-    MODERATOR = "moderator"
-    MEMBER = "member"
-
-    @property
-    def rank(self) -> int:
-        """The role's place in the order: a higher rank may act on a lower one."""
-        return _RANKS[self]
-
-    def outranks(self, other: Role) -> bool:
-        """Return whether this role may act on a member of the `other` role; equals may not."""
-        return self.rank > other.rank
-
-
-_RANKS = {Role.MEMBER: 1, Role.MODERATOR: 2, Role.OWNER: 3}
 
 
 class MembershipStatus(StrEnum):
@@ -121,70 +106,120 @@ class QuestionKind(StrEnum):
 CURRENT_STATUSES = (MembershipStatus.ACTIVE, MembershipStatus.TIMED_OUT)
 
 
-class Permission(StrEnum):
-    """What can be asked of `decide`. Room and message permissions are asked by chat of a room's resource."""
+class PermissionName(StrEnum):
+    """What every app's enumeration of permissions is: what can be asked of `decide`."""
+
+
+class Permission(PermissionName):
+    """What communities ask. What is asked of rooms and messages is chat's."""
 
     VIEW_CARD = "community.view_card"
+    BELONG = "community.belong"
     VIEW_COMMUNITY = "community.view"
     MANAGE_COMMUNITY = "community.manage"
+    TRANSFER_OWNERSHIP = "community.transfer"
     LIST_MEMBERS = "member.list"
     ADD_MEMBER = "member.add"
     REMOVE_MEMBER = "member.remove"
     BAN_MEMBER = "member.ban"
     TIME_OUT_MEMBER = "member.time_out"
-    CHANGE_ROLE = "member.change_role"
     CREATE_INVITE = "invite.create"
     MANAGE_INVITES = "invite.manage"
     REVIEW_APPLICATIONS = "application.review"
     MANAGE_ENTITLEMENTS = "entitlement.manage"
-    VIEW_ROOM = "room.view"
-    CREATE_ROOM = "room.create"
-    OPEN_DIRECT_ROOM = "room.open_direct"
-    MANAGE_ROOM = "room.manage"
-    MODERATE_ROOM = "room.moderate"
-    READ_MESSAGES = "message.read"
-    SEND_MESSAGE = "message.send"
-    DELETE_ANY_MESSAGE = "message.delete_any"
+    GIVE_ROLE = "role.give"
+    MANAGE_ROLES = "role.manage"
 
 
-READING_PERMISSIONS = frozenset(
-    {
-        Permission.VIEW_CARD,
-        Permission.VIEW_COMMUNITY,
-        Permission.LIST_MEMBERS,
-        Permission.VIEW_ROOM,
-        Permission.READ_MESSAGES,
-    }
+class Holder(StrEnum):
+    """Who has a permission: every member, those whose roles say so, or the owner alone."""
+
+    MEMBERS = "members"
+    ROLES = "roles"
+    OWNER = "owner"
+
+
+class StartingRole(StrEnum):
+    """The roles that a community begins with, from the lowest: the one that every member has, and one to moderate with."""
+
+    MEMBER = "Member"
+    MODERATOR = "Moderator"
+
+
+class PermissionRule(msgspec.Struct, frozen=True, kw_only=True):
+    """How a permission comes to members. One that a role gives can be given or denied anew in things of kind `overwritten_in`.
+
+    `starts_in` is the lowest starting role that has it, None for neither. `reads`: a time-out does not take it. `for_guests`: a guest
+    has it in the community itself, where guests have nothing else.
+    """
+
+    name: PermissionName
+    about: str
+    holder: Holder = Holder.ROLES
+    starts_in: StartingRole | None = None
+    overwritten_in: str | None = None
+    reads: bool = False
+    for_guests: bool = False
+
+
+PERMISSION_RULES = (
+    PermissionRule(
+        name=Permission.VIEW_CARD,
+        about="See the card of the community",
+        holder=Holder.MEMBERS,
+        reads=True,
+        for_guests=True,
+    ),
+    PermissionRule(
+        name=Permission.BELONG,
+        about="Count as a member, and leave",
+        holder=Holder.MEMBERS,
+        reads=True,
+        for_guests=True,
+    ),
+    PermissionRule(
+        name=Permission.VIEW_COMMUNITY,
+        about="Follow what happens in the community",
+        holder=Holder.MEMBERS,
+        reads=True,
+    ),
+    PermissionRule(name=Permission.MANAGE_COMMUNITY, about="Change the name, address and settings of the community"),
+    PermissionRule(
+        name=Permission.TRANSFER_OWNERSHIP,
+        about="Make somebody else the owner",
+        holder=Holder.OWNER,
+    ),
+    PermissionRule(
+        name=Permission.LIST_MEMBERS,
+        about="See who is a member, and their roles",
+        starts_in=StartingRole.MEMBER,
+        reads=True,
+    ),
+    PermissionRule(name=Permission.ADD_MEMBER, about="Add members", starts_in=StartingRole.MODERATOR),
+    PermissionRule(name=Permission.REMOVE_MEMBER, about="Remove members", starts_in=StartingRole.MODERATOR),
+    PermissionRule(name=Permission.BAN_MEMBER, about="Ban members, and lift bans", starts_in=StartingRole.MODERATOR),
+    PermissionRule(name=Permission.TIME_OUT_MEMBER, about="Time members out", starts_in=StartingRole.MODERATOR),
+    PermissionRule(name=Permission.CREATE_INVITE, about="Make invites", starts_in=StartingRole.MODERATOR),
+    PermissionRule(
+        name=Permission.MANAGE_INVITES,
+        about="See and revoke the invites of others",
+        starts_in=StartingRole.MODERATOR,
+    ),
+    PermissionRule(
+        name=Permission.REVIEW_APPLICATIONS,
+        about="Review applications",
+        starts_in=StartingRole.MODERATOR,
+    ),
+    PermissionRule(name=Permission.MANAGE_ENTITLEMENTS, about="Give members entitlements, and end them"),
+    PermissionRule(name=Permission.GIVE_ROLE, about="Give members roles below the own highest, and take them away"),
+    PermissionRule(name=Permission.MANAGE_ROLES, about="Make, change and delete roles below the own highest"),
 )
-
-LOWEST_ROLE: dict[Permission, Role] = {
-    Permission.VIEW_CARD: Role.MEMBER,
-    Permission.VIEW_COMMUNITY: Role.MEMBER,
-    Permission.LIST_MEMBERS: Role.MEMBER,
-    Permission.VIEW_ROOM: Role.MEMBER,
-    Permission.OPEN_DIRECT_ROOM: Role.MEMBER,
-    Permission.READ_MESSAGES: Role.MEMBER,
-    Permission.SEND_MESSAGE: Role.MEMBER,
-    Permission.ADD_MEMBER: Role.MODERATOR,
-    Permission.REMOVE_MEMBER: Role.MODERATOR,
-    Permission.BAN_MEMBER: Role.MODERATOR,
-    Permission.TIME_OUT_MEMBER: Role.MODERATOR,
-    Permission.CREATE_INVITE: Role.MODERATOR,
-    Permission.MANAGE_INVITES: Role.MODERATOR,
-    Permission.REVIEW_APPLICATIONS: Role.MODERATOR,
-    Permission.CREATE_ROOM: Role.MODERATOR,
-    Permission.MANAGE_ROOM: Role.MODERATOR,
-    Permission.MODERATE_ROOM: Role.MODERATOR,
-    Permission.DELETE_ANY_MESSAGE: Role.MODERATOR,
-    Permission.MANAGE_COMMUNITY: Role.OWNER,
-    Permission.MANAGE_ENTITLEMENTS: Role.OWNER,
-    Permission.CHANGE_ROLE: Role.OWNER,
-}
 
 _LOOK = frozenset(
     {
         "communities.view_community",
         "communities.view_membership",
+        "communities.view_role",
         "communities.view_invite",
         "communities.view_application",
         "communities.view_entitlement",

@@ -12,11 +12,18 @@ class SlugTaken(Conflict):
     message = "Another community has this address already."
 
 
-class LastOwner(Conflict):
-    """The act would leave a community without an owner."""
+class OwnerStays(Conflict):
+    """The act would leave a community without its owner."""
 
-    code = "community.last_owner"
-    message = "A community needs an owner: make somebody else owner first."
+    code = "community.owner_stays"
+    message = "A community needs its owner: make somebody else the owner first."
+
+
+class CannotOwn(Conflict):
+    """Guests and bots own no community."""
+
+    code = "community.cannot_own"
+    message = "Only a person who is a full member can own a community."
 
 
 class MemberBanned(Conflict):
@@ -27,17 +34,44 @@ class MemberBanned(Conflict):
 
 
 class EqualOrHigherRole(Forbidden):
-    """Nobody acts on a member of their own role or a higher one."""
+    """Nobody acts on a member whose highest role stands as high as their own, or higher."""
 
     code = "member.equal_or_higher_role"
     message = "This member's role is as high as yours or higher."
 
 
+class RoleTooHigh(Forbidden):
+    """Nobody gives, takes or changes a role that stands as high as their own highest, or higher."""
+
+    code = "role.too_high"
+    message = "This role is as high as your highest or higher."
+
+
+class PermissionNotHeld(Forbidden):
+    """Nobody gives others what they do not have themselves; `permissions` names it."""
+
+    code = "role.permission_not_held"
+    message = "You cannot give others a permission that you do not have yourself."
+
+
+class RoleIsDefault(Conflict):
+    """Every member has the default role: it is neither given nor taken, nor deleted, nor moved."""
+
+    code = "role.is_default"
+    message = "Every member has this role."
+
+
+class TooManyRoles(Conflict):
+    """A member has, or a community has, as many roles as there may be."""
+
+    code = "role.too_many"
+
+
 class OwnsCommunities(Conflict):
-    """Somebody wants to delete their account who is the only owner of communities with other members; `communities` names them."""
+    """Somebody wants to delete their account who owns communities with other members; `communities` names them."""
 
     code = "account.owns_communities"
-    message = "Communities would be left without an owner. Make another member of each owner first."
+    message = "Communities would be left without their owner. Make another member of each the owner first."
 
 
 class InvalidGate(InvalidInput):

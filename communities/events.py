@@ -13,7 +13,6 @@ from communities.constants import (
     JoinPolicy,
     MembershipStatus,
     QuestionKind,
-    Role,
     Verdict,
 )
 from eventlog.events import Event, durable_event
@@ -33,17 +32,39 @@ class CommunityPayload(WireStruct, frozen=True):
 
 
 class MyCommunityPayload(CommunityPayload, frozen=True):
-    """A community as one user sees it: with their own role, null when they are not a member."""
+    """A community as one user sees it: whether they are a member, their roles, and what these let them do in the community itself.
 
-    my_role: Role | None
+    Time-outs and the state of the account are not counted in: they pass, or nothing works at all.
+    """
+
+    is_member: bool
+    is_owner: bool
+    my_roles: tuple[UUID, ...]
+    my_permissions: tuple[str, ...]
     member_count: int
 
 
+class RolePayload(WireStruct, frozen=True):
+    """A role. A higher position stands above a lower one; the default role, at 0, is every member's. `colour` is "" or like "#b08d57"."""
+
+    id: UUID
+    name: str
+    position: int
+    colour: str
+    permissions: tuple[str, ...]
+    is_default: bool
+
+
 class MemberPayload(WireStruct, frozen=True):
-    """A current member. `status` is "active" or "timed_out"; the latter ends by itself at `timed_out_until`."""
+    """A current member. `roles` are the ids of their roles, highest first, without the one that every member has.
+
+    `status` is "active" or "timed_out"; the latter ends by itself at `timed_out_until`.
+    """
 
     user: UserPayload
-    role: Role
+    roles: tuple[UUID, ...]
+    is_owner: bool
+    is_guest: bool
     status: MembershipStatus
     timed_out_until: datetime | None
     joined_at: datetime
@@ -65,7 +86,7 @@ class MemberJoined(Event, frozen=True):
 
 @durable_event("member.updated")
 class MemberUpdated(Event, frozen=True):
-    """A member's role changed, or they were timed out, or their time-out was lifted."""
+    """A member has other roles, became or ceased to be the owner, was timed out, or their time-out was lifted."""
 
     member: MemberPayload
 
@@ -83,7 +104,9 @@ class MembershipChanged(Event, frozen=True):
 
     community: UUID
     status: MembershipStatus
-    role: Role
+    roles: tuple[UUID, ...]
+    is_owner: bool
+    is_guest: bool
     timed_out_until: datetime | None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -16,7 +16,6 @@ from communities.constants import (
     EntitlementSource,
     JoinPolicy,
     MembershipStatus,
-    Role,
     Verdict,
 )
 from communities.events import (
@@ -31,10 +30,10 @@ from communities.events import (
     MemberPayload,
     MembershipChanged,
     MyApplicationPayload,
-    MyCommunityPayload,
     MyEntitlementPayload,
     QuestionPayload,
     ReviewedApplication,
+    RolePayload,
     TrialOfferPayload,
     VotePayload,
 )
@@ -47,8 +46,10 @@ from communities.models import (
     Invite,
     InviteUse,
     Membership,
+    Role,
     TrialOffer,
 )
+from kernel.ids import RoleId
 
 
 def community_payload(community: Community) -> CommunityPayload:
@@ -64,41 +65,42 @@ def community_payload(community: Community) -> CommunityPayload:
     )
 
 
-def my_community_payload(community: Community, *, my_role: Role | None, member_count: int) -> MyCommunityPayload:
-    """Return the community as one user sees it."""
-    return MyCommunityPayload(
-        id=community.pk,
-        slug=community.slug,
-        name=community.name,
-        description=community.description,
-        join_policy=JoinPolicy(community.join_policy),
-        visibility=CommunityVisibility(community.visibility),
-        created_at=community.created_at,
-        my_role=my_role,
-        member_count=member_count,
+def role_payload(role: Role) -> RolePayload:
+    """Return a role as members see it."""
+    return RolePayload(
+        id=role.pk,
+        name=role.name,
+        position=role.position,
+        colour=role.colour,
+        permissions=tuple(role.permissions),
+        is_default=role.is_default,
     )
 
 
-def member_payload(membership: Membership, *, at: datetime) -> MemberPayload:
+def member_payload(membership: Membership, roles: Sequence[RoleId], *, at: datetime) -> MemberPayload:
     """Return a current member, whose user must be loaded, as they stand at a moment: a time-out that is over is not shown."""
     until = membership.timed_out_until
     timed_out = membership.status == MembershipStatus.TIMED_OUT and until is not None and at < until
     return MemberPayload(
         user=user_payload(membership.user),
-        role=Role(membership.role),
+        roles=tuple(roles),
+        is_owner=membership.is_owner,
+        is_guest=membership.is_guest,
         status=MembershipStatus.TIMED_OUT if timed_out else MembershipStatus.ACTIVE,
         timed_out_until=until if timed_out else None,
         joined_at=membership.joined_at,
     )
 
 
-def membership_changed(membership: Membership) -> MembershipChanged:
+def membership_changed(membership: Membership, roles: Sequence[RoleId]) -> MembershipChanged:
     """Return the event that tells a user where they stand now."""
     timed_out = membership.status == MembershipStatus.TIMED_OUT
     return MembershipChanged(
         community=membership.community_id,
         status=MembershipStatus(membership.status),
-        role=Role(membership.role),
+        roles=tuple(roles),
+        is_owner=membership.is_owner,
+        is_guest=membership.is_guest,
         timed_out_until=membership.timed_out_until if timed_out else None,
     )
 

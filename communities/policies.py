@@ -17,12 +17,13 @@ from communities.access import (
     decide,
     decide_all,
     decide_many,
+    load_memberships,
     require,
 )
-from communities.constants import CURRENT_STATUSES, Permission, Role
-from communities.errors import EqualOrHigherRole, InviteNotValid
+from communities.constants import Permission, PermissionName
+from communities.errors import EqualOrHigherRole, InviteNotValid, PermissionNotHeld, RoleTooHigh
 from communities.events import InvitePreview
-from communities.models import Application, ApplicationForm, Community, Invite, Membership
+from communities.models import Application, ApplicationForm, Community, Invite, Membership, Role
 from communities.models.locks import lock_community, lock_memberships
 from communities.payloads import community_payload
 from communities.queries.application_forms import newest_form
@@ -33,11 +34,11 @@ from communities.storage.invite_codes import hash_of_code
 from kernel.actor import Actor, user_actor
 from kernel.decision import Decision, refusal
 from kernel.errors import DomainError, NotFound, Unauthenticated
-from kernel.ids import ApplicationId, CommunityId, InviteId, UserId
+from kernel.ids import ApplicationId, CommunityId, InviteId, RoleId, UserId
 from kernel.rate_limits import take
 
 
-def get_community_for(actor: Actor, community_id: CommunityId, permission: Permission) -> Community:
+def get_community_for(actor: Actor, community_id: CommunityId, permission: PermissionName) -> Community:
     """Return the community when the actor has the permission in it. Raises `NotFound`, or why it is refused."""
     _refuse_nobody(actor)
     community = Community.objects.filter(pk=community_id).first()
@@ -47,7 +48,7 @@ def get_community_for(actor: Actor, community_id: CommunityId, permission: Permi
     return community
 
 
-def refusals_of(asked: Sequence[tuple[Actor, CommunityId]], permission: Permission) -> list[DomainError | None]:
+def refusals_of(asked: Sequence[tuple[Actor, CommunityId]], permission: PermissionName) -> list[DomainError | None]:
     """Return for each actor and community, in order, None or what `get_community_for` would raise. At most two queries for all."""
     wanted = {community_id for actor, community_id in asked if actor.kind != "anonymous"}
     communities = Community.objects.in_bulk(wanted) if wanted else {}
@@ -67,7 +68,7 @@ def refusal_of(actor: Actor, decision: Decision | None) -> DomainError | None:
     return None if decision.allowed else refusal(decision)
 
 
-def lock_community_for(actor: Actor, community_id: CommunityId, permission: Permission) -> Community:
+def lock_community_for(actor: Actor, community_id: CommunityId, permission: PermissionName) -> Community:
     """Return the community, locked, when the actor has the permission in it. Raises as `get_community_for`."""
     _refuse_nobody(actor)
     community = lock_community(community_id)
@@ -75,30 +76,64 @@ def lock_community_for(actor: Actor, community_id: CommunityId, permission: Perm
     return community
 
 
-def lock_member_for(actor: Actor, community_id: CommunityId, user_id: UserId, permission: Permission) -> Membership:
+def lock_member_for(actor: Actor, community_id: CommunityId, user_id: UserId, permission: PermissionName) -> Membership:
     """Return a current member, locked with their community, whom the actor may act on.
 
     Raises `NotFound` for who is not a member, and otherwise as `lock_membership_for`.
     """
     membership = lock_membership_for(actor, community_id, user_id, permission)
-    if membership.status not in CURRENT_STATUSES:
+    if not membership.is_current:
         raise NotFound
     return membership
 
 
-def lock_membership_for(actor: Actor, community_id: CommunityId, user_id: UserId, permission: Permission) -> Membership:
+def lock_membership_for(
+    actor: Actor, community_id: CommunityId, user_id: UserId, permission: PermissionName
+) -> Membership:
     """Return a user's membership of whatever status, locked with its community, that the actor may act on.
 
     Raises `NotFound` without a membership, `EqualOrHigherRole`, or as `lock_community_for`.
     """
     lock_community_for(actor, community_id, permission)
-    concerned = {user_id} if actor.user_id is None else {user_id, actor.user_id}
-    memberships = lock_memberships(community_id, concerned)
-    if user_id not in memberships:
+    membership = lock_memberships(community_id, [user_id]).get(user_id)
+    if membership is None:
         raise NotFound
-    own = memberships.get(actor.user_id) if actor.user_id is not None else None
-    _check_rank(own, memberships[user_id], permission)
-    return memberships[user_id]
+    if not (permission is Permission.GIVE_ROLE and actor.user_id == user_id):  # who could give away, may do without
+        check_outranks(actor, community_id, user_id)
+    return membership
+
+
+def check_outranks(actor: Actor, community_id: CommunityId, user_id: UserId) -> None:
+    """Return when the actor stands above the user, whose membership exists. One query. Raises `EqualOrHigherRole`."""
+    if actor.user_id is None:
+        return
+    memberships = load_memberships(community_id, {actor.user_id, user_id})
+    if actor.user_id not in memberships or memberships[actor.user_id].rank <= memberships[user_id].rank:
+        raise EqualOrHigherRole
+
+
+def get_role_below(actor: Actor, community_id: CommunityId, role_id: RoleId) -> Role:
+    """Return a role of the community, which must be locked, that stands below the actor's highest.
+
+    Raises `NotFound`, `RoleTooHigh`.
+    """
+    role = Role.objects.filter(community_id=community_id, pk=role_id).first()
+    if role is None:
+        raise NotFound
+    rank = _rank_of(actor, community_id)
+    if rank is not None and role.position >= rank:
+        raise RoleTooHigh
+    return role
+
+
+def check_may_give(actor: Actor, community_id: CommunityId, permissions: Collection[str]) -> None:
+    """Return when the actor has all of these permissions. Raises `PermissionNotHeld`."""
+    if actor.user_id is None:
+        return
+    own = load_memberships(community_id, [actor.user_id]).get(actor.user_id)
+    missing = set(permissions) if own is None else set() if own.is_owner else set(permissions) - own.permissions
+    if missing:
+        raise PermissionNotHeld(permissions=sorted(missing))
 
 
 def members_visible_to(
@@ -122,14 +157,14 @@ def members_visible_to(
     ]
 
 
-def users_who_may(permission: Permission, community: Community) -> set[UserId]:
+def users_who_may(permission: PermissionName, community: Community) -> set[UserId]:
     """Return the members who have the permission in the community itself; two queries, however many members."""
     members = member_ids(CommunityId(community.pk))
     decisions = decide_many(members, permission, community_resource(community))
     return {user_id for user_id, decision in decisions.items() if decision.allowed}
 
 
-def may(actor: Actor, permission: Permission, community: Community) -> bool:
+def may(actor: Actor, permission: PermissionName, community: Community) -> bool:
     """Return whether the actor has the permission in the community itself."""
     return decide(actor, permission, community_resource(community)).allowed
 
@@ -209,9 +244,9 @@ def _refuse_nobody(actor: Actor) -> None:
         raise Unauthenticated
 
 
-def _check_rank(own: Membership | None, target: Membership, permission: Permission) -> None:
-    """Without a membership of its own, only the system gets this far. Owners may step down by themselves."""
-    if own is None or (own.pk == target.pk and permission is Permission.CHANGE_ROLE):
-        return
-    if not Role(own.role).outranks(Role(target.role)):
-        raise EqualOrHigherRole
+def _rank_of(actor: Actor, community_id: CommunityId) -> int | None:
+    """Return where the actor stands; None for the system, which stands nowhere and above all."""
+    if actor.user_id is None:
+        return None
+    own = load_memberships(community_id, [actor.user_id]).get(actor.user_id)
+    return own.rank if own is not None else -1

@@ -20,6 +20,7 @@ MembershipId = NewType("MembershipId", UUID)
 InviteId = NewType("InviteId", UUID)
 ApplicationId = NewType("ApplicationId", UUID)
 EntitlementId = NewType("EntitlementId", UUID)
+RoleId = NewType("RoleId", UUID)
 RoomId = NewType("RoomId", UUID)
 MessageId = NewType("MessageId", UUID)
 

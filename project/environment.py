@@ -639,6 +639,10 @@ class Communities(BaseSettings):
         60, description="How long an application is kept for the reviewer who has taken it on."
     )
     invites_max: PositiveInt = Field(200, description="Open invites of a community.")
+    community_roles_max: PositiveInt = Field(
+        100, le=1_000, description="Roles of a community, the default one included."
+    )
+    member_roles_max: PositiveInt = Field(20, description="Roles that a member has beside the default one.")
 
 
 class Chat(BaseSettings):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
+from communities.access.communities import list_communities_of
 from communities.events import MyCommunityPayload
-from communities.queries.communities import list_communities_of
 from gateway.hello import CommunitiesSource, use_communities
 from kernel.ids import UserId
 from kernel.pagination import MAX_PAGE_SIZE

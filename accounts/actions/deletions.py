@@ -40,7 +40,7 @@ logger = structlog.get_logger(__name__)
 def schedule_deletion(actor: Actor, *, user_id: UserId) -> DeletionPayload:
     """Close an account now and delete it in `DELETION_GRACE_DAYS`: one's own, after a recent proof; anyone's for staff who may delete.
 
-    What the checks lock comes first, then the user, then the sessions. Emits `account.deletion_scheduled`, and `session.revoked` for
+    Locks the user, what the checks lock, then the sessions. Emits `account.deletion_scheduled`, and `session.revoked` for
     each session, and sends a mail; once more changes nothing. Raises `ReauthenticationRequired`, `Forbidden`, `NotFound`, `HoldsStaffRole`,
     `AccountGone`, or what a registered check raises.
     """
@@ -48,8 +48,8 @@ def schedule_deletion(actor: Actor, *, user_id: UserId) -> DeletionPayload:
         require_recent_authentication(actor)
     else:
         require_staff_permission(actor, StaffPermission.DELETE_USERS)
-    check_deletion(user_id)
     user = _locked(user_id)
+    check_deletion(user_id)
     _check_deletable(user)
     found = find_open_deletion(user_id)
     return deletion_payload(found or _schedule(actor, user))

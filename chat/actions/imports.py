@@ -13,7 +13,7 @@ from accounts.models import User
 from accounts.queries.users import find_by_usernames
 from chat.actions.message_batches import MessageDraft, unchecked_post
 from chat.actions.rooms import create_room
-from chat.constants import MAX_ROOM_NAME_LENGTH, RoomKind, RoomVisibility
+from chat.constants import MAX_ROOM_NAME_LENGTH, ChatPermission, RoomKind, RoomVisibility
 from chat.models import Room
 from chat.models.locks import hold_room_topics
 from chat.policies import get_room_for
@@ -21,7 +21,6 @@ from chat.processing.irc import is_same_nick, usernames_for
 from chat.processing.text import checked_line
 from chat.queries.messages import find_repeated
 from communities.actions.memberships import add_members
-from communities.constants import Permission
 from communities.models import Membership
 from kernel.actor import Actor
 from kernel.errors import Forbidden
@@ -77,7 +76,7 @@ def import_messages(actor: Actor, *, room_id: RoomId, messages: Sequence[Importe
     _require_system(actor)
     with transaction.atomic():
         held = hold_room_topics([room_id])
-        room = get_room_for(actor, room_id, Permission.SEND_MESSAGE)
+        room = get_room_for(actor, room_id, ChatPermission.SEND_MESSAGE)
         drafts = [_draft(room, message) for message in messages]
         repeated = find_repeated({draft.key for draft in drafts})()
         return len(unchecked_post([draft for draft in drafts if draft.key not in repeated], held))

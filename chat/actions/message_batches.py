@@ -12,7 +12,7 @@ from django.db import transaction
 from accounts.events import UserPayload
 from accounts.payloads import user_payload
 from accounts.queries.users import get_users
-from chat.constants import ROOM_KIND
+from chat.constants import ROOM_KIND, ChatPermission
 from chat.errors import RoomIsArchived
 from chat.events import MessageCreated, MessagePayload
 from chat.models.locks import hold_room_topics
@@ -20,7 +20,6 @@ from chat.processing.text import checked_body, checked_nonce
 from chat.queries.message_batches import LoadedFacts, Pair, Standing, find_standings
 from chat.queries.messages import NonceKey, find_messages_in_rooms, find_repeated
 from communities.access import Question, decide_all
-from communities.constants import Permission
 from eventlog.append import Draft, HeldTopics, append
 from eventlog.statements import numbers, pipeline, send, texts, uuids
 from eventlog.topics import Topic, topic_for
@@ -167,7 +166,7 @@ def _decisions(requests: Sequence[NewMessage], known: _Known) -> dict[tuple[Room
         if (request.room_id, request.actor.user_id) in known.standings
         and topic_for(ROOM_KIND, request.room_id) in known.held.heads
     }
-    questions = [Question(actor, Permission.SEND_MESSAGE, resource) for (_, actor), resource in asked.items()]
+    questions = [Question(actor, ChatPermission.SEND_MESSAGE, resource) for (_, actor), resource in asked.items()]
     return dict(zip(asked, decide_all(questions, facts=LoadedFacts(known.standings)), strict=True))
 
 

@@ -9,14 +9,13 @@ from django.conf import settings
 from django.db import transaction
 
 from chat.actions.message_batches import NewMessage, PostedMessage, post_messages
-from chat.constants import ROOM_KIND
+from chat.constants import ROOM_KIND, ChatPermission
 from chat.errors import EditWindowOver, MessageIsDeleted, NotTheAuthor
 from chat.events import MessageDeleted, MessageEdited, MessagePayload
 from chat.models import Message, MessageEdit
 from chat.policies import hold_message_for
 from chat.processing.text import checked_body
 from chat.queries.messages import payload_of
-from communities.constants import Permission
 from eventlog.append import Draft, append
 from eventlog.events import Event
 from eventlog.topics import topic_for
@@ -69,7 +68,7 @@ def edit_message(actor: Actor, *, message_id: MessageId, body: str) -> MessagePa
     """
     text = checked_body(body)
     with transaction.atomic():
-        message = hold_message_for(actor, message_id, Permission.SEND_MESSAGE)
+        message = hold_message_for(actor, message_id, ChatPermission.SEND_MESSAGE)
         _check_editable(actor, message)
         if message.body != text:
             _keep_body(actor, message)
@@ -85,9 +84,9 @@ def delete_message(actor: Actor, *, message_id: MessageId) -> None:
     Raises `NotFound`, `RoomIsArchived`, or why access is refused.
     """
     with transaction.atomic():
-        message = hold_message_for(actor, message_id, Permission.READ_MESSAGES)
+        message = hold_message_for(actor, message_id, ChatPermission.READ_MESSAGES)
         if message.author_id != actor.user_id:
-            message = hold_message_for(actor, message_id, Permission.DELETE_ANY_MESSAGE)
+            message = hold_message_for(actor, message_id, ChatPermission.DELETE_ANY_MESSAGE)
         if message.deleted_at is None:
             _keep_body(actor, message)
             message.body, message.deleted_at = "", now()

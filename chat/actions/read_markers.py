@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from django.db import connection, transaction
 
-from chat.constants import ROOM_KIND
+from chat.constants import ROOM_KIND, ChatPermission
 from chat.events import ReadMarkerMoved, ReadMarkerPayload
 from chat.models import ReadMarker
 from chat.policies import get_room_for
-from communities.constants import Permission
 from eventlog.append import Draft, append
 from eventlog.replay import read_heads
 from eventlog.topics import topic_for
@@ -35,7 +34,7 @@ def mark_read(actor: Actor, *, room_id: RoomId, seq: int) -> ReadMarkerPayload:
     if seq < 0:
         raise InvalidInput("A seq is not negative.", field="seq")
     with transaction.atomic():
-        room = get_room_for(actor, room_id, Permission.READ_MESSAGES)
+        room = get_room_for(actor, room_id, ChatPermission.READ_MESSAGES)
         topic = topic_for(ROOM_KIND, room_id)
         target = min(seq, read_heads([topic])[topic])
         if target > 0 and _move(CommunityId(room.community_id), room_id, user_id, target):

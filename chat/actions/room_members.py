@@ -6,7 +6,7 @@ from django.db import transaction
 
 from accounts.payloads import user_payload
 from accounts.queries.users import get_users
-from chat.constants import ROOM_KIND, RoomMemberState, RoomVisibility
+from chat.constants import ROOM_KIND, ChatPermission, RoomMemberState, RoomVisibility
 from chat.events import RoomJoined, RoomLeft, RoomMemberAdded, RoomMemberRemoved
 from chat.models import Room, RoomMember
 from chat.models.locks import lock_room_member
@@ -14,10 +14,10 @@ from chat.payloads import room_payload
 from chat.policies import get_room_for, lock_room_for, users_who_may
 from chat.queries.room_members import counting_participants
 from communities.access import community_resource, decide_many
-from communities.constants import Permission, Role
-from communities.errors import EqualOrHigherRole
-from communities.models import Community, Membership
+from communities.constants import Permission
+from communities.models import Community
 from communities.models.locks import hold_community
+from communities.policies import check_outranks
 from eventlog.append import Draft, append
 from eventlog.events import AccessRevoked
 from eventlog.topics import topic_for
@@ -36,7 +36,7 @@ def add_room_member(actor: Actor, *, room_id: RoomId, user_id: UserId) -> None:
     with transaction.atomic():
         room = _lock_for_members(actor, room_id)
         check_current_member(room.community, user_id)
-        if users_who_may(Permission.READ_MESSAGES, room, [user_id]):
+        if users_who_may(ChatPermission.READ_MESSAGES, room, [user_id]):
             return
         unchecked_add_participant(room, user_id)
         user = get_users([user_id])[user_id]
@@ -56,9 +56,9 @@ def remove_room_member(actor: Actor, *, room_id: RoomId, user_id: UserId) -> Non
     """
     with transaction.atomic():
         room = _lock_for_members(actor, room_id)
-        if not users_who_may(Permission.READ_MESSAGES, room, [user_id]):
+        if not users_who_may(ChatPermission.READ_MESSAGES, room, [user_id]):
             raise NotFound
-        _check_rank(actor, room, user_id)
+        check_outranks(actor, CommunityId(room.community_id), user_id)
         _remove(room, user_id)
 
 
@@ -70,7 +70,7 @@ def leave_room(actor: Actor, *, room_id: RoomId) -> None:
     """
     user_id = actor.require_user()
     with transaction.atomic():
-        room = lock_room_for(actor, room_id, Permission.READ_MESSAGES)
+        room = lock_room_for(actor, room_id, ChatPermission.READ_MESSAGES)
         if room.visibility != RoomVisibility.PRIVATE:
             raise Forbidden("Every member of the community takes part in this room.")
         _remove(room, user_id)
@@ -78,7 +78,7 @@ def leave_room(actor: Actor, *, room_id: RoomId) -> None:
 
 def check_current_member(community: Community, user_id: UserId) -> None:
     """Return when the user is a member of the community. Raises `NotFound`."""
-    decisions = decide_many([user_id], Permission.VIEW_COMMUNITY, community_resource(community))
+    decisions = decide_many([user_id], Permission.BELONG, community_resource(community))
     if not decisions[user_id].allowed:
         raise NotFound
 
@@ -119,9 +119,9 @@ def unchecked_end_participations(community_id: CommunityId, user_id: UserId) -> 
 
 def _lock_for_members(actor: Actor, room_id: RoomId) -> Room:
     """Return the room, locked, with its community held: the room's community never changes, so it may be read first."""
-    community_id = get_room_for(actor, room_id, Permission.MODERATE_ROOM).community_id
+    community_id = get_room_for(actor, room_id, ChatPermission.MODERATE_ROOM).community_id
     hold_community(CommunityId(community_id))
-    return lock_room_for(actor, room_id, Permission.MODERATE_ROOM)
+    return lock_room_for(actor, room_id, ChatPermission.MODERATE_ROOM)
 
 
 def _remove(room: Room, user_id: UserId) -> None:
@@ -138,14 +138,3 @@ def _remove(room: Room, user_id: UserId) -> None:
             Draft(topic_for("user", user_id), RoomLeft(room=room.pk)),
         ]
     )
-
-
-def _check_rank(actor: Actor, room: Room, user_id: UserId) -> None:
-    """Nobody acts on a member of their own rank or a higher one, but for the system."""
-    roles = dict(
-        Membership.objects.filter(community_id=room.community_id, user_id__in={user_id, actor.user_id}).values_list(
-            "user_id", "role"
-        )
-    )
-    if actor.user_id is not None and not Role(roles[actor.user_id]).outranks(Role(roles[user_id])):
-        raise EqualOrHigherRole

@@ -7,13 +7,19 @@ from django.db import transaction
 from accounts.payloads import user_payload
 from accounts.queries.users import get_users
 from chat.actions.room_members import check_current_member, unchecked_add_participant
-from chat.constants import MAX_ROOM_NAME_LENGTH, MAX_TOPIC_LINE_LENGTH, ROOM_KIND, RoomKind, RoomVisibility
+from chat.constants import (
+    MAX_ROOM_NAME_LENGTH,
+    MAX_TOPIC_LINE_LENGTH,
+    ROOM_KIND,
+    ChatPermission,
+    RoomKind,
+    RoomVisibility,
+)
 from chat.events import RoomArchived, RoomCreated, RoomJoined, RoomPayload, RoomUpdated
 from chat.models import Room
 from chat.payloads import room_payload
 from chat.policies import lock_room_for
 from chat.processing.text import checked_line
-from communities.constants import Permission
 from communities.models import Community
 from communities.models.locks import hold_community
 from communities.policies import get_community_for
@@ -43,7 +49,7 @@ def create_room(
     topic_line = _checked_topic_line(topic_line)
     with transaction.atomic():
         hold_community(community_id)
-        community = get_community_for(actor, community_id, Permission.CREATE_ROOM)
+        community = get_community_for(actor, community_id, ChatPermission.CREATE_ROOM)
         room = Room.objects.create(
             community=community, kind=RoomKind.TEXT, name=name, topic_line=topic_line, visibility=visibility
         )
@@ -67,7 +73,7 @@ def open_direct_room(actor: Actor, *, community_id: CommunityId, user_id: UserId
         raise InvalidInput("A conversation needs two people.", field="user_id")
     with transaction.atomic():
         hold_community(community_id)
-        community = get_community_for(actor, community_id, Permission.OPEN_DIRECT_ROOM)
+        community = get_community_for(actor, community_id, ChatPermission.OPEN_DIRECT_ROOM)
         check_current_member(community, user_id)
         return _open_direct(community, sorted((own_id, user_id)))
 
@@ -85,7 +91,7 @@ def update_room(
         "topic_line": None if topic_line is None else _checked_topic_line(topic_line),
     }
     with transaction.atomic():
-        room = lock_room_for(actor, room_id, Permission.MANAGE_ROOM)
+        room = lock_room_for(actor, room_id, ChatPermission.MANAGE_ROOM)
         changes = {field: text for field, text in wanted.items() if text is not None and text != getattr(room, field)}
         for field, text in changes.items():
             setattr(room, field, text)
@@ -102,7 +108,7 @@ def archive_room(actor: Actor, *, room_id: RoomId) -> RoomPayload:
     Raises `RoomIsArchived` when it is already, `RoomIsDirect`, `NotFound`, or why it is refused.
     """
     with transaction.atomic():
-        room = lock_room_for(actor, room_id, Permission.MANAGE_ROOM)
+        room = lock_room_for(actor, room_id, ChatPermission.MANAGE_ROOM)
         room.archived_at = now()
         room.save(update_fields=["archived_at"])
         append(_told(room, RoomArchived(room=room_payload(room))))

@@ -25,14 +25,13 @@ from chat.api.serializers import (
     RoomChangesSerializer,
     UserSerializer,
 )
-from chat.constants import RoomKind
+from chat.constants import ChatPermission, RoomKind
 from chat.events import History, MessagePayload, MyRoomPayload, ReadMarkerPayload, RoomPayload
 from chat.policies import get_message_for, get_room_for, list_rooms_for
 from chat.queries.messages import list_messages, payload_of
 from chat.queries.room_members import ROOM_MEMBER_SORTS, list_room_members
 from chat.queries.rooms import ROOM_SORTS, my_rooms
 from communities.api.parameters import list_parameters
-from communities.constants import Permission
 from kernel.ids import CommunityId, MessageId, RoomId, UserId
 from kernel.wire import Page
 
@@ -93,7 +92,7 @@ class RoomView(APIView):
     def get(self, request: Request, room_id: UUID) -> Response:
         """Return the room, with what is unread in it."""
         actor = actor_of(request)
-        room = get_room_for(actor, RoomId(room_id), Permission.VIEW_ROOM)
+        room = get_room_for(actor, RoomId(room_id), ChatPermission.VIEW_ROOM)
         return Response(my_rooms(actor.require_user(), [room])[0])
 
     @extend_schema(request=RoomChangesSerializer, responses={200: RoomPayload})
@@ -128,7 +127,7 @@ class RoomMembersView(APIView):
     @extend_schema(parameters=_ROOM_MEMBER_LIST, responses={200: Page[UserPayload]})
     def get(self, request: Request, room_id: UUID) -> Response:
         """List who takes part."""
-        room = get_room_for(actor_of(request), RoomId(room_id), Permission.VIEW_ROOM)
+        room = get_room_for(actor_of(request), RoomId(room_id), ChatPermission.VIEW_ROOM)
         query = query_of(request, allowed=("search", "sort"))
         return Response(list_room_members(room, page=page_request_of(request), **query))
 
@@ -155,7 +154,7 @@ class MessagesView(APIView):
     @extend_schema(parameters=_HISTORY, responses={200: History})
     def get(self, request: Request, room_id: UUID) -> Response:
         """Return a page of the history, newest first, and the head to follow the room from."""
-        room = get_room_for(actor_of(request), RoomId(room_id), Permission.READ_MESSAGES)
+        room = get_room_for(actor_of(request), RoomId(room_id), ChatPermission.READ_MESSAGES)
         query = query_of(request, allowed=("before", "after"))
         limits = {name: parse_seq(query.get(name), name) for name in ("before", "after")}
         return Response(list_messages(RoomId(room.pk), page=page_request_of(request), **limits))
@@ -176,7 +175,7 @@ class MessageView(APIView):
     @extend_schema(responses={200: MessagePayload})
     def get(self, request: Request, message_id: UUID) -> Response:
         """Return the message."""
-        message = get_message_for(actor_of(request), MessageId(message_id), Permission.READ_MESSAGES)
+        message = get_message_for(actor_of(request), MessageId(message_id), ChatPermission.READ_MESSAGES)
         return Response(payload_of(message))
 
     @extend_schema(request=BodySerializer, responses={200: MessagePayload})

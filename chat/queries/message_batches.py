@@ -10,18 +10,25 @@ import msgspec
 
 from accounts.events import UserPayload
 from accounts.payloads import user_payload_of
-from chat.constants import ROOM_KIND, RoomMemberState, RoomVisibility
-from communities.access import Facts, MembershipFacts, Participation, Question, Resource
-from communities.constants import CURRENT_STATUSES, MembershipStatus, Role
+from chat.constants import ROOM_KIND, ChatPermission, RoomMemberState, RoomVisibility
+from communities.access import (
+    MEMBERSHIP_COLUMNS,
+    ROLES_OF_MEMBERSHIP,
+    Facts,
+    Participation,
+    Question,
+    Resource,
+    membership_facts_of,
+)
+from communities.constants import CURRENT_STATUSES
 from eventlog.statements import send, uuids
 from kernel.clock import now
 from kernel.ids import CommunityId, RoomId, UserId
 
-_STANDINGS = """
+_STANDINGS = f"""
 SELECT room.id, asked.user_id, room.community_id, room.visibility, room.archived_at IS NOT NULL,
        account.is_active, account.username, account.display_name, account.kind,
-       membership.status, membership.role, membership.timed_out_until, membership.access_epoch,
-       own.state, own.added_at >= membership.joined_at
+       own.state, own.added_at >= membership.joined_at, {MEMBERSHIP_COLUMNS}
 FROM unnest(%s::uuid[], %s::uuid[]) AS asked (room_id, user_id)
 CROSS JOIN LATERAL (SELECT * FROM chat_room found WHERE found.id = asked.room_id LIMIT 1) room
 LEFT JOIN LATERAL (SELECT * FROM accounts_user found WHERE found.id = asked.user_id LIMIT 1) account ON true
@@ -29,10 +36,11 @@ LEFT JOIN LATERAL (
     SELECT * FROM communities_membership found
     WHERE found.community_id = room.community_id AND found.user_id = asked.user_id LIMIT 1
 ) membership ON true
+{ROLES_OF_MEMBERSHIP}
 LEFT JOIN LATERAL (
     SELECT * FROM chat_roommember found WHERE found.room_id = asked.room_id AND found.user_id = asked.user_id LIMIT 1
 ) own ON true
-"""
+"""  # noqa: S608  # made of constants
 
 Pair = tuple[RoomId, UserId | None]
 
@@ -57,6 +65,17 @@ class LoadedFacts:
         return [self._standings[RoomId(question.resource.id), question.actor.user_id].facts for question in questions]
 
 
+def room_resource_of(community_id: CommunityId, room_id: RoomId, visibility: str) -> Resource:
+    """Return a room as a resource that permissions are asked about."""
+    return Resource(
+        community_id,
+        ROOM_KIND,
+        room_id,
+        "private" if visibility == RoomVisibility.PRIVATE else "community",
+        shown_by=ChatPermission.VIEW_ROOM,
+    )
+
+
 def find_standings(pairs: Collection[Pair]) -> Callable[[], dict[Pair, Standing]]:
     """Ask where these users stand in these rooms; the returned function waits for the answer, without rooms that do not exist.
 
@@ -74,18 +93,17 @@ def find_standings(pairs: Collection[Pair]) -> Callable[[], dict[Pair, Standing]
 
 def _standing(row: tuple[Any, ...], at: datetime) -> Standing:
     room_id, user_id, community_id, visibility, is_archived, is_active, username, display_name, kind, *own = row
-    private = visibility == RoomVisibility.PRIVATE
     return Standing(
-        Resource(CommunityId(community_id), ROOM_KIND, room_id, "private" if private else "community"),
+        room_resource_of(CommunityId(community_id), RoomId(room_id), visibility),
         is_archived,
         None if is_active is None else user_payload_of(user_id, username, display_name, kind),
-        Facts(at=at, signed_in=False) if user_id is None else _facts(bool(is_active), own, at),
+        Facts(at=at, signed_in=False) if user_id is None else _facts(user_id, bool(is_active), own, at),
     )
 
 
-def _facts(is_active: bool, own: Sequence[Any], at: datetime) -> Facts:
-    status, role, until, epoch, state, is_of_this_membership = own
-    membership = MembershipFacts(MembershipStatus(status), Role(role), until, epoch) if status is not None else None
+def _facts(user_id: UserId, is_active: bool, own: Sequence[Any], at: datetime) -> Facts:
+    state, is_of_this_membership, *standing = own
+    membership = membership_facts_of(user_id, *standing) if standing[0] is not None else None
     # What counts as a participation: see `chat.queries.room_members`.
     is_current = membership is not None and membership.status in CURRENT_STATUSES
     counts = state == RoomMemberState.REMOVED or (state is not None and is_current and is_of_this_membership)

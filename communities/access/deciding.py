@@ -8,19 +8,21 @@ from communities.access.database import database_facts
 from communities.access.evaluation import evaluate
 from communities.access.facts import FactSource, Question
 from communities.access.resources import Resource
-from communities.constants import Permission
+from communities.constants import PermissionName
 from kernel.actor import Actor, user_actor
 from kernel.decision import Decision, refusal
 from kernel.ids import UserId
 
 
-def decide(actor: Actor, permission: Permission, resource: Resource, *, facts: FactSource = database_facts) -> Decision:
+def decide(
+    actor: Actor, permission: PermissionName, resource: Resource, *, facts: FactSource = database_facts
+) -> Decision:
     """Return whether `actor` may do `permission` with `resource`; at most two queries."""
     return decide_all([Question(actor, permission, resource)], facts=facts)[0]
 
 
 def decide_many(
-    user_ids: Iterable[UserId], permission: Permission, resource: Resource, *, facts: FactSource = database_facts
+    user_ids: Iterable[UserId], permission: PermissionName, resource: Resource, *, facts: FactSource = database_facts
 ) -> dict[UserId, Decision]:
     """Return the decision for each of these users, in the same number of queries as for one."""
     users = list(dict.fromkeys(user_ids))
@@ -44,7 +46,7 @@ def decide_all(questions: Sequence[Question], *, facts: FactSource = database_fa
 
 
 def require(
-    actor: Actor, permission: Permission, resource: Resource, *, facts: FactSource = database_facts
+    actor: Actor, permission: PermissionName, resource: Resource, *, facts: FactSource = database_facts
 ) -> Decision:
     """Return the decision when it allows. Raises `NotFound` for what the actor may not know of, else why it is refused."""
     decision = decide(actor, permission, resource, facts=facts)

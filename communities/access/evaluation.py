@@ -1,6 +1,6 @@
 """The rules, pure: facts in, decision out. Nothing is loaded here and no clock is read.
 
-The order is fixed: authentication, account, ban and time-out, membership, role, then the resource's own overwrites.
+The order is fixed: authentication, account, ban and time-out, membership, the permissions of roles, then participation in the resource.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ import msgspec
 from msgspec import UNSET
 
 from communities.access.facts import Facts, MembershipFacts, Participation
+from communities.access.grants import holds, is_only_reading
 from communities.access.resources import COMMUNITY_KIND, Resource
-from communities.constants import CURRENT_STATUSES, LOWEST_ROLE, READING_PERMISSIONS, MembershipStatus, Permission
+from communities.constants import CURRENT_STATUSES, MembershipStatus, Permission, PermissionName
 from kernel.decision import Decision, Missing, Remedy
 from kernel.errors import Forbidden, NotFound, Unauthenticated
 
@@ -28,10 +29,10 @@ class _Refusal(msgspec.Struct, frozen=True):
 
 
 _ASK = Remedy(text="Ask a moderator of the community to add you.")
-_Check = Callable[[Facts, Permission, Resource], _Refusal | None]
+_Check = Callable[[Facts, PermissionName, Resource], _Refusal | None]
 
 
-def evaluate(facts: Facts, permission: Permission, resource: Resource) -> Decision:
+def evaluate(facts: Facts, permission: PermissionName, resource: Resource) -> Decision:
     """Return whether `permission` on `resource` follows from `facts`; what is unknown counts as not passed."""
     membership = _membership(facts)
     epoch = membership.access_epoch if membership else 0
@@ -50,18 +51,18 @@ def evaluate(facts: Facts, permission: Permission, resource: Resource) -> Decisi
     return Decision(allowed=True, epoch=epoch)
 
 
-def _check_authentication(facts: Facts, _permission: Permission, _resource: Resource) -> _Refusal | None:
+def _check_authentication(facts: Facts, _permission: PermissionName, _resource: Resource) -> _Refusal | None:
     if facts.signed_in:
         return None
     remedy = Remedy(text=Unauthenticated.message, route="/api/v1/auth/login")
     return _Refusal(Unauthenticated.code, (Missing(requirement="authentication", remedy=remedy),), remedy)
 
 
-def _check_account(facts: Facts, _permission: Permission, _resource: Resource) -> _Refusal | None:
+def _check_account(facts: Facts, _permission: PermissionName, _resource: Resource) -> _Refusal | None:
     return None if facts.account_active is True else _Refusal("account.inactive")
 
 
-def _check_ban(facts: Facts, _permission: Permission, _resource: Resource) -> _Refusal | None:
+def _check_ban(facts: Facts, _permission: PermissionName, _resource: Resource) -> _Refusal | None:
     if facts.membership is UNSET:
         return _Refusal("membership.unknown")
     membership = _membership(facts)
@@ -70,8 +71,8 @@ def _check_ban(facts: Facts, _permission: Permission, _resource: Resource) -> _R
     return None
 
 
-def _check_time_out(facts: Facts, permission: Permission, _resource: Resource) -> _Refusal | None:
-    if permission in READING_PERMISSIONS or not _is_timed_out(facts):
+def _check_time_out(facts: Facts, permission: PermissionName, _resource: Resource) -> _Refusal | None:
+    if is_only_reading(permission) or not _is_timed_out(facts):
         return None
     membership = _membership(facts)
     ends = membership.timed_out_until if membership else None
@@ -82,7 +83,7 @@ def _check_time_out(facts: Facts, permission: Permission, _resource: Resource) -
     )
 
 
-def _check_membership(facts: Facts, permission: Permission, resource: Resource) -> _Refusal | None:
+def _check_membership(facts: Facts, permission: PermissionName, resource: Resource) -> _Refusal | None:
     if _is_member(facts) or (permission is Permission.VIEW_CARD and resource.visibility == "public"):
         return None
     remedy = _ASK
@@ -91,14 +92,15 @@ def _check_membership(facts: Facts, permission: Permission, resource: Resource) 
     return _Refusal("membership.required", (Missing(requirement="membership", remedy=remedy),), remedy)
 
 
-def _check_role(facts: Facts, permission: Permission, _resource: Resource) -> _Refusal | None:
+def _check_permission(facts: Facts, permission: PermissionName, resource: Resource) -> _Refusal | None:
+    """Nobody who is not a member gets this far, but for the public card."""
     membership = _membership(facts)
-    if membership is None or not LOWEST_ROLE[permission].outranks(membership.role):
+    if not _is_member(facts) or membership is None or holds(membership, permission, resource):
         return None
-    return _Refusal(Forbidden.code, (Missing(requirement="role"),))
+    return _Refusal(Forbidden.code, (Missing(requirement="permission"),))
 
 
-def _check_participation(facts: Facts, _permission: Permission, resource: Resource) -> _Refusal | None:
+def _check_participation(facts: Facts, _permission: PermissionName, resource: Resource) -> _Refusal | None:
     if _participates(facts, resource):
         return None
     if facts.participation is Participation.REMOVED:
@@ -112,7 +114,7 @@ _CHECKS: tuple[_Check, ...] = (
     _check_ban,
     _check_time_out,
     _check_membership,
-    _check_role,
+    _check_permission,
     _check_participation,
 )
 
@@ -135,13 +137,21 @@ def _is_timed_out(facts: Facts) -> bool:
 
 
 def _participates(facts: Facts, resource: Resource) -> bool:
+    """Guests are in what they were added to, and in nothing else."""
     if resource.kind == COMMUNITY_KIND:
         return True
-    if resource.visibility == "private":
+    membership = _membership(facts)
+    if resource.visibility == "private" or (membership is not None and membership.is_guest):
         return facts.participation is Participation.MEMBER
     return facts.participation in (None, Participation.MEMBER)
 
 
+def _is_shown(facts: Facts, resource: Resource) -> bool:
+    membership = _membership(facts)
+    return membership is not None and (resource.shown_by is None or holds(membership, resource.shown_by, resource))
+
+
 def _may_know_of(facts: Facts, resource: Resource) -> bool:
-    """Only members whose account is good may know of a thing, and of a private one only its participants."""
-    return facts.signed_in and facts.account_active is True and _is_member(facts) and _participates(facts, resource)
+    """Only members whose account is good may know of a thing, if it is shown to them, and of a private one only its participants."""
+    is_good = facts.signed_in and facts.account_active is True and _is_member(facts)
+    return is_good and _is_shown(facts, resource) and _participates(facts, resource)

@@ -11,8 +11,9 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from communities.access.resources import Resource
-from communities.constants import MembershipStatus, Permission, Role
+from communities.constants import MembershipStatus, PermissionName
 from kernel.actor import Actor
+from kernel.ids import RoleId, UserId
 
 
 class Participation(StrEnum):
@@ -22,13 +23,31 @@ class Participation(StrEnum):
     REMOVED = "removed"
 
 
-class MembershipFacts(msgspec.Struct, frozen=True):
-    """A user's membership of the resource's community."""
+OWNER_RANK = 1_000_000
+"""Above every position that a role can have."""
 
+
+class MembershipFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """A user's membership of the resource's community, with their roles, what these give together, and the highest's position.
+
+    `role_ids` begins with the highest role and ends with the default one, which every member has.
+    """
+
+    user_id: UserId
     status: MembershipStatus
-    role: Role
     timed_out_until: datetime | None
     access_epoch: int
+    joined_at: datetime
+    is_owner: bool = False
+    is_guest: bool = False
+    position: int = 0
+    role_ids: tuple[RoleId, ...] = ()
+    permissions: frozenset[str] = frozenset()
+
+    @property
+    def rank(self) -> int:
+        """Who stands above whom: a higher rank may act on a lower one, equals may not, and the owner is above all."""
+        return OWNER_RANK if self.is_owner else self.position
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,7 +67,7 @@ class Question(msgspec.Struct, frozen=True):
     """May `actor` do `permission` with `resource`?"""
 
     actor: Actor
-    permission: Permission
+    permission: PermissionName
     resource: Resource
 
 

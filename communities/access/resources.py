@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 from msgspec import structs
 
-from communities.constants import CommunityVisibility
+from communities.constants import CommunityVisibility, PermissionName
 from communities.models import Community
 from kernel.ids import CommunityId
 
@@ -21,12 +21,14 @@ class Resource(msgspec.Struct, frozen=True):
     `visibility`: "public" shows its card to every signed-in user, "community" is for members (unless they were
     removed from it), "private" is for its participants alone, whatever their role. Participation is looked up
     by `kind` and `id` in the source registered for that kind; the community itself has none.
+    Without the permission `shown_by`, when there is one, a member knows nothing of the thing and may do nothing with it.
     """
 
     community_id: CommunityId
     kind: str
     id: UUID
     visibility: Visibility = "community"
+    shown_by: PermissionName | None = None
 
 
 COMMUNITY_KIND = "community"

@@ -21,15 +21,23 @@ def register_topic_source(source: TopicSource) -> None:
         _sources.append(source)
 
 
+def readable_by(community_id: CommunityId, user_ids: Collection[UserId]) -> dict[UserId, list[Topic]]:
+    """Return what the sources say that each of these users can read, without what is said twice."""
+    found = [source(community_id, user_ids) for source in _sources]
+    return {
+        user_id: list(dict.fromkeys(topic for topics in found for topic in topics.get(user_id, ())))
+        for user_id in user_ids
+    }
+
+
 def revocations(community_id: CommunityId, user_ids: Collection[UserId]) -> list[Draft]:
-    """Return one `access.revoked` per user and topic of the community that the user could read until now.
+    """Return one `access.revoked` per user and topic of the community that the user could read until now, the community's own first.
 
     To be called under the community's lock, and appended in the transaction that takes the membership away.
     """
     own = topic_for("community", community_id)
-    found = [source(community_id, user_ids) for source in _sources]
     return [
         Draft(topic, AccessRevoked(user=user_id))
-        for user_id in user_ids
-        for topic in dict.fromkeys([own, *(topic for topics in found for topic in topics.get(user_id, ()))])
+        for user_id, topics in readable_by(community_id, user_ids).items()
+        for topic in dict.fromkeys([own, *topics])
     ]

@@ -5,13 +5,14 @@ from __future__ import annotations
 from django.db import IntegrityError, transaction
 
 from accounts.queries.users import get_user
-from communities.constants import CommunityVisibility, JoinPolicy, Permission, Role
+from communities.access.communities import get_my_community
+from communities.actions.roles import unchecked_make_starting_roles
+from communities.constants import CommunityVisibility, JoinPolicy, Permission
 from communities.errors import SlugTaken
 from communities.events import CommunityUpdated, MemberJoined, MyCommunityPayload
 from communities.models import Community, Membership
 from communities.payloads import community_payload, member_payload, membership_changed
 from communities.policies import lock_community_for
-from communities.queries.communities import get_my_community
 from eventlog.append import Draft, append
 from eventlog.topics import topic_for
 from kernel.actor import Actor
@@ -28,7 +29,9 @@ def create_community(
     join_policy: JoinPolicy = JoinPolicy.CLOSED,
     visibility: CommunityVisibility | None = None,
 ) -> MyCommunityPayload:
-    """Found a community, with the actor as its owner. Any user may. An open one is listed and a closed one secret unless told.
+    """Found a community, with the actor as its owner and its starting roles. Any user may.
+
+    An open one is listed and a closed one secret unless told.
 
     Emits `member.joined`, and `membership.changed` to the owner. Raises `SlugTaken`.
     """
@@ -40,14 +43,15 @@ def create_community(
             name=name, slug=slug, description=description, join_policy=join_policy, visibility=visibility
         )
         _save(community)
-        owner = Membership.objects.create(community=community, user=user, role=Role.OWNER)
+        unchecked_make_starting_roles(community)
+        owner = Membership.objects.create(community=community, user=user, is_owner=True)
         append(
             [
                 Draft(
                     topic_for("community", community.pk),
-                    MemberJoined(member=member_payload(owner, at=now())),
+                    MemberJoined(member=member_payload(owner, (), at=now())),
                 ),
-                Draft(topic_for("user", user.pk), membership_changed(owner)),
+                Draft(topic_for("user", user.pk), membership_changed(owner, ())),
             ]
         )
     return get_my_community(CommunityId(community.pk), actor.user_id)
@@ -63,7 +67,7 @@ def update_community(
     join_policy: JoinPolicy | None = None,
     visibility: CommunityVisibility | None = None,
 ) -> MyCommunityPayload:
-    """Change what is given and keep the rest. Owners may.
+    """Change what is given and keep the rest. Who has the permission may.
 
     Emits `community.updated` when anything differs. Locks the community. Raises `SlugTaken`.
     """

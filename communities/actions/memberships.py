@@ -1,4 +1,4 @@
-"""Everything that changes who is a member, as what, and since when. All of it waits for the community's lock.
+"""Everything that changes who is a member, and since when. All of it waits for the community's lock.
 
 An act that takes access away appends `access.revoked` to every topic that the user could read, in its own transaction.
 """
@@ -14,20 +14,20 @@ from django.db import transaction
 from accounts.models import User
 from accounts.queries.users import find_by_usernames, get_user, get_users
 from communities.access import revocations
-from communities.constants import CURRENT_STATUSES, JoinPolicy, MembershipStatus, Permission, Role
-from communities.errors import CommunityClosed, LastOwner, MemberBanned
+from communities.constants import CURRENT_STATUSES, JoinPolicy, MembershipStatus, Permission
+from communities.errors import CommunityClosed, MemberBanned, OwnerStays
 from communities.events import MemberJoined, MemberPayload, MemberRemoved, MemberUpdated
-from communities.models import Membership
+from communities.models import Membership, MembershipRole
 from communities.models.locks import lock_memberships
 from communities.payloads import member_payload, membership_changed
 from communities.policies import lock_community_for, lock_member_for, lock_membership_for, may
-from communities.queries.memberships import is_last_owner
+from communities.queries.roles import roles_held
 from eventlog.append import Draft, append
 from eventlog.topics import topic_for
 from kernel.actor import Actor
 from kernel.clock import now
 from kernel.errors import InvalidInput, NotFound
-from kernel.ids import CommunityId, UserId
+from kernel.ids import CommunityId, RoleId, UserId
 from kernel.metrics import limit_hit
 
 
@@ -45,7 +45,7 @@ def join_community(actor: Actor, *, community_id: CommunityId) -> MemberPayload:
 
 
 def add_member(actor: Actor, *, community_id: CommunityId, username: str) -> MemberPayload:
-    """Make the user with that name a member. Moderators may.
+    """Make the user with that name a member. Who has the permission may.
 
     Emits and raises as `add_members`; raises `InvalidInput` when nobody has that name.
     """
@@ -60,7 +60,7 @@ def add_member(actor: Actor, *, community_id: CommunityId, username: str) -> Mem
 def add_members(actor: Actor, *, community_id: CommunityId, user_ids: Collection[UserId]) -> list[MemberPayload]:
     """Make these users members, all or none, in a constant number of statements; who is one already stays as they are.
 
-    Moderators may. Emits `member.joined` and `membership.changed` for each new member.
+    Who has the permission may. Emits `member.joined` and `membership.changed` for each new member.
     Raises `NotFound` when a user does not exist, `MemberBanned` when one is banned here.
     """
     with transaction.atomic():
@@ -71,23 +71,8 @@ def add_members(actor: Actor, *, community_id: CommunityId, user_ids: Collection
         return unchecked_admit(community_id, users)
 
 
-def change_role(actor: Actor, *, community_id: CommunityId, user_id: UserId, role: Role) -> MemberPayload:
-    """Give a member of lower rank another role, or step down oneself. Owners may.
-
-    Emits `member.updated` and `membership.changed` unless it is their role already. Raises `LastOwner`.
-    """
-    with transaction.atomic():
-        membership = lock_member_for(actor, community_id, user_id, Permission.CHANGE_ROLE)
-        if membership.role == role:
-            return member_payload(membership, at=now())
-        if is_last_owner(membership):
-            raise LastOwner
-        membership.role = role
-        return _update(membership)
-
-
 def time_out_member(actor: Actor, *, community_id: CommunityId, user_id: UserId, seconds: int) -> MemberPayload:
-    """Let a member of lower rank only read, from now on for so many seconds (up to 28 days). Moderators may.
+    """Let a member of lower rank only read, from now on for so many seconds (up to 28 days). Who has the permission may.
 
     Emits `member.updated` and `membership.changed`. Raises `InvalidInput` for another length.
     """
@@ -99,37 +84,37 @@ def time_out_member(actor: Actor, *, community_id: CommunityId, user_id: UserId,
         membership = lock_member_for(actor, community_id, user_id, Permission.TIME_OUT_MEMBER)
         membership.status = MembershipStatus.TIMED_OUT
         membership.timed_out_until = now() + timedelta(seconds=seconds)
-        return _update(membership)
+        return unchecked_update_membership(membership)
 
 
 def lift_time_out(actor: Actor, *, community_id: CommunityId, user_id: UserId) -> MemberPayload:
-    """End a member's time-out. Moderators may.
+    """End a member's time-out. Who has the permission may.
 
     Emits `member.updated` and `membership.changed` unless they are not timed out.
     """
     with transaction.atomic():
         membership = lock_member_for(actor, community_id, user_id, Permission.TIME_OUT_MEMBER)
         if membership.status == MembershipStatus.ACTIVE:
-            return member_payload(membership, at=now())
+            return current_payload(membership)
         membership.status = MembershipStatus.ACTIVE
         membership.timed_out_until = None
-        return _update(membership)
+        return unchecked_update_membership(membership)
 
 
 def leave_community(actor: Actor, *, community_id: CommunityId) -> None:
     """End the actor's own membership.
 
     Emits `access.revoked` on every topic they could read, `member.removed` and `membership.changed`.
-    Raises `NotFound` when they are not a member, `LastOwner`.
+    Raises `NotFound` when they are not a member, `OwnerStays`.
     """
     user_id = actor.require_user()
     with transaction.atomic():
-        lock_community_for(actor, community_id, Permission.VIEW_COMMUNITY)
+        lock_community_for(actor, community_id, Permission.BELONG)
         _end(lock_memberships(community_id, [user_id])[user_id], MembershipStatus.REMOVED)
 
 
 def remove_member(actor: Actor, *, community_id: CommunityId, user_id: UserId) -> None:
-    """End the membership of a member of lower rank; an open community they may join again. Moderators may.
+    """End the membership of a member of lower rank; an open community they may join again. Who has the permission may.
 
     Emits as `leave_community`. Raises `NotFound` for who is not a member, `EqualOrHigherRole`.
     """
@@ -138,7 +123,7 @@ def remove_member(actor: Actor, *, community_id: CommunityId, user_id: UserId) -
 
 
 def ban_member(actor: Actor, *, community_id: CommunityId, user_id: UserId) -> None:
-    """Keep somebody of lower rank who is or was a member out until the ban is lifted. Moderators may.
+    """Keep somebody of lower rank who is or was a member out until the ban is lifted. Who has the permission may.
 
     Emits as `leave_community` for a member, `membership.changed` alone for a former one, nothing when banned already.
     Raises `NotFound` for who never was a member, `EqualOrHigherRole`.
@@ -152,7 +137,7 @@ def ban_member(actor: Actor, *, community_id: CommunityId, user_id: UserId) -> N
 
 
 def unban_member(actor: Actor, *, community_id: CommunityId, user_id: UserId) -> None:
-    """Lift a ban; the user is not a member, but may become one again. Moderators may.
+    """Lift a ban; the user is not a member, but may become one again. Who has the permission may.
 
     Emits `membership.changed` unless they are not banned. Raises `NotFound` for who never was a member.
     """
@@ -179,11 +164,12 @@ def unchecked_admit(community_id: CommunityId, users: Mapping[UserId, User]) -> 
         for user_id, user in users.items()
         if user_id not in memberships
     ]
-    Membership.objects.bulk_update(returning, ["status", "role", "timed_out_until", "access_epoch", "joined_at"])
+    Membership.objects.bulk_update(returning, ["status", "timed_out_until", "access_epoch", "joined_at"])
     Membership.objects.bulk_create(new)
     append(_joined([*returning, *new], at))
     memberships.update({UserId(membership.user_id): membership for membership in new})
-    return [member_payload(memberships[user_id], at=at) for user_id in users]
+    roles = roles_held([membership.pk for membership in memberships.values()])
+    return [member_payload(memberships[user_id], roles.get(memberships[user_id].pk, ()), at=at) for user_id in users]
 
 
 def _readmit(membership: Membership, at: datetime) -> None:
@@ -192,54 +178,66 @@ def _readmit(membership: Membership, at: datetime) -> None:
     runs_on = until is not None and at < until
     membership.status = MembershipStatus.TIMED_OUT if runs_on else MembershipStatus.ACTIVE
     membership.timed_out_until = until if runs_on else None
-    membership.role = Role.MEMBER
     membership.access_epoch += 1
     membership.joined_at = at
 
 
 def _joined(memberships: Iterable[Membership], at: datetime) -> list[Draft]:
+    """Tell of those who come in, who have no roles yet."""
     return [
         draft
         for membership in memberships
         for draft in (
             Draft(
                 topic_for("community", membership.community_id),
-                MemberJoined(member=member_payload(membership, at=at)),
+                MemberJoined(member=member_payload(membership, (), at=at)),
             ),
-            Draft(topic_for("user", membership.user_id), membership_changed(membership)),
+            Draft(topic_for("user", membership.user_id), membership_changed(membership, ())),
         )
     ]
 
 
-def _update(membership: Membership) -> MemberPayload:
-    """Write a member's changed facts and tell everybody concerned."""
+def current_payload(membership: Membership) -> MemberPayload:
+    """Return a current member, whose user must be loaded, as they stand now."""
+    return member_payload(membership, roles_held([membership.pk]).get(membership.pk, ()), at=now())
+
+
+def unchecked_update_membership(membership: Membership) -> MemberPayload:
+    """Write the changed facts of a locked member, whose roles may have changed before, and tell everybody concerned.
+
+    Emits `member.updated` and `membership.changed`.
+    """
     membership.access_epoch += 1
-    membership.save(update_fields=["role", "status", "timed_out_until", "access_epoch"])
-    payload = member_payload(membership, at=now())
+    membership.save(update_fields=["is_owner", "is_guest", "status", "timed_out_until", "access_epoch"])
+    payload = current_payload(membership)
+    changed = membership_changed(membership, [RoleId(role_id) for role_id in payload.roles])
     append(
         [
             Draft(topic_for("community", membership.community_id), MemberUpdated(member=payload)),
-            Draft(topic_for("user", membership.user_id), membership_changed(membership)),
+            Draft(topic_for("user", membership.user_id), changed),
         ]
     )
     return payload
 
 
 def _end(membership: Membership, status: MembershipStatus) -> None:
-    if is_last_owner(membership):
-        raise LastOwner
+    if membership.is_owner:
+        raise OwnerStays
     unchecked_end_membership(membership, status)
 
 
 def unchecked_end_membership(membership: Membership, status: MembershipStatus) -> None:
-    """End a locked membership. Revocation comes first in the log, so that nothing after it reaches the user, not even this."""
+    """End a locked membership, roles and all.
+
+    Revocation comes first in the log, so that nothing after it reaches the user, not even this.
+    """
     closed = revocations(CommunityId(membership.community_id), [UserId(membership.user_id)])
     _write_standing(membership, status)
     append(
         [
             *closed,
             Draft(topic_for("community", membership.community_id), MemberRemoved(user=membership.user_id)),
-            Draft(topic_for("user", membership.user_id), membership_changed(membership)),
+            Draft(topic_for("user", membership.user_id), membership_changed(membership, ())),
         ]
     )
 
@@ -247,11 +245,12 @@ def unchecked_end_membership(membership: Membership, status: MembershipStatus) -
 def _mark_outsider(membership: Membership, status: MembershipStatus) -> None:
     """Change the status of somebody who is no member before and after: only they are told."""
     _write_standing(membership, status)
-    append([Draft(topic_for("user", membership.user_id), membership_changed(membership))])
+    append([Draft(topic_for("user", membership.user_id), membership_changed(membership, ()))])
 
 
 def _write_standing(membership: Membership, status: MembershipStatus) -> None:
+    MembershipRole.objects.filter(membership=membership).delete()
     membership.status = status
-    membership.role = Role.MEMBER
+    membership.is_owner = membership.is_guest = False
     membership.access_epoch += 1
-    membership.save(update_fields=["status", "role", "access_epoch"])
+    membership.save(update_fields=["status", "is_owner", "is_guest", "access_epoch"])

@@ -17,7 +17,6 @@ from communities.constants import (
     MAX_SLUG_LENGTH,
     CommunityVisibility,
     JoinPolicy,
-    Role,
 )
 from communities.models.communities import slug_validators
 
@@ -59,10 +58,10 @@ class NewMemberSerializer(serializers.Serializer[None]):
     username = TextField(max_length=USERNAME_MAX_LENGTH)
 
 
-class RoleSerializer(serializers.Serializer[None]):
-    """A member's new role."""
+class NewOwnerSerializer(serializers.Serializer[None]):
+    """Who is made the owner."""
 
-    role = EnumField(Role)
+    user_id = serializers.UUIDField()
 
 
 class TimeOutSerializer(serializers.Serializer[None]):

@@ -38,8 +38,11 @@ from communities.api.views import (
     DiscoverView,
     JoinView,
     LeaveView,
+    MemberRoleView,
     MembersView,
     MemberView,
+    OwnerView,
+    RolesView,
     TimeOutView,
 )
 
@@ -56,6 +59,9 @@ urlpatterns: list[URLPattern] = [
     path("communities/<uuid:community_id>/leave", LeaveView.as_view(), name="leave-community"),
     path("communities/<uuid:community_id>/members", MembersView.as_view(), name="members"),
     path(_MEMBER, MemberView.as_view(), name="member"),
+    path("communities/<uuid:community_id>/owner", OwnerView.as_view(), name="community-owner"),
+    path("communities/<uuid:community_id>/roles", RolesView.as_view(), name="roles"),
+    path(f"{_MEMBER}/roles/<uuid:role_id>", MemberRoleView.as_view(), name="member-role"),
     path(f"{_MEMBER}/ban", BanView.as_view(), name="member-ban"),
     path(f"{_MEMBER}/timeout", TimeOutView.as_view(), name="member-timeout"),
     path(_INVITES, InvitesView.as_view(), name="invites"),

@@ -13,11 +13,17 @@ from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from accounts.api.requests import actor_of, page_request_of, query_of
+from communities.access.communities import (
+    COMMUNITY_SORTS,
+    get_my_community,
+    list_listed_communities,
+    list_my_communities,
+)
 from communities.actions.communities import create_community, update_community
+from communities.actions.membership_roles import give_role, take_role, transfer_ownership
 from communities.actions.memberships import (
     add_member,
     ban_member,
-    change_role,
     join_community,
     leave_community,
     lift_time_out,
@@ -30,28 +36,23 @@ from communities.api.serializers import (
     CommunityChangesSerializer,
     NewCommunitySerializer,
     NewMemberSerializer,
-    RoleSerializer,
+    NewOwnerSerializer,
     TimeOutSerializer,
 )
-from communities.constants import Permission, Role
-from communities.events import MemberPayload, MyCommunityPayload
+from communities.constants import Permission
+from communities.events import MemberPayload, MyCommunityPayload, RolePayload
 from communities.policies import get_community_for
-from communities.queries.communities import (
-    COMMUNITY_SORTS,
-    get_my_community,
-    list_listed_communities,
-    list_my_communities,
-)
 from communities.queries.memberships import MEMBER_SORTS, list_members
+from communities.queries.roles import list_roles
 from kernel.errors import InvalidInput
-from kernel.ids import CommunityId, UserId
+from kernel.ids import CommunityId, RoleId, UserId
 from kernel.wire import Page
 
 _COMMUNITY_LIST = list_parameters(sorts=COMMUNITY_SORTS, default="name")
 _MEMBER_LIST = list_parameters(
     sorts=MEMBER_SORTS,
     default="joined_at",
-    filters=[OpenApiParameter("role", str, enum=[role.value for role in Role])],
+    filters=[OpenApiParameter("role", UUID, description="Only those who have this role.")],
 )
 
 
@@ -114,7 +115,7 @@ class LeaveView(APIView):
 
     @extend_schema(request=None, responses={204: None})
     def post(self, request: Request, community_id: UUID) -> Response:
-        """Leave the community; its last owner cannot."""
+        """Leave the community; its owner cannot."""
         leave_community(actor_of(request), community_id=CommunityId(community_id))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
@@ -141,17 +142,45 @@ class MembersView(APIView):
 class MemberView(APIView):
     """One member."""
 
-    @extend_schema(request=RoleSerializer, responses={200: MemberPayload})
-    def patch(self, request: Request, community_id: UUID, user_id: UUID) -> Response:
-        """Give the member another role."""
-        body = _body(request, RoleSerializer)
-        return Response(change_role(actor_of(request), **_member(community_id, user_id), **body))
-
     @extend_schema(responses={204: None})
     def delete(self, request: Request, community_id: UUID, user_id: UUID) -> Response:
         """Remove the member; they may come back to an open community."""
         remove_member(actor_of(request), **_member(community_id, user_id))
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class RolesView(APIView):
+    """The roles of a community."""
+
+    @extend_schema(responses={200: Page[RolePayload]})
+    def get(self, request: Request, community_id: UUID) -> Response:
+        """List the roles, highest first; there are never so many that a second page is needed."""
+        community = get_community_for(actor_of(request), CommunityId(community_id), Permission.LIST_MEMBERS)
+        return Response(Page(items=list_roles(CommunityId(community.pk)), next=None))
+
+
+class MemberRoleView(APIView):
+    """A role of a member."""
+
+    @extend_schema(request=None, responses={200: MemberPayload})
+    def put(self, request: Request, community_id: UUID, user_id: UUID, role_id: UUID) -> Response:
+        """Give the role to the member."""
+        return Response(give_role(actor_of(request), **_member(community_id, user_id), role_id=RoleId(role_id)))
+
+    @extend_schema(responses={200: MemberPayload})
+    def delete(self, request: Request, community_id: UUID, user_id: UUID, role_id: UUID) -> Response:
+        """Take the role from the member."""
+        return Response(take_role(actor_of(request), **_member(community_id, user_id), role_id=RoleId(role_id)))
+
+
+class OwnerView(APIView):
+    """Whose a community is."""
+
+    @extend_schema(request=NewOwnerSerializer, responses={200: MemberPayload})
+    def put(self, request: Request, community_id: UUID) -> Response:
+        """Make another member the owner."""
+        user_id = UserId(_body(request, NewOwnerSerializer)["user_id"])
+        return Response(transfer_ownership(actor_of(request), community_id=CommunityId(community_id), user_id=user_id))
 
 
 class BanView(APIView):
@@ -195,8 +224,8 @@ def _member(community_id: UUID, user_id: UUID) -> dict[str, Any]:
     return {"community_id": CommunityId(community_id), "user_id": UserId(user_id)}
 
 
-def _role(text: str | None) -> Role | None:
+def _role(text: str | None) -> RoleId | None:
     try:
-        return Role(text) if text is not None else None
+        return RoleId(UUID(text)) if text is not None else None
     except ValueError as error:
-        raise InvalidInput(f"Filter by one of {', '.join(Role)}.", field="role") from error
+        raise InvalidInput("Filter by the id of a role.", field="role") from error

@@ -5,6 +5,7 @@ from communities.models.communities import Community
 from communities.models.entitlements import Entitlement, TrialOffer
 from communities.models.invites import Invite, InviteUse
 from communities.models.memberships import Membership
+from communities.models.roles import MembershipRole, Role
 
 __all__ = [
     "Application",
@@ -15,5 +16,7 @@ __all__ = [
     "Invite",
     "InviteUse",
     "Membership",
+    "MembershipRole",
+    "Role",
     "TrialOffer",
 ]

@@ -1,10 +1,12 @@
-"""The row locks of communities. Order for every transaction: community, then memberships by primary key, then topics."""
+"""The row locks of communities. Order for every transaction: community, then memberships by primary key, then topics.
+
+Roles, and who has them, change under their community's lock.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 
-from communities.constants import CURRENT_STATUSES, Role
 from communities.models.communities import Community
 from communities.models.memberships import Membership
 from kernel.errors import NotFound
@@ -21,7 +23,7 @@ def lock_community(community_id: CommunityId) -> Community:
 
 def lock_owned_communities(user_id: UserId) -> list[Community]:
     """Lock the communities that a user owns, ordered by primary key."""
-    owned = Membership.objects.filter(user_id=user_id, role=Role.OWNER, status__in=CURRENT_STATUSES)
+    owned = Membership.objects.filter(user_id=user_id, is_owner=True)
     rows = Community.objects.select_for_update(no_key=True).filter(pk__in=owned.values("community_id"))
     return list(rows.order_by("pk"))
 
@@ -45,6 +47,12 @@ def lock_memberships(community_id: CommunityId, user_ids: Collection[UserId]) ->
         .order_by("pk")
     )
     return {UserId(row.user_id): row for row in rows}
+
+
+def lock_owner(community_id: CommunityId) -> Membership | None:
+    """Lock the membership of a community's owner, under the community's lock; None where there is none."""
+    rows = Membership.objects.select_for_update(of=("self",), no_key=True).select_related("user")
+    return rows.filter(community_id=community_id, is_owner=True).first()
 
 
 def _found(community: Community | None) -> Community:

@@ -7,7 +7,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 
-from communities.constants import MembershipStatus, Role
+from communities.constants import CURRENT_STATUSES, MembershipStatus
 from communities.models.communities import Community
 from kernel.clock import now
 from kernel.ids import uuid7
@@ -16,15 +16,15 @@ from kernel.ids import uuid7
 class Membership(models.Model):
     """A user in a community. `access_epoch` grows with every change of a fact that access depends on.
 
+    The one owner may everything. A guest reaches only what they were added to. Roles are in `communities.models.roles`.
     `timed_out_until` is kept when a timed-out member leaves, so that joining again does not end the time-out.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     community = models.ForeignKey(Community, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
-    role = models.CharField(
-        max_length=10, choices=[(role.value, role.value) for role in Role], default=Role.MEMBER.value
-    )
+    is_owner = models.BooleanField(default=False, db_default=False)
+    is_guest = models.BooleanField(default=False, db_default=False)
     status = models.CharField(
         max_length=10,
         choices=[(status.value, status.value) for status in MembershipStatus],
@@ -37,9 +37,13 @@ class Membership(models.Model):
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["community", "user"], name="communities_membership_once_per_user"),
+            models.UniqueConstraint(
+                fields=["community"], condition=models.Q(is_owner=True), name="communities_membership_one_owner"
+            ),
             models.CheckConstraint(
-                condition=models.Q(role__in=[role.value for role in Role]),
-                name="communities_membership_role_known",
+                condition=models.Q(is_owner=False)
+                | models.Q(is_guest=False, status__in=[status.value for status in CURRENT_STATUSES]),
+                name="communities_membership_owner_is_a_full_member",
             ),
             models.CheckConstraint(
                 condition=models.Q(status__in=[status.value for status in MembershipStatus]),
@@ -56,4 +60,9 @@ class Membership(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.user_id} in {self.community_id}: {self.status} {self.role}"
+        return f"{self.user_id} in {self.community_id}: {self.status}"
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the user is a member, timed out or not."""
+        return self.status in CURRENT_STATUSES

@@ -8,13 +8,14 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Lower
 
-from communities.constants import CURRENT_STATUSES, MembershipStatus, Role
+from communities.constants import CURRENT_STATUSES, MembershipStatus
 from communities.events import MemberPayload
 from communities.models import Membership
 from communities.payloads import member_payload
 from communities.queries.keyset import SortKey, cut_page, parse_time
+from communities.queries.roles import roles_held
 from kernel.clock import now
-from kernel.ids import CommunityId, UserId
+from kernel.ids import CommunityId, RoleId, UserId
 from kernel.pagination import PageRequest
 from kernel.wire import Page
 
@@ -31,32 +32,25 @@ def list_members(
     community_id: CommunityId,
     *,
     page: PageRequest,
-    role: Role | None = None,
+    role: RoleId | None = None,
     search: str = "",
     sort: str = "joined_at",
 ) -> Page[MemberPayload]:
-    """Return the current members, timed-out ones included; `search` looks in username and display name. One query."""
+    """Return the current members, timed-out ones included; `search` looks in username and display name. Two queries."""
     rows = current_members(community_id).select_related("user").annotate(lower_username=Lower("user__username"))
     if role is not None:
-        rows = rows.filter(role=role)
+        rows = rows.filter(held__role_id=role)
     if search:
         rows = rows.filter(Q(user__username__icontains=search) | Q(user__display_name__icontains=search))
     found, following = cut_page(rows, sort=sort, sorts=MEMBER_SORTS, page=page)
-    at = now()
-    return Page(items=[member_payload(membership, at=at) for membership in found], next=following)
+    at, roles = now(), roles_held([membership.pk for membership in found])
+    members = [member_payload(membership, roles.get(membership.pk, ()), at=at) for membership in found]
+    return Page(items=members, next=following)
 
 
 def current_members(community_id: CommunityId) -> QuerySet[Membership]:
     """Return the memberships that count: active ones and those that are timed out."""
     return Membership.objects.filter(community_id=community_id, status__in=CURRENT_STATUSES)
-
-
-def is_last_owner(membership: Membership) -> bool:
-    """Return whether the community has no other owner whose account is open; true for as long as the community is locked."""
-    if membership.role != Role.OWNER:
-        return False
-    owners = current_members(CommunityId(membership.community_id)).filter(role=Role.OWNER, user__is_active=True)
-    return not owners.exclude(pk=membership.pk).exists()
 
 
 def is_only_member(membership: Membership) -> bool:

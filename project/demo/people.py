@@ -18,7 +18,7 @@ DEMO_IS_HERE = (
 
 @dataclass(frozen=True)
 class Person:
-    """An invented person; the role is the name of a `communities.constants.Role`."""
+    """An invented person; the role is "owner", "moderator" or "member"."""
 
     username: str
     display_name: str

@@ -16,14 +16,15 @@ from chat.constants import ROOM_KIND, RoomVisibility
 from chat.models import Room
 from chat.models.locks import hold_room_topics
 from communities.actions.communities import create_community
-from communities.actions.memberships import add_members, change_role
-from communities.constants import JoinPolicy, Role
-from communities.models import Community
+from communities.actions.membership_roles import give_role
+from communities.actions.memberships import add_members
+from communities.constants import JoinPolicy, StartingRole
+from communities.models import Community, Role
 from eventlog.replay import read_heads
 from eventlog.topics import topic_for
 from kernel.actor import SYSTEM, Actor, user_actor
 from kernel.clock import now
-from kernel.ids import CommunityId, MessageId, RoomId, UserId
+from kernel.ids import CommunityId, MessageId, RoleId, RoomId, UserId
 from project.demo import people
 from project.demo.transcripts import Line, read_transcript
 
@@ -77,9 +78,10 @@ def _make_community(users: Users) -> CommunityId:
     community_id = CommunityId(community.id)
     ids = {person: UserId(users[person.username].pk) for person in people.PEOPLE if person is not people.OWNER}
     add_members(owner, community_id=community_id, user_ids=ids.values())
+    moderators = RoleId(Role.objects.get(community_id=community_id, name=StartingRole.MODERATOR).pk)
     for person, user_id in ids.items():
-        if person.role != Role.MEMBER:
-            change_role(owner, community_id=community_id, user_id=user_id, role=Role(person.role))
+        if person.role == "moderator":
+            give_role(owner, community_id=community_id, user_id=user_id, role_id=moderators)
     return community_id
 
 

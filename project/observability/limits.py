@@ -25,6 +25,8 @@ LIMIT_OF_SETTING = {
     "gateway_drain_seconds": "drain.seconds",
     "api_keys_max": "account.api_keys",
     "bots_max": "account.bots",
+    "community_roles_max": "community.roles",
+    "member_roles_max": "member.roles",
     "lockout_free_failures": "login.account",
     "lockout_first_seconds": "login.account",
     "lockout_longest_seconds": "login.account",

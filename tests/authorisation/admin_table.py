@@ -23,6 +23,7 @@ VIEWERS: dict[str, frozenset[str]] = {
     "communities/invite": _COMMUNITY,
     "communities/entitlement": _COMMUNITY,
     "communities/application": _COMMUNITY,
+    "communities/role": _COMMUNITY,
     "chat/room": _COMMUNITY,
 }
 """By model, which roles see it. Nobody edits or deletes a row by hand, and only the log of staff roles is added to."""

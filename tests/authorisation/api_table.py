@@ -98,10 +98,13 @@ API = {
     "POST /api/v1/communities/<uuid:community_id>/leave": inside(409, 204),
     "GET /api/v1/communities/<uuid:community_id>/members": inside(200, 200),
     "POST /api/v1/communities/<uuid:community_id>/members": inside(200, 403, lambda _: {"username": "outsider"}),
-    "PATCH /api/v1/communities/<uuid:community_id>/members/<uuid:user_id>": inside(
-        200, 403, lambda _: {"role": "moderator"}
-    ),
     "DELETE /api/v1/communities/<uuid:community_id>/members/<uuid:user_id>": inside(204, 403),
+    "PUT /api/v1/communities/<uuid:community_id>/owner": Row(
+        inside(200, 403).statuses | {KEY: 403, BOT: 403, STRANGER: 404}, lambda world: {"user_id": world.ids["user_id"]}
+    ),
+    "GET /api/v1/communities/<uuid:community_id>/roles": inside(200, 200),
+    "PUT /api/v1/communities/<uuid:community_id>/members/<uuid:user_id>/roles/<uuid:role_id>": inside(200, 403),
+    "DELETE /api/v1/communities/<uuid:community_id>/members/<uuid:user_id>/roles/<uuid:role_id>": inside(200, 403),
     "POST /api/v1/communities/<uuid:community_id>/members/<uuid:user_id>/ban": inside(204, 403),
     "DELETE /api/v1/communities/<uuid:community_id>/members/<uuid:user_id>/ban": inside(204, 403),
     "POST /api/v1/communities/<uuid:community_id>/members/<uuid:user_id>/timeout": inside(

@@ -17,19 +17,20 @@ from accounts.constants import StaffRole
 from accounts.events import SignedIn
 from accounts.models import AccountDeletion, Session, StaffRoleChange, TrustedDevice, User
 from chat.models import Room
-from communities.constants import Role
 from communities.models import Community, Membership
 from kernel.clock import now
 from kernel.ids import UserId, uuid7
 from tests.factories.accounts import CLIENT, enter_panel, key_header, make_bot, make_key, make_staff, make_user
 from tests.factories.chat import make_room, post
 from tests.factories.communities import (
+    Rank,
     make_application,
     make_community,
     make_entitlement,
     make_invite,
     make_member,
     make_trial_offer,
+    role_of,
 )
 
 ANONYMOUS, OWNER, MEMBER, STRANGER = "anonymous", "owner", "member", "stranger"
@@ -80,7 +81,8 @@ def build_world() -> World:
     callers = {ANONYMOUS: Caller(ANONYMOUS)} | {name: _caller(name, user) for name, user in users.items()}
     community = make_community(owner=users[OWNER])
     owner = Membership.objects.get(user=users[OWNER])
-    member = make_member(community, users[MEMBER], role=Role.MEMBER)
+    member = make_member(community, users[MEMBER])
+    role = role_of(community, Rank.MODERATOR)
     outsider, bot = make_user("outsider"), make_bot(users[OWNER], "robot")
     make_member(community, bot)
     key, key_row = make_key(users[MEMBER])
@@ -102,6 +104,7 @@ def build_world() -> World:
         "message_id": str(message.id),
         "user_id": str(users[MEMBER].pk),
         "mate_id": str(make_member(community).user_id),
+        "role_id": str(role.pk),
         "session_id": str(session.pk),
         "bot_id": str(bot.pk),
         "key_id": str(key_row.pk),
@@ -122,6 +125,7 @@ def build_world() -> World:
         "communities/invite": str(invite.pk),
         "communities/entitlement": str(entitlement.pk),
         "communities/application": str(application.pk),
+        "communities/role": str(role.pk),
         "chat/room": str(room.pk),
     }
     return World(callers, community, room, ids, rows)

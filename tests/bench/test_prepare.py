@@ -10,8 +10,8 @@ from accounts.authentication import actor_of_access_token
 from bench import prepare
 from bench.load import filled_length
 from chat.actions.rooms import create_room
+from chat.constants import ChatPermission
 from chat.policies import get_room_for
-from communities.constants import Permission
 from eventlog.replay import read_events
 from eventlog.topics import Topic
 from kernel.actor import SYSTEM
@@ -51,7 +51,7 @@ def test_rooms_are_logged_as_one_that_the_action_makes_and_members_may_write_the
     actor = actor_of_access_token(prepare._tokens(people)[0]).actor
     assert len(set(rooms)) == 3
     for room in rooms:
-        assert get_room_for(actor, RoomId(room), Permission.SEND_MESSAGE).name.startswith("Room ")
+        assert get_room_for(actor, RoomId(room), ChatPermission.SEND_MESSAGE).name.startswith("Room ")
         assert _types(f"room:{room}") == _types(f"room:{usual}")
     assert _types(f"community:{community}").count("room.created") == 4
     assert prepare._head(rooms) == 1

@@ -7,18 +7,17 @@ import pytest
 from chat.constants import RoomMemberState
 from chat.models import RoomMember
 from communities.actions.memberships import leave_community
-from communities.constants import Role
 from eventlog.consumers import registered_consumers, sweep
 from kernel.ids import CommunityId
 from tests.event_log import types_of
 from tests.factories.chat import make_room, room_topic
-from tests.factories.communities import acting, make_member
+from tests.factories.communities import Rank, acting, make_member
 
 pytestmark = pytest.mark.django_db
 
 
 def test_who_leaves_the_community_is_taken_out_of_its_private_rooms(community, member):
-    other = make_member(community, role=Role.OWNER)
+    other = make_member(community, rank=Rank.OWNER)
     room = make_room(community, member.user, other.user, private=True)
     leave_community(acting(member), community_id=CommunityId(community.pk))
     (reader,) = [each for each in registered_consumers() if each.name == "chat.removed_members"]

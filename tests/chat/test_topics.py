@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from chat.actions.room_members import remove_room_member
-from communities.constants import MembershipStatus, Role
+from communities.constants import MembershipStatus
 from eventlog.topics import authorise_follow, authorise_follows, explain_loss
 from kernel.actor import ANONYMOUS, SYSTEM
 from kernel.errors import NotFound, Unauthenticated
 from kernel.ids import RoomId, UserId, uuid7
 from tests.factories.chat import make_room, room_topic
-from tests.factories.communities import acting, make_community, make_member
+from tests.factories.communities import Rank, acting, make_community, make_member
 
 pytestmark = pytest.mark.django_db
 
@@ -49,7 +49,7 @@ def test_many_questions_about_rooms_are_answered_like_single_ones_with_one_query
 
 def test_who_lost_a_room_is_told_why_and_what_to_do(community, member):
     room = make_room(community)
-    moderator = make_member(community, role=Role.MODERATOR)
+    moderator = make_member(community, rank=Rank.MODERATOR)
     remove_room_member(acting(moderator), room_id=RoomId(room.pk), user_id=UserId(member.user_id))
 
     told = explain_loss(acting(member), room_topic(room))

@@ -34,6 +34,7 @@ from communities.models import (
 )
 from communities.payloads import community_payload, membership_changed
 from communities.queries.memberships import list_members
+from communities.queries.roles import roles_held
 from eventlog.events import AccessRevoked, Event
 from eventlog.replay import read_heads
 from eventlog.topics import Topic, parse_topic, topic_for
@@ -88,10 +89,11 @@ def _topics(community: Community) -> list[Topic]:
 def _snapshot(community: Community) -> Snapshot:
     page = list_members(CommunityId(community.pk), page=PageRequest(limit=1000))
     rows = Membership.objects.filter(community=community)
+    roles = roles_held([row.pk for row in rows])
     return Snapshot(
         card=community_payload(Community.objects.get(pk=community.pk)),
         members={member.user.id: member for member in page.items},
-        standings={row.user_id: membership_changed(row) for row in rows},
+        standings={row.user_id: membership_changed(row, roles.get(row.pk, ())) for row in rows},
     )
 
 

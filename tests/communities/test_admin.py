@@ -8,12 +8,12 @@ from django.contrib.admin.sites import site
 from django.test import RequestFactory
 
 from communities.admin import MembershipAdmin
-from communities.constants import MembershipStatus, Role
-from communities.models import Community, Membership
+from communities.constants import MembershipStatus
+from communities.models import Community, Membership, Role
 from eventlog.topics import topic_for
 from tests.event_log import types_of
 from tests.factories.accounts import make_user
-from tests.factories.communities import make_community, make_member
+from tests.factories.communities import Rank, make_community, make_member
 
 pytestmark = pytest.mark.django_db
 
@@ -42,24 +42,22 @@ def request_of_admin():
 
 
 @pytest.mark.parametrize(
-    ("action", "status", "role"),
+    ("action", "status", "is_owner"),
     [
-        ("remove", MembershipStatus.REMOVED, Role.MEMBER),
-        ("ban", MembershipStatus.BANNED, Role.MEMBER),
-        ("unban", MembershipStatus.ACTIVE, Role.MODERATOR),
-        ("end_time_out", MembershipStatus.ACTIVE, Role.MODERATOR),
-        ("make_owner", MembershipStatus.ACTIVE, Role.OWNER),
-        ("make_moderator", MembershipStatus.ACTIVE, Role.MODERATOR),
-        ("make_member", MembershipStatus.ACTIVE, Role.MEMBER),
+        ("remove", MembershipStatus.REMOVED, False),
+        ("ban", MembershipStatus.BANNED, False),
+        ("unban", MembershipStatus.ACTIVE, False),
+        ("end_time_out", MembershipStatus.ACTIVE, False),
+        ("make_owner", MembershipStatus.ACTIVE, True),
     ],
 )
-def test_every_action_goes_through_the_actions_and_is_logged(page, request_of_admin, action, status, role):
-    member = make_member(make_community(), role=Role.MODERATOR)
+def test_every_action_goes_through_the_actions_and_is_logged(page, request_of_admin, action, status, is_owner):
+    member = make_member(make_community(), rank=Rank.MODERATOR)
 
     getattr(page, action)(request_of_admin, Membership.objects.all())
 
     member.refresh_from_db()
-    assert (member.status, member.role) == (status, role)
+    assert (member.status, member.is_owner) == (status, is_owner)
     assert page.shown == []
     assert LogEntry.objects.get().user == request_of_admin.user
 
@@ -74,16 +72,16 @@ def test_removal_in_the_admin_closes_the_topic(page, request_of_admin):
 
 def test_a_refusal_is_shown_and_the_other_rows_are_done(page, request_of_admin):
     community = make_community()
-    owner, member = make_member(community, role=Role.OWNER), make_member(community)
+    owner, member = make_member(community, rank=Rank.OWNER), make_member(community)
 
     page.remove(request_of_admin, Membership.objects.order_by("pk"))
 
-    assert page.shown == [f"{owner}: A community needs an owner: make somebody else owner first."]
+    assert page.shown == [f"{owner}: A community needs its owner: make somebody else the owner first."]
     assert Membership.objects.get(pk=member.pk).status == MembershipStatus.REMOVED
     assert LogEntry.objects.count() == 1
 
 
-@pytest.mark.parametrize("model", [Community, Membership])
+@pytest.mark.parametrize("model", [Community, Membership, Role])
 def test_rows_are_neither_added_nor_edited_nor_deleted_by_hand(request_of_admin, model):
     page = site.get_model_admin(model)
 

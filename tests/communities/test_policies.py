@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from communities.constants import JoinPolicy, MembershipStatus, Permission, Role
+from communities.constants import JoinPolicy, MembershipStatus, Permission
 from communities.policies import get_community_for, members_visible_to, users_who_may
 from kernel.actor import ANONYMOUS, SYSTEM
 from kernel.clock import now
@@ -14,7 +14,7 @@ from kernel.decision import AccessRefused
 from kernel.errors import NotFound, Unauthenticated
 from kernel.ids import CommunityId, UserId, uuid7
 from tests.factories.accounts import actor_for, make_user
-from tests.factories.communities import acting, make_community, make_member
+from tests.factories.communities import Rank, acting, make_community, make_member
 
 pytestmark = pytest.mark.django_db
 
@@ -78,14 +78,14 @@ def test_a_member_without_the_permission_is_told_so():
 @pytest.mark.parametrize("amount", [1, 20])
 def test_who_may_is_answered_in_two_queries_for_any_number_of_members(django_assert_num_queries, amount):
     community = make_community()
-    owner = make_member(community, role=Role.OWNER)
-    moderators = [make_member(community, role=Role.MODERATOR) for _ in range(amount)]
+    owner = make_member(community, rank=Rank.OWNER)
+    moderators = [make_member(community, rank=Rank.MODERATOR) for _ in range(amount)]
     for _ in range(amount):
         make_member(community)
-    make_member(community, role=Role.MODERATOR, status=MembershipStatus.BANNED)
+    make_member(community, rank=Rank.MODERATOR, status=MembershipStatus.BANNED)
     make_member(
         community,
-        role=Role.MODERATOR,
+        rank=Rank.MODERATOR,
         status=MembershipStatus.TIMED_OUT,
         timed_out_until=now() + timedelta(hours=1),
     )

@@ -68,7 +68,11 @@ def test_who_is_given_another_role_asks_again_and_goes_on_to_see_who_comes(
     page = open_page(ben, place.room_address)
     expect_status(page, cleo, "offline")
     page.evaluate(LISTEN)
-    place.founder.call("PATCH", f"communities/{place.community['id']}/members/{ben.id}", {"role": "moderator"})
+    community = f"communities/{place.community['id']}"
+    [moderator] = [
+        role for role in place.founder.call("GET", f"{community}/roles")["items"] if role["name"] == "Moderator"
+    ]
+    place.founder.call("PUT", f"{community}/members/{ben.id}/roles/{moderator['id']}")
     page.wait_for_function("() => window.sent.some((text) => text.includes('presence.watch'))")
     open_page(cleo, place.room_address)
     expect_status(page, cleo, "online")

@@ -1,26 +1,49 @@
-"""Communities and memberships for tests, written straight to their tables: no events, no checks."""
+"""Communities, roles and memberships for tests, written straight to their tables: no events, no checks."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from accounts.models import User
+from communities.access import grantable_permissions
+from communities.actions.roles import unchecked_make_starting_roles
 from communities.constants import (
+    CURRENT_STATUSES,
     ApplicationStatus,
     CommunityVisibility,
     EntitlementSource,
     JoinPolicy,
     MembershipStatus,
-    Role,
+    StartingRole,
 )
-from communities.models import Application, ApplicationForm, Community, Entitlement, Invite, Membership, TrialOffer
+from communities.models import (
+    Application,
+    ApplicationForm,
+    Community,
+    Entitlement,
+    Invite,
+    Membership,
+    MembershipRole,
+    Role,
+    TrialOffer,
+)
 from communities.storage.invite_codes import hash_of_code, new_code, seal_code
 from kernel.actor import Actor, user_actor
 from kernel.clock import now
-from kernel.ids import UserId, uuid7
+from kernel.ids import RoleId, UserId, uuid7
 from tests.factories.accounts import make_user
+
+
+class Rank(StrEnum):
+    """What a member of a test is: the owner, an administrator who may all that roles can give, a moderator, or an ordinary member."""
+
+    OWNER = "owner"
+    ADMINISTRATOR = "administrator"
+    MODERATOR = "moderator"
+    MEMBER = "member"
 
 
 def make_community(
@@ -41,8 +64,9 @@ def make_community(
         join_policy=join_policy,
         visibility=visibility or usual,
     )
+    unchecked_make_starting_roles(community)
     if owner is not None:
-        make_member(community, owner, role=Role.OWNER)
+        make_member(community, owner, rank=Rank.OWNER)
     return community
 
 
@@ -50,18 +74,43 @@ def make_member(
     community: Community,
     user: User | None = None,
     *,
-    role: Role = Role.MEMBER,
+    rank: Rank = Rank.MEMBER,
     status: MembershipStatus = MembershipStatus.ACTIVE,
     timed_out_until: datetime | None = None,
+    is_guest: bool = False,
 ) -> Membership:
-    """Return a new membership of the user, or of a new one."""
-    return Membership.objects.create(
+    """Return a new membership of the user, or of a new one; who is no member is nothing special."""
+    current = status in CURRENT_STATUSES
+    membership = Membership.objects.create(
         community=community,
         user=user or make_user(),
-        role=role,
+        is_owner=current and rank is Rank.OWNER,
+        is_guest=is_guest,
         status=status,
         timed_out_until=timed_out_until,
     )
+    if current and rank in (Rank.MODERATOR, Rank.ADMINISTRATOR):
+        hold(membership, role_of(community, rank))
+    return membership
+
+
+def role_of(community: Community, rank: Rank) -> Role:
+    """Return the role that makes moderators or members; the administrators' is made when there is none."""
+    if rank is not Rank.ADMINISTRATOR:
+        return Role.objects.get(community=community, name=StartingRole[rank.name])
+    found = Role.objects.filter(community=community, name="Administrator").first()
+    return found or make_role(community, *grantable_permissions(), name="Administrator", position=50)
+
+
+def make_role(community: Community, *permissions: str, name: str = "Pilots", position: int = 5) -> Role:
+    """Return a new role that gives these permissions."""
+    return Role.objects.create(community=community, name=name, position=position, permissions=[*permissions])
+
+
+def hold(membership: Membership, role: Role) -> RoleId:
+    """Let a member have a role; return its id."""
+    MembershipRole.objects.create(membership=membership, role=role)
+    return RoleId(role.pk)
 
 
 def make_invite(

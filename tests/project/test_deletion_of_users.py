@@ -24,6 +24,7 @@ KEPT = {
     "communities.Entitlement": "what was given, tried and bought, by and for people without a name",
     "communities.Invite": "the ways in that a community was given, by somebody without a name; they ended with the right to invite",
     "communities.InviteUse": "by whom a member came in, which the community needs to know of those who stay",
+    "communities.MembershipRole": "who gave others their roles; the user's own roles end with the membership",
     "admin.LogEntry": "the log of what staff did",
     "chat.Message": "what was said to others, by an author without a name",
     "chat.MessageEdit": "what moderators need of it",

@@ -13,8 +13,8 @@ from accounts.actions.users import import_users
 from accounts.models import User
 from chat.actions.rooms import create_room
 from communities.actions.imports import get_or_create_import_community
-from communities.actions.memberships import add_members, change_role
-from communities.constants import Role
+from communities.actions.membership_roles import transfer_ownership
+from communities.actions.memberships import add_members
 from kernel.actor import SYSTEM
 from kernel.ids import CommunityId, UserId
 
@@ -57,7 +57,7 @@ def prepare(members: int, outsiders: int, rooms: int) -> Cast:
     community_id = CommunityId(get_or_create_import_community(SYSTEM).pk)
     inside = [user for name, user in people.items() if not name.startswith("outsider")]
     add_members(SYSTEM, community_id=community_id, user_ids=[UserId(user.pk) for user in inside])
-    change_role(SYSTEM, community_id=community_id, user_id=UserId(people["moderator"].pk), role=Role.OWNER)
+    transfer_ownership(SYSTEM, community_id=community_id, user_id=UserId(people["moderator"].pk))
     return Cast(
         members=[_signed_in(user) for user in inside if user.username.startswith("member")],
         outsiders=[_signed_in(user) for name, user in people.items() if name.startswith("outsider")],

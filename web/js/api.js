@@ -44,10 +44,14 @@ export const joinCommunity = (id) => post(`communities/${id}/join`);
 export const leaveCommunity = (id) => post(`communities/${id}/leave`);
 
 export const listMembers = (communityId) => all(`communities/${communityId}/members`);
+/** The roles of a community, highest first. */
+export const listRoles = (communityId) => all(`communities/${communityId}/roles`);
 export const findMember = async (communityId, username) =>
   (await get(`communities/${communityId}/members`, { search: username })).items.find(({ user }) => user.username.toLowerCase() === username.toLowerCase());
 export const addMember = (communityId, username) => post(`communities/${communityId}/members`, { username });
-export const changeRole = (communityId, userId, role) => call("PATCH", `communities/${communityId}/members/${userId}`, { role });
+export const giveRole = (communityId, userId, roleId) => call("PUT", `communities/${communityId}/members/${userId}/roles/${roleId}`);
+export const takeRole = (communityId, userId, roleId) => call("DELETE", `communities/${communityId}/members/${userId}/roles/${roleId}`);
+export const makeOwner = (communityId, userId) => call("PUT", `communities/${communityId}/owner`, { user_id: userId });
 export const removeMember = (communityId, userId) => call("DELETE", `communities/${communityId}/members/${userId}`);
 
 export const listRooms = (communityId) => all(`communities/${communityId}/rooms`);

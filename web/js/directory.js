@@ -57,7 +57,7 @@ export const loadCommunities = () =>
 
 export const loadDiscoverable = () =>
   load("discover", api.discoverCommunities, (communities) => {
-    state.discover = communities.filter(({ my_role }) => !my_role);
+    state.discover = communities.filter(({ is_member }) => !is_member);
     changed("communities");
   });
 
@@ -91,6 +91,13 @@ export const loadMembers = (id) =>
     changed("members");
   });
 
+/** Load the roles of a community, which everything that shows its members needs. */
+export const loadRoles = (communityId) =>
+  load(`roles of ${communityId}`, () => api.listRoles(communityId), (roles) => {
+    state.roles.set(communityId, roles);
+    changed("members");
+  });
+
 /** A function that runs `fetched(id)` soon, once for many calls with the same id. */
 function soon(fetched) {
   const waiting = new Set();
@@ -107,10 +114,12 @@ function soon(fetched) {
 export const refreshCommunities = soon(loadCommunities);
 export const refreshRooms = soon(loadRooms);
 export const refreshMembers = soon(loadMembers);
+export const refreshRoles = soon(loadRoles);
 
 /** Fetch again what was fetched of a community, or is being fetched. */
 function refreshCommunity(id) {
   if (turns.has(`rooms of ${id}`)) refreshRooms(id);
+  if (turns.has(`roles of ${id}`)) refreshRoles(id);
   for (const where of [id, ...roomsOf(id).map((room) => room.id)]) if (turns.has(`members of ${where}`)) refreshMembers(where);
 }
 
@@ -119,4 +128,5 @@ export function refreshAll() {
   refreshCommunities();
   state.opened.forEach(refreshRooms);
   state.members.forEach((_, id) => refreshMembers(id));
+  state.roles.forEach((_, id) => refreshRoles(id));
 }

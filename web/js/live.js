@@ -4,7 +4,7 @@ import { rememberClosing } from "./account.js";
 import * as api from "./api.js";
 import { closeRoom, converseOver, openRoom, outbox } from "./conversation.js";
 import { stillSignedIn } from "./cookie_session.js";
-import { followFromHead, followWith, loadCommunities, loadUnmet, refreshAll, refreshCommunities, refreshMembers, refreshRooms } from "./directory.js";
+import { followFromHead, followWith, loadCommunities, loadUnmet, refreshAll, refreshCommunities, refreshMembers, refreshRoles, refreshRooms } from "./directory.js";
 import { Portcullis } from "./portcullis.js";
 import { lookAgain, lookOver, see } from "./presence.js";
 import { keepUser } from "./session.js";
@@ -124,6 +124,9 @@ function applyToCommunity(communityId, { t, d }) {
     if (state.members.has(communityId)) refreshMembers(communityId);
     if (currentRoom()?.community === communityId) refreshMembers(state.route.room);
     refreshCommunities();
+  } else if (t.startsWith("role.")) {
+    if (state.roles.has(communityId)) refreshRoles(communityId);
+    refreshCommunities();
   } else if (t === "room.created") refreshRooms(communityId);
   else if (t === "community.updated") refreshCommunities();
 }
@@ -170,6 +173,7 @@ function closeCommunity(communityId, why) {
   state.communities = state.communities?.filter(({ id }) => id !== communityId) ?? null;
   state.opened.delete(communityId);
   state.members.delete(communityId);
+  state.roles.delete(communityId);
   changed("communities", "rooms", "members", "route");
 }
 

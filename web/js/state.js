@@ -15,6 +15,7 @@ const blank = () => ({
   /** @type {Map<string, object>} rooms by id, of every community loaded so far */ rooms: new Map(),
   /** @type {Set<string>} communities whose rooms are loaded */ opened: new Set(),
   /** @type {Map<string, object[]>} of communities and of rooms, by id */ members: new Map(),
+  /** @type {Map<string, object[]>} by community, highest first */ roles: new Map(),
   /** @type {Map<string, Timeline>} by room */ timelines: new Map(),
   /** @type {Map<string, object>} every user met so far, by id */ people: new Map(),
   /** @type {Map<string, Map<string, number>>} until when, by room and user */ typing: new Map(),
@@ -63,10 +64,16 @@ export const currentCommunity = () => state.communities?.find(({ id }) => id ===
 export const currentRoom = () => state.rooms.get(state.route.room) ?? null;
 export const roomsOf = (communityId) => [...state.rooms.values()].filter(({ community }) => community === communityId);
 
-const RANK = { member: 1, moderator: 2, owner: 3 };
-/** Whether our role in the community stands above `role`. The server decides; this only spares people useless buttons. */
-export const outranks = (community, role) => RANK[community?.my_role] >= 2 && RANK[community.my_role] > RANK[role];
-export const moderates = (community) => RANK[community?.my_role] >= 2;
+/** Whether our roles in the community give a permission. The server decides; this only spares people useless buttons. */
+export const may = (community, permission) => Boolean(community?.my_permissions.includes(permission));
+/** The role of that id, null until the roles of its community are loaded. */
+export const roleOf = (communityId, roleId) => state.roles.get(communityId)?.find(({ id }) => id === roleId) ?? null;
+/** How high somebody stands: by their highest role, which comes first, and owners above all. */
+const rank = (communityId, { is_owner, roles }) => (is_owner ? Infinity : (roleOf(communityId, roles[0])?.position ?? 0));
+/** Whether a role stands below our highest. */
+export const belowUs = (community, { position }) => position < rank(community.id, { is_owner: community.is_owner, roles: community.my_roles });
+/** Whether we stand above a member of the community. */
+export const outranks = (community, member) => rank(community.id, { is_owner: community.is_owner, roles: community.my_roles }) > rank(community.id, member);
 
 /** Remember who a user id is. */
 export const learn = (user) => void state.people.set(user.id, user);

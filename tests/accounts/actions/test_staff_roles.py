@@ -43,7 +43,16 @@ def test_each_role_has_exactly_what_the_table_says():
         group.name: {f"{one.content_type.app_label}.{one.codename}" for one in group.permissions.all()}
         for group in Group.objects.all()
     }
-    look = {"accounts.view_user", "communities.view_community", "communities.view_membership", "chat.view_room"}
+    look = {
+        "accounts.view_user",
+        "communities.view_community",
+        "communities.view_membership",
+        "communities.view_role",
+        "communities.view_invite",
+        "communities.view_application",
+        "communities.view_entitlement",
+        "chat.view_room",
+    }
     sessions = {
         "accounts.view_session",
         "accounts.view_apikey",

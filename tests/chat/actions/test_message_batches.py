@@ -24,7 +24,7 @@ from chat.events import MessageCreated
 from chat.models import Message, Room
 from chat.queries.messages import payload_of
 from communities.actions.memberships import remove_member
-from communities.constants import MembershipStatus, Role
+from communities.constants import MembershipStatus
 from eventlog.events import AccessRevoked
 from eventlog.replay import read_heads
 from kernel.actor import ANONYMOUS, SYSTEM
@@ -34,7 +34,7 @@ from kernel.ids import CommunityId, MessageId, RoomId, UserId, uuid7
 from tests.concurrency import at_once
 from tests.event_log import events_of
 from tests.factories.chat import make_room, make_room_member, post, room_topic
-from tests.factories.communities import acting, make_member
+from tests.factories.communities import Rank, acting, make_member
 
 
 def asked(author, room, number=0, *, body="Ahoy", **fields) -> NewMessage:
@@ -331,7 +331,7 @@ def test_the_same_nonce_from_two_threads_is_one_message(community, member):
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("removal", ["from the room", "from the community"])
 def test_no_message_of_a_removed_member_follows_the_removal(community, removal):
-    owner = make_member(community, role=Role.OWNER)
+    owner = make_member(community, rank=Rank.OWNER)
 
     def remove(target, room):
         if removal == "from the room":

@@ -11,7 +11,7 @@ from chat.actions.messages import delete_message, edit_message, post_message, ta
 from chat.errors import EditWindowOver, MessageIsDeleted, NotTheAuthor, RoomIsArchived
 from chat.events import MessageCreated, MessageDeleted, MessageEdited
 from chat.models import Message, MessageEdit
-from communities.constants import MembershipStatus, Role
+from communities.constants import MembershipStatus
 from kernel.actor import ANONYMOUS, SYSTEM
 from kernel.clock import now
 from kernel.decision import AccessRefused
@@ -19,7 +19,7 @@ from kernel.errors import InvalidInput, NotFound, RateLimited, Unauthenticated
 from kernel.ids import MessageId, RoomId, uuid7
 from tests.event_log import events_of
 from tests.factories.chat import make_room, post, room_topic
-from tests.factories.communities import acting, make_community, make_member
+from tests.factories.communities import Rank, acting, make_community, make_member
 
 pytestmark = pytest.mark.django_db
 
@@ -31,7 +31,7 @@ def room(community):
 
 @pytest.fixture
 def moderator(community):
-    return make_member(community, role=Role.MODERATOR)
+    return make_member(community, rank=Rank.MODERATOR)
 
 
 def test_a_member_posts_and_the_room_is_told(room, member, replayed):
@@ -128,12 +128,12 @@ def test_who_is_timed_out_posts_nothing_and_is_told_until_when(room, community, 
     assert (refused.value.code, refused.value.decision.expires_at) == ("membership.timed_out", until)
 
 
-@pytest.mark.parametrize("role", list(Role))
-def test_no_role_opens_a_private_room(community, untouched, role):
+@pytest.mark.parametrize("rank", list(Rank))
+def test_no_rank_opens_a_private_room(community, untouched, rank):
     private = make_room(community, private=True)
 
     with untouched(), pytest.raises(NotFound):
-        post(make_member(community, role=role), private)
+        post(make_member(community, rank=rank), private)
 
 
 def test_a_room_that_does_not_exist_looks_like_one_that_is_not_yours(member, untouched):
@@ -210,7 +210,7 @@ def test_an_edit_is_checked_like_a_new_message(room, member, untouched):
 @pytest.mark.parametrize("act", [delete_message, lambda actor, **ids: edit_message(actor, body="Changed", **ids)])
 def test_who_cannot_read_a_message_cannot_change_it_or_learn_of_it(room, member, untouched, act):
     message = post(member, room)
-    stranger = make_member(make_community(), role=Role.OWNER)
+    stranger = make_member(make_community(), rank=Rank.OWNER)
 
     with untouched():
         with pytest.raises(NotFound):

@@ -14,14 +14,14 @@ from chat.actions.room_members import (
     unchecked_end_participations,
 )
 from chat.actions.rooms import open_direct_room
-from chat.constants import RoomMemberState
+from chat.constants import ChatPermission, RoomMemberState
 from chat.errors import RoomIsArchived, RoomIsDirect
 from chat.events import RoomJoined, RoomLeft, RoomMemberAdded, RoomMemberRemoved
 from chat.models import RoomMember
 from chat.payloads import room_payload
 from chat.policies import get_room_for
 from communities.actions.memberships import add_members, remove_member
-from communities.constants import MembershipStatus, Permission, Role
+from communities.constants import MembershipStatus
 from communities.errors import EqualOrHigherRole
 from eventlog.events import AccessRevoked
 from eventlog.topics import topic_for
@@ -32,14 +32,14 @@ from kernel.errors import Forbidden, NotFound, Unauthenticated
 from kernel.ids import CommunityId, RoomId, UserId, uuid7
 from tests.event_log import events_of
 from tests.factories.chat import make_room, make_room_member, post, room_topic
-from tests.factories.communities import acting, make_community, make_member
+from tests.factories.communities import Rank, acting, make_community, make_member
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def moderator(community):
-    return make_member(community, role=Role.MODERATOR)
+    return make_member(community, rank=Rank.MODERATOR)
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def of_user(membership):
 
 def can_read(membership, room) -> bool:
     try:
-        get_room_for(acting(membership), RoomId(room.pk), Permission.READ_MESSAGES)
+        get_room_for(acting(membership), RoomId(room.pk), ChatPermission.READ_MESSAGES)
     except NotFound:
         return False
     return True
@@ -133,16 +133,16 @@ def test_who_does_not_take_part_cannot_be_removed(private, moderator, member, un
         remove(acting(moderator), private, member)
 
 
-@pytest.mark.parametrize("role", [Role.MODERATOR, Role.OWNER])
-def test_nobody_is_removed_by_an_equal_or_lower_role(community, moderator, untouched, role):
-    room, target = make_room(community), make_member(community, role=role)
+@pytest.mark.parametrize("rank", [Rank.MODERATOR, Rank.ADMINISTRATOR, Rank.OWNER])
+def test_nobody_is_removed_by_who_stands_as_high_or_lower(community, moderator, untouched, rank):
+    room, target = make_room(community), make_member(community, rank=rank)
 
     with untouched(), pytest.raises(EqualOrHigherRole):
         remove(acting(moderator), room, target)
 
 
 def test_the_system_removes_anybody(community, replayed):
-    room, owner = make_room(community), make_member(community, role=Role.OWNER)
+    room, owner = make_room(community), make_member(community, rank=Rank.OWNER)
 
     with replayed(room):
         remove(SYSTEM, room, owner)
@@ -153,8 +153,8 @@ def test_the_system_removes_anybody(community, replayed):
 @pytest.mark.parametrize("act", [add, remove])
 def test_only_moderators_who_see_a_room_let_in_and_remove(community, private, member, untouched, act):
     room, target = make_room(community), make_member(community)
-    owner = make_member(community, role=Role.OWNER)
-    stranger = make_member(make_community(), role=Role.OWNER)
+    owner = make_member(community, rank=Rank.OWNER)
+    stranger = make_member(make_community(), rank=Rank.OWNER)
 
     with untouched():
         with pytest.raises(AccessRefused):

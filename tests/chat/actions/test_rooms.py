@@ -11,7 +11,7 @@ from chat.constants import RoomKind, RoomMemberState, RoomVisibility
 from chat.errors import RoomIsArchived, RoomIsDirect
 from chat.events import RoomArchived, RoomCreated, RoomJoined, RoomUpdated
 from chat.models import Room, RoomMember
-from communities.constants import MembershipStatus, Role
+from communities.constants import MembershipStatus
 from eventlog.topics import topic_for
 from kernel.actor import ANONYMOUS, SYSTEM
 from kernel.clock import now
@@ -21,14 +21,14 @@ from kernel.ids import CommunityId, RoomId, UserId, uuid7
 from tests.concurrency import at_once
 from tests.event_log import events_of
 from tests.factories.chat import make_room, room_topic
-from tests.factories.communities import acting, make_community, make_member
+from tests.factories.communities import Rank, acting, make_community, make_member
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def moderator(community):
-    return make_member(community, role=Role.MODERATOR)
+    return make_member(community, rank=Rank.MODERATOR)
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def test_a_member_opens_no_room(community_id, member, untouched):
 
 
 def test_a_stranger_opens_no_room_and_learns_nothing(community_id, untouched):
-    stranger = make_member(make_community(), role=Role.OWNER)
+    stranger = make_member(make_community(), rank=Rank.OWNER)
 
     with untouched():
         with pytest.raises(NotFound):
@@ -148,7 +148,7 @@ ACTS = [archive_room, lambda actor, room_id: update_room(actor, room_id=room_id,
 @pytest.mark.parametrize("act", ACTS, ids=["archive", "update"])
 def test_only_moderators_who_see_a_room_change_it(community, member, untouched, act):
     room, private = make_room(community), make_room(community, member.user, private=True)
-    owner = make_member(community, role=Role.OWNER)
+    owner = make_member(community, rank=Rank.OWNER)
 
     with untouched():
         with pytest.raises(AccessRefused):

@@ -7,11 +7,10 @@ from rest_framework.test import APIClient
 
 from chat.constants import RoomMemberState
 from chat.models import Message, ReadMarker, Room, RoomMember
-from communities.constants import Role
 from kernel.ids import uuid7
 from tests.factories.accounts import bearer, make_user
 from tests.factories.chat import make_room, make_room_member, post
-from tests.factories.communities import make_community, make_member
+from tests.factories.communities import Rank, make_community, make_member
 
 pytestmark = pytest.mark.django_db
 
@@ -22,7 +21,7 @@ def client_of(membership) -> APIClient:
 
 @pytest.fixture
 def moderator(community):
-    return make_member(community, role=Role.MODERATOR)
+    return make_member(community, rank=Rank.MODERATOR)
 
 
 @pytest.fixture
@@ -299,7 +298,7 @@ def plain(answer) -> dict:
 def test_a_stranger_gets_the_answer_of_things_that_do_not_exist(community, member, untouched):
     room = make_room(community, member.user, private=True)
     message = post(member, room)
-    stranger = client_of(make_member(make_community(), role=Role.OWNER))
+    stranger = client_of(make_member(make_community(), rank=Rank.OWNER))
     nothing = Room(pk=uuid7(), community_id=uuid7())
 
     with untouched():

@@ -8,23 +8,23 @@ import pytest
 from msgspec.structs import replace
 
 from accounts.payloads import user_payload
-from chat.constants import RoomMemberState
+from chat.constants import ChatPermission, RoomMemberState
 from chat.policies import room_resource
 from chat.queries.message_batches import LoadedFacts, find_standings
 from communities.access import Question, database_facts
-from communities.constants import MembershipStatus, Permission, Role
+from communities.constants import MembershipStatus
 from kernel.actor import ANONYMOUS
 from kernel.clock import now
 from kernel.ids import RoomId, UserId, uuid7
 from tests.factories.accounts import actor_for, make_user
 from tests.factories.chat import make_room, make_room_member
-from tests.factories.communities import make_community, make_member
+from tests.factories.communities import Rank, make_community, make_member
 
 pytestmark = pytest.mark.django_db
 
 
 def question(actor, room) -> Question:
-    return Question(actor, Permission.SEND_MESSAGE, room_resource(room))
+    return Question(actor, ChatPermission.SEND_MESSAGE, room_resource(room))
 
 
 def agree(questions) -> None:
@@ -41,15 +41,15 @@ def agree(questions) -> None:
 @pytest.mark.parametrize("private", [False, True])
 @pytest.mark.parametrize("state", [None, *RoomMemberState])
 @pytest.mark.parametrize("status", [None, *MembershipStatus])
-def test_the_facts_are_those_of_access_for_every_membership_and_participation(private, state, status, community):
-    room = make_room(community, private=private)
+def test_the_facts_are_those_of_access_for_every_membership_and_participation(private, state, status):
     questions = []
-    for role in Role:
+    for rank in Rank:
         for active in (True, False):
             for added_before_joining in (True, False):
-                user = make_user(is_active=active)
+                user, community = make_user(is_active=active), make_community()
+                room = make_room(community, private=private)
                 if status is not None:
-                    member = make_member(community, user, role=role, status=status, timed_out_until=now())
+                    member = make_member(community, user, rank=rank, status=status, timed_out_until=now())
                 if state is not None:
                     own = make_room_member(room, user, state)
                     own.added_at = (now() if status is None else member.joined_at) - timedelta(
@@ -62,7 +62,7 @@ def test_the_facts_are_those_of_access_for_every_membership_and_participation(pr
 
 def test_facts_of_several_rooms_and_communities_do_not_mix(community):
     elsewhere = make_community()
-    member, stranger = make_member(community), make_member(elsewhere, role=Role.OWNER)
+    member, stranger = make_member(community), make_member(elsewhere, rank=Rank.OWNER)
     rooms = [make_room(community), make_room(community, member.user, private=True), make_room(elsewhere)]
     agree([question(actor_for(user), room) for room in rooms for user in (member.user, stranger.user)])
 

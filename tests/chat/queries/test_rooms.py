@@ -13,14 +13,14 @@ from chat.constants import RoomKind, RoomMemberState
 from chat.events import ExcerptPayload
 from chat.models import Message
 from chat.policies import list_rooms_for
-from communities.constants import MembershipStatus, Role
+from communities.constants import MembershipStatus
 from kernel.actor import ANONYMOUS
 from kernel.clock import now
 from kernel.errors import InvalidInput, NotFound, Unauthenticated
 from kernel.ids import CommunityId, MessageId, RoomId, UserId
 from kernel.pagination import PageRequest
 from tests.factories.chat import make_room, make_room_member, post
-from tests.factories.communities import acting, make_community, make_member
+from tests.factories.communities import Rank, acting, make_community, make_member
 
 pytestmark = pytest.mark.django_db
 
@@ -35,7 +35,7 @@ def names(page):
 
 
 def test_a_member_sees_open_rooms_and_private_ones_they_take_part_in(community, member):
-    other = make_member(community, role=Role.OWNER)
+    other = make_member(community, rank=Rank.OWNER)
     make_room(community, name="Harbour")
     make_room(community, member.user, name="Crew", private=True)
     make_room(community, other.user, name="Owners", private=True)

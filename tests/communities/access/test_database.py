@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from msgspec import UNSET
 
+from chat.constants import ChatPermission
 from communities.access import (
     MembershipFacts,
     Participation,
@@ -16,15 +17,16 @@ from communities.access import (
     community_to_guest,
     database_facts,
     decide_many,
+    load_memberships,
     register_participation_source,
 )
 from communities.access import participation as participation_module
-from communities.constants import CommunityVisibility, JoinPolicy, MembershipStatus, Permission, Role
+from communities.constants import CommunityVisibility, JoinPolicy, MembershipStatus, Permission
 from kernel.actor import ANONYMOUS, user_actor
 from kernel.clock import now
-from kernel.ids import CommunityId, UserId, uuid7
+from kernel.ids import CommunityId, RoleId, UserId, uuid7
 from tests.factories.accounts import make_user
-from tests.factories.communities import acting, make_community, make_member
+from tests.factories.communities import Rank, acting, hold, make_community, make_member, make_role, role_of
 
 pytestmark = pytest.mark.django_db
 
@@ -43,18 +45,53 @@ def ask(actor, resource) -> Question:
     return Question(actor, Permission.VIEW_COMMUNITY, resource)
 
 
-def test_a_member_is_known_with_role_status_time_out_and_epoch(django_assert_num_queries):
+def test_a_member_is_known_with_roles_status_time_out_and_epoch(django_assert_num_queries):
     until = now() + timedelta(hours=1)
     member = make_member(
-        make_community(), role=Role.MODERATOR, status=MembershipStatus.TIMED_OUT, timed_out_until=until
+        make_community(), rank=Rank.MODERATOR, status=MembershipStatus.TIMED_OUT, timed_out_until=until
     )
 
     with django_assert_num_queries(1):
         [facts] = database_facts.load([ask(acting(member), community_resource(member.community))])
 
     assert (facts.signed_in, facts.account_active) == (True, True)
-    assert facts.membership == MembershipFacts(MembershipStatus.TIMED_OUT, Role.MODERATOR, until, 1)
+    member_role, moderator_role = (role_of(member.community, rank) for rank in (Rank.MEMBER, Rank.MODERATOR))
+    assert facts.membership == MembershipFacts(
+        user_id=UserId(member.user_id),
+        status=MembershipStatus.TIMED_OUT,
+        timed_out_until=until,
+        access_epoch=1,
+        joined_at=member.joined_at,
+        position=1,
+        role_ids=(RoleId(moderator_role.pk), RoleId(member_role.pk)),
+        permissions=frozenset([*member_role.permissions, *moderator_role.permissions]),
+    )
     assert facts.participation is None
+
+
+@pytest.mark.parametrize("amount", [1, 12])
+def test_what_several_roles_give_is_put_together_and_the_highest_counts(amount):
+    member = make_member(make_community())
+    make_role(member.community, "room.manage", position=90)
+    for number in range(amount):
+        hold(member, make_role(member.community, f"thing.{number}", "message.read", position=10 + number))
+
+    [facts] = database_facts.load([ask(acting(member), community_resource(member.community))])
+
+    default = role_of(member.community, Rank.MEMBER).permissions
+    assert facts.membership.position == facts.membership.rank == 9 + amount
+    assert facts.membership.permissions == {*default, *(f"thing.{number}" for number in range(amount))}
+    assert len(facts.membership.role_ids) == amount + 1
+
+
+def test_an_owner_stands_above_every_role_and_a_guest_is_known_as_one():
+    owner = make_member(make_community(), rank=Rank.OWNER)
+    guest = make_member(owner.community, is_guest=True)
+
+    known = load_memberships(CommunityId(owner.community_id), [UserId(owner.user_id), UserId(guest.user_id)])
+
+    assert (known[owner.user_id].is_owner, known[owner.user_id].rank > 32_767) == (True, True)
+    assert (known[guest.user_id].is_guest, known[guest.user_id].rank) == (True, 0)
 
 
 def test_who_is_no_member_is_known_to_be_none_even_as_a_member_of_another_community():
@@ -69,7 +106,7 @@ def test_who_is_no_member_is_known_to_be_none_even_as_a_member_of_another_commun
     )
 
     assert facts[0].membership is None
-    assert facts[1].membership == MembershipFacts(MembershipStatus.ACTIVE, Role.MEMBER, None, 1)
+    assert (facts[1].membership.status, facts[1].membership.rank) == (MembershipStatus.ACTIVE, 0)
 
 
 def test_an_account_that_is_gone_or_deactivated_is_not_active():
@@ -134,7 +171,7 @@ def test_many_users_of_a_thing_cost_one_query_and_one_of_its_source(loaders, dja
     register_participation_source("thing", load)
 
     with django_assert_num_queries(1):
-        decisions = decide_many([*members, *strangers], Permission.READ_MESSAGES, thing)
+        decisions = decide_many([*members, *strangers], ChatPermission.READ_MESSAGES, thing)
 
     assert [decisions[user_id].allowed for user_id in members] == [True] * amount
     assert [decisions[user_id].visible for user_id in strangers] == [False] * amount

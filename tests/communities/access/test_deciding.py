@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from communities.access import Facts, MembershipFacts, Question, Resource, decide, decide_all, decide_many, require
-from communities.constants import MembershipStatus, Permission, Role
+from communities.constants import MembershipStatus, Permission
 from kernel.actor import ANONYMOUS, SYSTEM, user_actor
 from kernel.decision import AccessRefused, Decision
 from kernel.errors import NotFound, Unauthenticated
@@ -24,7 +24,7 @@ class FakeFacts:
     """Facts by user, as if from a database; counts how often it is asked."""
 
     def __init__(self) -> None:
-        self.roles = {OWNER: Role.OWNER, MEMBER: Role.MEMBER}
+        self.members = {OWNER: True, MEMBER: False}
         self.loads = 0
 
     def load(self, questions: Sequence[Question]) -> list[Facts]:
@@ -32,8 +32,17 @@ class FakeFacts:
         return [self._of(question.actor.user_id) for question in questions]
 
     def _of(self, user_id: UserId | None) -> Facts:
-        role = self.roles.get(user_id) if user_id else None
-        membership = MembershipFacts(MembershipStatus.ACTIVE, role, None, 1) if role else None
+        membership = None
+        if user_id in self.members:
+            membership = MembershipFacts(
+                user_id=user_id,
+                status=MembershipStatus.ACTIVE,
+                timed_out_until=None,
+                access_epoch=1,
+                joined_at=AT,
+                is_owner=self.members[user_id],
+                permissions=frozenset({Permission.LIST_MEMBERS}),
+            )
         return Facts(
             at=AT, signed_in=user_id is not None, account_active=True, membership=membership, participation=None
         )
@@ -45,8 +54,8 @@ def facts() -> FakeFacts:
 
 
 def test_one_actor_gets_one_decision(facts):
-    assert decide(user_actor(OWNER), Permission.CHANGE_ROLE, COMMUNITY, facts=facts).allowed
-    assert not decide(user_actor(MEMBER), Permission.CHANGE_ROLE, COMMUNITY, facts=facts).allowed
+    assert decide(user_actor(OWNER), Permission.GIVE_ROLE, COMMUNITY, facts=facts).allowed
+    assert not decide(user_actor(MEMBER), Permission.GIVE_ROLE, COMMUNITY, facts=facts).allowed
 
 
 def test_many_users_are_answered_with_one_load(facts):
@@ -62,10 +71,10 @@ def test_many_users_are_answered_with_one_load(facts):
 
 def test_questions_that_differ_in_everything_are_answered_in_their_order_with_one_load(facts):
     questions = [
-        Question(SYSTEM, Permission.CHANGE_ROLE, COMMUNITY),
-        Question(user_actor(MEMBER), Permission.CHANGE_ROLE, COMMUNITY),
+        Question(SYSTEM, Permission.GIVE_ROLE, COMMUNITY),
+        Question(user_actor(MEMBER), Permission.GIVE_ROLE, COMMUNITY),
         Question(SYSTEM, Permission.VIEW_COMMUNITY, COMMUNITY),
-        Question(user_actor(OWNER), Permission.CHANGE_ROLE, COMMUNITY),
+        Question(user_actor(OWNER), Permission.GIVE_ROLE, COMMUNITY),
         Question(ANONYMOUS, Permission.VIEW_COMMUNITY, COMMUNITY),
     ]
 
@@ -76,7 +85,7 @@ def test_questions_that_differ_in_everything_are_answered_in_their_order_with_on
 
 
 def test_the_system_is_allowed_without_loading_anything(facts):
-    assert decide(SYSTEM, Permission.CHANGE_ROLE, COMMUNITY, facts=facts) == Decision(allowed=True)
+    assert decide(SYSTEM, Permission.GIVE_ROLE, COMMUNITY, facts=facts) == Decision(allowed=True)
     assert facts.loads == 0
 
 
@@ -93,7 +102,7 @@ def test_require_returns_the_decision_that_allows(facts):
 
 def test_require_tells_a_member_why_they_are_refused(facts):
     with pytest.raises(AccessRefused) as refused:
-        require(user_actor(MEMBER), Permission.CHANGE_ROLE, COMMUNITY, facts=facts)
+        require(user_actor(MEMBER), Permission.GIVE_ROLE, COMMUNITY, facts=facts)
 
     assert refused.value.code == "permission.denied"
 

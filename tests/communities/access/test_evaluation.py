@@ -10,34 +10,43 @@ from hypothesis import strategies as st
 from msgspec import UNSET
 from msgspec.structs import replace
 
+from chat.constants import PERMISSION_RULES as CHAT_RULES
+from chat.constants import ChatPermission
 from communities.access import Facts, MembershipFacts, Participation, Resource, evaluate
 from communities.constants import (
     CURRENT_STATUSES,
-    LOWEST_ROLE,
-    READING_PERMISSIONS,
+    PERMISSION_RULES,
+    Holder,
     MembershipStatus,
     Permission,
-    Role,
+    PermissionName,
+    StartingRole,
 )
 from kernel.decision import Decision, Missing, Remedy
-from kernel.ids import CommunityId, uuid7
+from kernel.ids import CommunityId, UserId, uuid7
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 COMMUNITY_ID = CommunityId(uuid7())
 COMMUNITY = Resource(COMMUNITY_ID, "community", COMMUNITY_ID)
 OPEN_COMMUNITY = Resource(COMMUNITY_ID, "community", COMMUNITY_ID, "public")
-ROOM = Resource(COMMUNITY_ID, "room", uuid7())
-PRIVATE_ROOM = Resource(COMMUNITY_ID, "room", uuid7(), "private")
+ROOM = Resource(COMMUNITY_ID, "room", uuid7(), shown_by=ChatPermission.VIEW_ROOM)
+PRIVATE_ROOM = Resource(COMMUNITY_ID, "room", uuid7(), "private", ChatPermission.VIEW_ROOM)
 
-permissions = st.sampled_from(Permission)
+RULES = {rule.name: rule for rule in (*PERMISSION_RULES, *CHAT_RULES)}
+
+permissions = st.sampled_from([*RULES])
 resources = st.sampled_from([COMMUNITY, OPEN_COMMUNITY, ROOM, PRIVATE_ROOM])
-roles = st.sampled_from(Role)
+permission_sets = st.frozensets(permissions)
 memberships = st.builds(
     MembershipFacts,
+    user_id=st.just(UserId(uuid7())),
     status=st.sampled_from(MembershipStatus),
-    role=roles,
     timed_out_until=st.none() | st.sampled_from([AT - timedelta(seconds=1), AT, AT + timedelta(hours=1)]),
     access_epoch=st.integers(1, 9),
+    joined_at=st.just(AT),
+    is_owner=st.booleans(),
+    is_guest=st.booleans(),
+    permissions=permission_sets,
 )
 all_facts = st.builds(
     Facts,
@@ -49,14 +58,27 @@ all_facts = st.builds(
 )
 
 
+MEMBERS = frozenset(name for name, rule in RULES.items() if rule.starts_in is StartingRole.MEMBER)
+EVERYTHING = frozenset(RULES)
+
+
 def facts_of(
+    permissions: frozenset[str] = MEMBERS,
     *,
-    role: Role = Role.MEMBER,
     status: MembershipStatus = MembershipStatus.ACTIVE,
     until: datetime | None = None,
     participation: Participation | None = None,
+    **others: bool,
 ) -> Facts:
-    membership = MembershipFacts(status=status, role=role, timed_out_until=until, access_epoch=7)
+    membership = MembershipFacts(
+        user_id=UserId(uuid7()),
+        status=status,
+        timed_out_until=until,
+        access_epoch=7,
+        joined_at=AT,
+        permissions=permissions,
+        **others,
+    )
     return Facts(at=AT, signed_in=True, account_active=True, membership=membership, participation=participation)
 
 
@@ -92,14 +114,71 @@ def test_forgetting_a_fact_never_shows_what_was_hidden(facts, permission, resour
             assert not evaluate(replace(facts, **{forgotten: UNSET}), permission, resource).visible
 
 
-@given(all_facts, memberships, permissions, resources, roles, roles)
-def test_a_higher_role_may_all_that_a_lower_one_may(facts, membership, permission, resource, one, other):
-    lower, higher = sorted((one, other), key=lambda role: role.rank)
+@given(all_facts, memberships, permissions, resources, permission_sets)
+def test_more_permissions_never_take_anything(facts, membership, permission, resource, more):
+    fewer = evaluate(replace(facts, membership=membership), permission, resource)
+    richer = replace(membership, permissions=membership.permissions | more)
 
-    of_lower = evaluate(replace(facts, membership=replace(membership, role=lower)), permission, resource)
-    of_higher = evaluate(replace(facts, membership=replace(membership, role=higher)), permission, resource)
+    decision = evaluate(replace(facts, membership=richer), permission, resource)
 
-    assert of_higher.allowed >= of_lower.allowed
+    assert (decision.allowed, decision.visible) >= (fewer.allowed, fewer.visible)
+
+
+@given(all_facts, memberships, permissions, resources)
+def test_the_owner_may_all_that_anybody_else_may(facts, membership, permission, resource):
+    owner = replace(facts, membership=replace(membership, is_owner=True, is_guest=False))
+
+    assert (
+        evaluate(owner, permission, resource).allowed
+        >= evaluate(replace(facts, membership=membership), permission, resource).allowed
+    )
+
+
+@given(all_facts, memberships, permissions, resources)
+def test_a_guest_may_nothing_that_a_full_member_may_not(facts, membership, permission, resource):
+    full = replace(facts, membership=replace(membership, is_guest=False))
+    guest = replace(facts, membership=replace(membership, is_guest=True))
+
+    assert evaluate(guest, permission, resource).allowed <= evaluate(full, permission, resource).allowed
+
+
+@given(
+    permission_sets,
+    permissions,
+    st.sampled_from([ROOM, PRIVATE_ROOM]),
+    st.sampled_from([None, UNSET, Participation.REMOVED]),
+)
+def test_a_guest_knows_nothing_of_what_they_were_not_added_to(given, permission, resource, participation):
+    facts = replace(facts_of(given, is_guest=True), participation=participation)
+
+    decision = evaluate(facts, permission, resource)
+
+    assert (decision.allowed, decision.visible) == (False, False)
+
+
+@pytest.mark.parametrize("permission", RULES)
+def test_in_the_community_itself_a_guest_counts_as_a_member_and_no_more(permission):
+    allowed = {Permission.VIEW_CARD, Permission.BELONG, ChatPermission.LIST_ROOMS}
+
+    assert evaluate(facts_of(EVERYTHING, is_guest=True), permission, COMMUNITY).allowed is (permission in allowed)
+
+
+@given(memberships, permissions, permission_sets)
+def test_a_room_that_the_roles_do_not_show_is_as_if_it_were_not_there(membership, permission, given):
+    blind = replace(membership, is_owner=False, permissions=given - {ChatPermission.VIEW_ROOM})
+    facts = replace(STRANGER, membership=blind, participation=Participation.MEMBER)
+
+    decision = evaluate(facts, permission, ROOM)
+
+    assert (decision.allowed, decision.visible) == (False, False)
+
+
+def test_a_permission_that_nobody_registered_is_had_by_the_owner_alone():
+    class Unheard(PermissionName):
+        OF = "unheard.of"
+
+    facts = facts_of(frozenset({Unheard.OF}))
+    assert not evaluate(facts, Unheard.OF, COMMUNITY).allowed
 
 
 @given(memberships, permissions, st.sampled_from([None, UNSET, Participation.REMOVED]))
@@ -122,25 +201,26 @@ def test_who_was_removed_from_a_room_sees_nothing_of_it(membership, permission, 
     assert (decision.allowed, decision.visible) == (False, False)
 
 
-@given(roles, permissions, resources)
-def test_a_time_out_takes_all_but_reading_and_gives_the_moment_of_its_end(role, permission, resource):
+@given(permission_sets, permissions, resources)
+def test_a_time_out_takes_all_but_reading_and_gives_the_moment_of_its_end(given, permission, resource):
     until = AT + timedelta(seconds=1)
-    active = facts_of(role=role, participation=Participation.MEMBER)
-    timed_out = facts_of(role=role, status=MembershipStatus.TIMED_OUT, until=until, participation=Participation.MEMBER)
+    active = facts_of(given, participation=Participation.MEMBER)
+    timed_out = facts_of(given, status=MembershipStatus.TIMED_OUT, until=until, participation=Participation.MEMBER)
 
     decision = evaluate(timed_out, permission, resource)
 
-    if permission in READING_PERMISSIONS:
+    active_is_shown = resource.kind == "community" or ChatPermission.VIEW_ROOM in given
+    if RULES[permission].reads:
         assert decision == evaluate(active, permission, resource)
     else:
-        assert (decision.allowed, decision.visible, decision.code) == (False, True, "membership.timed_out")
+        assert (decision.allowed, decision.visible, decision.code) == (False, active_is_shown, "membership.timed_out")
         assert decision.expires_at == until
 
 
-@given(roles, permissions, resources, st.timedeltas(timedelta(0), timedelta(days=99)))
-def test_a_time_out_ends_by_time_alone(role, permission, resource, later):
-    timed_out = facts_of(role=role, status=MembershipStatus.TIMED_OUT, until=AT, participation=Participation.MEMBER)
-    active = facts_of(role=role, participation=Participation.MEMBER)
+@given(permission_sets, permissions, resources, st.timedeltas(timedelta(0), timedelta(days=99)))
+def test_a_time_out_ends_by_time_alone(given, permission, resource, later):
+    timed_out = facts_of(given, status=MembershipStatus.TIMED_OUT, until=AT, participation=Participation.MEMBER)
+    active = facts_of(given, participation=Participation.MEMBER)
 
     assert evaluate(replace(timed_out, at=AT + later), permission, resource) == evaluate(active, permission, resource)
 
@@ -168,18 +248,21 @@ def test_only_current_members_get_past_the_public_card(facts, permission, resour
 @given(all_facts, permissions, resources)
 def test_a_refusal_shows_only_what_may_be_read_anyway(facts, permission, resource):
     if evaluate(facts, permission, resource).visible:
-        reading = Permission.VIEW_CARD if resource.kind == "community" else Permission.VIEW_ROOM
+        reading = Permission.VIEW_CARD if resource.kind == "community" else ChatPermission.VIEW_ROOM
         assert evaluate(facts, reading, resource).allowed
 
 
-@pytest.mark.parametrize("permission", Permission)
-@pytest.mark.parametrize("role", Role)
-def test_a_member_may_exactly_what_the_role_grants(role, permission):
-    assert evaluate(facts_of(role=role), permission, COMMUNITY).allowed is (role.rank >= LOWEST_ROLE[permission].rank)
+@pytest.mark.parametrize("permission", RULES)
+@pytest.mark.parametrize("given", [MEMBERS, EVERYTHING])
+def test_a_member_may_exactly_what_membership_and_roles_give(given, permission):
+    holder = RULES[permission].holder
+    expected = holder is Holder.MEMBERS or (holder is Holder.ROLES and permission in given)
+
+    assert evaluate(facts_of(given), permission, COMMUNITY).allowed is expected
 
 
 def test_an_answer_carries_the_epoch_that_it_was_computed_at():
-    assert evaluate(facts_of(), Permission.SEND_MESSAGE, ROOM) == Decision(allowed=True, epoch=7)
+    assert evaluate(facts_of(), ChatPermission.SEND_MESSAGE, ROOM) == Decision(allowed=True, epoch=7)
 
 
 def test_nobody_is_asked_to_sign_in_first():
@@ -206,14 +289,14 @@ def test_a_stranger_is_told_how_to_join_an_open_community():
     )
 
 
-def test_a_member_without_the_role_is_refused_openly():
-    assert evaluate(facts_of(), Permission.CREATE_ROOM, COMMUNITY) == Decision(
-        allowed=False, code="permission.denied", missing=(Missing(requirement="role"),), epoch=7
+def test_a_member_without_the_permission_is_refused_openly():
+    assert evaluate(facts_of(), ChatPermission.CREATE_ROOM, COMMUNITY) == Decision(
+        allowed=False, code="permission.denied", missing=(Missing(requirement="permission"),), epoch=7
     )
 
 
 def test_a_deactivated_account_may_nothing():
-    facts = replace(facts_of(role=Role.OWNER), account_active=False)
+    facts = replace(facts_of(EVERYTHING, is_owner=True), account_active=False)
 
     assert evaluate(facts, Permission.VIEW_COMMUNITY, COMMUNITY) == Decision(
         allowed=False, code="account.inactive", visible=False, epoch=7

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from communities.actions.application_forms import close_application_form, put_application_form
-from communities.constants import APPLICATIONS_TOPIC, Role
+from communities.constants import APPLICATIONS_TOPIC
 from communities.events import ApplicationFormChanged
 from communities.models import ApplicationForm
 from eventlog.topics import topic_for
@@ -14,7 +14,7 @@ from kernel.errors import InvalidInput, NotFound
 from kernel.ids import CommunityId
 from tests.event_log import events_of
 from tests.factories.accounts import actor_for, make_user
-from tests.factories.communities import acting, make_community, make_form, make_member
+from tests.factories.communities import Rank, acting, make_community, make_form, make_member
 
 pytestmark = pytest.mark.django_db
 QUESTIONS = [{"kind": "yes_no", "label": "Really?", "required": True, "choices": []}]
@@ -27,7 +27,7 @@ def community():
 
 @pytest.fixture
 def owner(community):
-    return make_member(community, role=Role.OWNER)
+    return make_member(community, rank=Rank.OWNER)
 
 
 def told(community) -> list:
@@ -73,7 +73,7 @@ def test_where_there_is_no_form_none_is_closed(untouched, community, owner):
 
 def test_only_who_manages_the_community_touches_its_form(untouched, community):
     make_form(community)
-    moderator = acting(make_member(community, role=Role.MODERATOR))
+    moderator = acting(make_member(community, rank=Rank.MODERATOR))
     with untouched():
         for actor, error in ((moderator, AccessRefused), (actor_for(make_user()), NotFound)):
             with pytest.raises(error):

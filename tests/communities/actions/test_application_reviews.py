@@ -16,7 +16,7 @@ from communities.actions.application_reviews import (
 )
 from communities.actions.applications import withdraw_application
 from communities.actions.memberships import ban_member
-from communities.constants import APPLICATIONS_TOPIC, ApplicationStatus, MembershipStatus, Role, Verdict
+from communities.constants import APPLICATIONS_TOPIC, ApplicationStatus, MembershipStatus, Verdict
 from communities.errors import ApplicantGone, ApplicationClaimed, ApplicationDecided, MemberBanned
 from communities.events import ApplicationChanged, ApplicationUpdated, ApplicationVoted
 from communities.models import Application, ApplicationVote, Membership
@@ -30,7 +30,7 @@ from kernel.ids import ApplicationId, CommunityId, UserId, uuid7
 from tests.concurrency import at_once
 from tests.event_log import events_of, types_of
 from tests.factories.accounts import actor_for, make_user
-from tests.factories.communities import acting, make_application, make_community, make_member
+from tests.factories.communities import Rank, acting, make_application, make_community, make_member
 
 pytestmark = pytest.mark.django_db
 
@@ -42,12 +42,12 @@ def community():
 
 @pytest.fixture
 def reviewer(community):
-    return make_member(community, role=Role.MODERATOR)
+    return make_member(community, rank=Rank.MODERATOR)
 
 
 @pytest.fixture
 def other(community):
-    return make_member(community, role=Role.MODERATOR)
+    return make_member(community, rank=Rank.MODERATOR)
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ ACT_NAMES = ["claim", "release", "vote", "decide"]
 
 @pytest.mark.parametrize("act", ACTS, ids=ACT_NAMES)
 def test_applications_are_for_reviewers_alone(untouched, application, act):
-    member, owner_elsewhere = make_member(application.community), make_member(make_community(), role=Role.OWNER)
+    member, owner_elsewhere = make_member(application.community), make_member(make_community(), rank=Rank.OWNER)
     with untouched():
         for actor, error in (
             (acting(member), AccessRefused),
@@ -195,11 +195,11 @@ def test_a_refusal_has_a_reason_of_reasonable_length(untouched, application, rev
 
 
 def test_who_came_in_by_other_means_stays_as_they_are(application, reviewer):
-    make_member(application.community, application.user, role=Role.MODERATOR)
+    make_member(application.community, application.user, rank=Rank.MODERATOR)
 
     decide_application(acting(reviewer), **one(application), verdict=Verdict.APPROVE)
 
-    assert Membership.objects.get(user=application.user).role == Role.MODERATOR
+    assert Membership.objects.get(user=application.user).held.get().role.name == "Moderator"
     assert types_of(topic_for("community", application.community_id)) == []
 
 
@@ -288,7 +288,7 @@ def codes(outcomes: list) -> list[str]:
 @pytest.mark.django_db(transaction=True)
 def test_of_two_who_decide_at_once_one_does():
     community = make_community()
-    reviewers = [make_member(community, role=Role.MODERATOR) for _ in range(2)]
+    reviewers = [make_member(community, rank=Rank.MODERATOR) for _ in range(2)]
     application = make_application(community, make_user())
 
     outcomes = at_once(
@@ -309,7 +309,7 @@ def test_of_two_who_decide_at_once_one_does():
 @pytest.mark.django_db(transaction=True)
 def test_who_withdraws_while_they_are_approved_is_either_in_or_has_withdrawn():
     community = make_community()
-    reviewer = make_member(community, role=Role.MODERATOR)
+    reviewer = make_member(community, rank=Rank.MODERATOR)
     application = make_application(community, make_user())
 
     outcomes = at_once(
@@ -326,7 +326,7 @@ def test_who_withdraws_while_they_are_approved_is_either_in_or_has_withdrawn():
 @pytest.mark.django_db(transaction=True)
 def test_who_is_banned_while_they_are_approved_is_banned():
     community = make_community()
-    owner, reviewer = make_member(community, role=Role.OWNER), make_member(community, role=Role.MODERATOR)
+    owner, reviewer = make_member(community, rank=Rank.OWNER), make_member(community, rank=Rank.MODERATOR)
     application = make_application(community, make_user())
     make_member(community, application.user, status=MembershipStatus.REMOVED)
     user_id = UserId(application.user_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from communities.actions.communities import create_community, update_community
-from communities.constants import CommunityVisibility, JoinPolicy, MembershipStatus, Role
+from communities.constants import CommunityVisibility, JoinPolicy, MembershipStatus
 from communities.errors import SlugTaken
 from communities.events import MembershipChanged
 from communities.models import Community, Membership
@@ -16,7 +16,7 @@ from kernel.errors import NotFound, Unauthenticated
 from kernel.ids import CommunityId, UserId, uuid7
 from tests.event_log import events_of, types_of
 from tests.factories.accounts import make_user
-from tests.factories.communities import acting, make_community, make_member
+from tests.factories.communities import Rank, acting, make_community, make_member
 
 pytestmark = pytest.mark.django_db
 
@@ -32,10 +32,17 @@ def test_who_founds_a_community_owns_it_and_is_told():
         "Boats.",
         JoinPolicy.CLOSED,
     )
-    assert (made.my_role, made.member_count) == (Role.OWNER, 1)
+    assert (made.is_owner, made.my_roles, made.member_count) == (True, (), 1)
     assert types_of(topic_for("community", made.id)) == ["member.joined"]
     assert [event for _, _, event in events_of(topic_for("user", user.pk))] == [
-        MembershipChanged(community=made.id, status=MembershipStatus.ACTIVE, role=Role.OWNER, timed_out_until=None)
+        MembershipChanged(
+            community=made.id,
+            status=MembershipStatus.ACTIVE,
+            roles=(),
+            is_owner=True,
+            is_guest=False,
+            timed_out_until=None,
+        )
     ]
 
 
@@ -71,7 +78,7 @@ def test_nobody_founds_nothing(untouched):
 
 def test_an_owner_changes_what_is_given_and_the_members_are_told(replayed):
     community = make_community(name="Harbour", description="Boats.")
-    owner = make_member(community, role=Role.OWNER)
+    owner = make_member(community, rank=Rank.OWNER)
 
     with replayed(community):
         changed = update_community(
@@ -95,7 +102,7 @@ def test_an_owner_changes_what_is_given_and_the_members_are_told(replayed):
 
 def test_a_change_that_changes_nothing_is_not_told(untouched):
     community = make_community(name="Harbour", description="Boats.")
-    owner = make_member(community, role=Role.OWNER)
+    owner = make_member(community, rank=Rank.OWNER)
 
     with untouched():
         update_community(acting(owner), community_id=CommunityId(community.pk), name="Harbour", description="Boats.")
@@ -103,7 +110,7 @@ def test_a_change_that_changes_nothing_is_not_told(untouched):
 
 def test_a_description_can_be_emptied(replayed):
     community = make_community(description="Boats.")
-    owner = make_member(community, role=Role.OWNER)
+    owner = make_member(community, rank=Rank.OWNER)
 
     with replayed(community):
         update_community(acting(owner), community_id=CommunityId(community.pk), description="")
@@ -113,15 +120,15 @@ def test_a_description_can_be_emptied(replayed):
 
 def test_a_change_to_a_taken_slug_changes_nothing(untouched):
     make_community(slug="harbour")
-    owner = make_member(make_community(slug="port"), role=Role.OWNER)
+    owner = make_member(make_community(slug="port"), rank=Rank.OWNER)
 
     with untouched(), pytest.raises(SlugTaken):
         update_community(acting(owner), community_id=CommunityId(owner.community_id), name="New", slug="harbour")
 
 
-@pytest.mark.parametrize("role", [Role.MEMBER, Role.MODERATOR])
-def test_only_owners_change_a_community(untouched, role):
-    member = make_member(make_community(), role=role)
+@pytest.mark.parametrize("rank", [Rank.MEMBER, Rank.MODERATOR])
+def test_only_owners_and_administrators_change_a_community(untouched, rank):
+    member = make_member(make_community(), rank=rank)
 
     with untouched(), pytest.raises(AccessRefused) as refused:
         update_community(acting(member), community_id=CommunityId(member.community_id), name="Mine")
@@ -145,5 +152,5 @@ def test_the_system_changes_a_community_without_being_in_it(replayed):
     with replayed(community):
         changed = update_community(SYSTEM, community_id=CommunityId(community.pk), name="Port")
 
-    assert (changed.name, changed.my_role, changed.member_count) == ("Port", None, 0)
+    assert (changed.name, changed.is_member, changed.member_count) == ("Port", False, 0)
     assert not Membership.objects.exists()

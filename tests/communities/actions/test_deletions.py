@@ -9,19 +9,20 @@ import time_machine
 
 from accounts.actions.deletions import run_due_deletions, schedule_deletion
 from accounts.models import AccountDeletion, Session, User
-from communities.actions.deletions import check_owned_communities, end_memberships
-from communities.actions.memberships import leave_community
-from communities.constants import JoinPolicy, Role
-from communities.errors import LastOwner, OwnsCommunities
+from communities.actions.deletions import end_memberships
+from communities.actions.membership_roles import transfer_ownership
+from communities.constants import JoinPolicy
+from communities.errors import OwnsCommunities
 from communities.models import Community, Membership
 from eventlog.topics import topic_for
 from kernel.actor import SYSTEM
 from kernel.clock import now
+from kernel.errors import NotFound
 from kernel.ids import CommunityId, UserId
 from tests.concurrency import at_once
 from tests.event_log import types_of
 from tests.factories.accounts import actor_with_session, make_user
-from tests.factories.communities import acting, make_community, make_member
+from tests.factories.communities import Rank, make_community, make_member
 from tests.unchanged import unchanged
 
 pytestmark = pytest.mark.django_db
@@ -36,13 +37,13 @@ def run_when_due() -> None:
         run_due_deletions()
 
 
-def test_the_only_owner_is_told_which_communities_need_another_one_first():
+def test_the_owner_is_told_which_communities_need_another_one_first():
     owner = make_user()
     first, second = (make_community(owner=owner, name=name) for name in ("Lighthouse", "Harbour"))
-    shared = make_community(owner=owner)
-    make_member(shared, role=Role.OWNER)
+    make_community(owner=owner)
+    make_member(make_community(owner=make_user()), owner)
     for community in (first, second):
-        make_member(community, role=Role.MODERATOR)
+        make_member(community, rank=Rank.MODERATOR)
     actor = actor_with_session(owner)
     with unchanged(User, Session, AccountDeletion), pytest.raises(OwnsCommunities) as caught:
         schedule_deletion(actor, user_id=UserId(owner.pk))
@@ -50,24 +51,6 @@ def test_the_only_owner_is_told_which_communities_need_another_one_first():
     assert caught.value.data == {
         "communities": [{"id": str(first.pk), "name": "Lighthouse"}, {"id": str(second.pk), "name": "Harbour"}]
     }
-
-
-def test_an_owner_whose_own_account_is_closed_does_not_count():
-    owner = make_user()
-    community = make_community(owner=owner)
-    make_member(community, make_user(is_active=False), role=Role.OWNER)
-    with pytest.raises(OwnsCommunities):
-        check_owned_communities(UserId(owner.pk))
-
-
-def test_the_other_owner_cannot_leave_during_the_grace():
-    leaving, staying = make_user(), make_user()
-    community = make_community(owner=leaving)
-    other = make_member(community, staying, role=Role.OWNER)
-    make_member(community)
-    schedule(leaving)
-    with unchanged(Membership), pytest.raises(LastOwner):
-        leave_community(acting(other), community_id=CommunityId(community.pk))
 
 
 def test_memberships_end_with_events_when_the_time_has_come_and_not_before():
@@ -95,15 +78,14 @@ def test_a_community_of_the_owner_alone_is_closed_and_left():
     assert types_of(topic) == ["community.updated", "access.revoked", "member.removed"]
 
 
-def test_a_community_that_lost_its_other_owners_meanwhile_stops_the_deletion_loudly():
+def test_a_community_that_got_other_members_meanwhile_stops_the_deletion_loudly():
     owner = make_user()
     community = make_community(owner=owner)
-    other = make_member(community, role=Role.OWNER)
     schedule(owner)
-    Membership.objects.filter(pk=other.pk).update(role=Role.MEMBER)
+    make_member(community)
     run_when_due()
     deletion = AccountDeletion.objects.get()
-    assert (deletion.failures, deletion.last_error, deletion.completed_at) == (1, "LastOwner", None)
+    assert (deletion.failures, deletion.last_error, deletion.completed_at) == (1, "OwnerStays", None)
     assert Membership.objects.get(user=owner).status == "active"
 
 
@@ -116,14 +98,13 @@ def test_to_end_memberships_once_more_does_nothing():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_owners_who_delete_their_accounts_at_once_one_stays():
-    first, second = make_user(), make_user()
-    community = make_community(owner=first)
-    make_member(community, second, role=Role.OWNER)
-    make_member(community)
+def test_who_is_made_the_owner_while_they_delete_their_account_stays_or_does_not_get_it():
+    owner, successor = make_user(), make_user()
+    community = make_community(owner=owner)
+    make_member(community, successor)
     outcomes = at_once(
-        lambda: schedule_deletion(SYSTEM, user_id=UserId(first.pk)),
-        lambda: schedule_deletion(SYSTEM, user_id=UserId(second.pk)),
+        lambda: schedule_deletion(SYSTEM, user_id=UserId(successor.pk)),
+        lambda: transfer_ownership(SYSTEM, community_id=CommunityId(community.pk), user_id=UserId(successor.pk)),
     )
-    assert sum(isinstance(outcome, OwnsCommunities) for outcome in outcomes) == 1
-    assert User.objects.filter(pk__in=[first.pk, second.pk], is_active=True).count() == 1
+    assert sum(isinstance(outcome, OwnsCommunities | NotFound) for outcome in outcomes) == 1
+    assert Membership.objects.get(community=community, is_owner=True).user.is_active

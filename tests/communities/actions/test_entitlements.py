@@ -21,7 +21,6 @@ from communities.constants import (
     CommunityVisibility,
     EntitlementSource,
     MembershipStatus,
-    Role,
 )
 from communities.errors import TooManyEntitlements, TooManyTrialOffers, TrialUsed
 from communities.events import EntitlementEnded, EntitlementGranted, EntitlementRevoked, MyEntitlementChanged
@@ -36,7 +35,7 @@ from kernel.ids import CommunityId, EntitlementId, UserId, uuid7
 from tests.concurrency import at_once
 from tests.event_log import events_of
 from tests.factories.accounts import actor_for, make_user
-from tests.factories.communities import acting, make_community, make_entitlement, make_member, make_trial_offer
+from tests.factories.communities import Rank, acting, make_community, make_entitlement, make_member, make_trial_offer
 
 pytestmark = pytest.mark.django_db
 
@@ -48,7 +47,7 @@ def community():
 
 @pytest.fixture
 def owner(community):
-    return make_member(community, role=Role.OWNER)
+    return make_member(community, rank=Rank.OWNER)
 
 
 @pytest.fixture
@@ -100,7 +99,7 @@ def test_every_change_is_a_change_of_what_access_depends_on(community, owner, us
 
 
 def test_only_who_manages_entitlements_touches_them(untouched, community, user):
-    moderator = make_member(community, role=Role.MODERATOR)
+    moderator = make_member(community, rank=Rank.MODERATOR)
     entitlement = make_entitlement(community, user)
     with untouched():
         for actor, error in (

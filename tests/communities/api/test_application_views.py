@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 from rest_framework.test import APIClient
 
-from communities.constants import APPLICATIONS_TOPIC, ApplicationStatus, CommunityVisibility, Role
+from communities.constants import APPLICATIONS_TOPIC, ApplicationStatus, CommunityVisibility
 from communities.models import Application, ApplicationForm
 from eventlog.topics import authorise_follow, topic_for
 from kernel.decision import AccessRefused
 from kernel.errors import NotFound
 from tests.factories.accounts import actor_for, bearer, make_user
-from tests.factories.communities import acting, make_application, make_community, make_form, make_member
+from tests.factories.communities import Rank, acting, make_application, make_community, make_form, make_member
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("limiter")]
 
@@ -23,7 +23,7 @@ def community():
 
 @pytest.fixture
 def owner(community):
-    return make_member(community, role=Role.OWNER)
+    return make_member(community, rank=Rank.OWNER)
 
 
 def client_of(user) -> APIClient:
@@ -147,7 +147,7 @@ def test_the_queue_is_filtered_by_status_and_paged(community, owner):
 
 def test_reviewers_follow_the_applications_and_nobody_else_does(community):
     topic = topic_for(APPLICATIONS_TOPIC, community.pk)
-    authorise_follow(acting(make_member(community, role=Role.MODERATOR)), topic)
+    authorise_follow(acting(make_member(community, rank=Rank.MODERATOR)), topic)
 
     with pytest.raises(AccessRefused):
         authorise_follow(acting(make_member(community)), topic)

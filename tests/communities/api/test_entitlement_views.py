@@ -7,13 +7,13 @@ from datetime import timedelta
 import pytest
 from rest_framework.test import APIClient
 
-from communities.constants import ENTITLEMENTS_TOPIC, CommunityVisibility, Role
+from communities.constants import ENTITLEMENTS_TOPIC, CommunityVisibility
 from communities.models import Entitlement
 from eventlog.topics import authorise_follow, topic_for
 from kernel.clock import now
 from kernel.decision import AccessRefused
 from tests.factories.accounts import bearer, make_user
-from tests.factories.communities import acting, make_community, make_entitlement, make_member
+from tests.factories.communities import Rank, acting, make_community, make_entitlement, make_member
 
 pytestmark = pytest.mark.django_db
 
@@ -25,7 +25,7 @@ def community():
 
 @pytest.fixture
 def owner(community):
-    return make_member(community, role=Role.OWNER)
+    return make_member(community, rank=Rank.OWNER)
 
 
 def client_of(user) -> APIClient:
@@ -103,4 +103,4 @@ def test_the_topic_of_entitlements_is_for_who_manages_them(community, owner):
     authorise_follow(acting(owner), topic)
 
     with pytest.raises(AccessRefused):
-        authorise_follow(acting(make_member(community, role=Role.MODERATOR)), topic)
+        authorise_follow(acting(make_member(community, rank=Rank.MODERATOR)), topic)

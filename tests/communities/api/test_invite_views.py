@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from rest_framework.test import APIClient
 
-from communities.constants import INVITES_TOPIC, JoinPolicy, MembershipStatus, Role
+from communities.constants import INVITES_TOPIC, JoinPolicy, MembershipStatus
 from communities.models import Invite, Membership
 from eventlog.events import AccessRevoked
 from eventlog.topics import authorise_follow, topic_for
@@ -13,7 +13,7 @@ from kernel.decision import AccessRefused
 from kernel.errors import NotFound
 from tests.event_log import events_of
 from tests.factories.accounts import bearer, make_user
-from tests.factories.communities import acting, make_community, make_invite, make_member
+from tests.factories.communities import Rank, acting, make_community, make_invite, make_member
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("limiter")]
 
@@ -25,12 +25,12 @@ def community():
 
 @pytest.fixture
 def owner(community):
-    return make_member(community, make_user("olga"), role=Role.OWNER)
+    return make_member(community, make_user("olga"), rank=Rank.OWNER)
 
 
 @pytest.fixture
 def moderator(community):
-    return make_member(community, role=Role.MODERATOR)
+    return make_member(community, rank=Rank.MODERATOR)
 
 
 def client_of(user) -> APIClient:
@@ -138,7 +138,7 @@ def test_who_manages_invites_follows_them_and_ordinary_members_find_no_topic(com
     with pytest.raises(AccessRefused):
         authorise_follow(acting(make_member(community)), topic)
     with pytest.raises(NotFound):
-        authorise_follow(acting(make_member(make_community(), role=Role.OWNER)), topic)
+        authorise_follow(acting(make_member(make_community(), rank=Rank.OWNER)), topic)
 
 
 def test_who_is_removed_loses_the_topic_of_invites_at_once_and_others_are_not_told_of_it(community, owner, moderator):

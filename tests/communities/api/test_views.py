@@ -7,11 +7,12 @@ from uuid import UUID
 import pytest
 from rest_framework.test import APIClient
 
-from communities.constants import JoinPolicy, MembershipStatus, Role
+from communities.access import permission_rules
+from communities.constants import JoinPolicy, MembershipStatus
 from communities.models import Community, Membership
 from kernel.ids import uuid7
 from tests.factories.accounts import bearer, make_user
-from tests.factories.communities import make_community, make_member
+from tests.factories.communities import Rank, hold, make_community, make_member, make_role
 
 pytestmark = pytest.mark.django_db
 
@@ -29,7 +30,7 @@ def community():
 
 @pytest.fixture
 def owner(community):
-    return make_member(community, make_user("olga"), role=Role.OWNER)
+    return make_member(community, make_user("olga"), rank=Rank.OWNER)
 
 
 @pytest.fixture
@@ -62,7 +63,10 @@ def test_a_community_is_founded_and_then_listed():
         "description": "",
         "join_policy": "open",
         "visibility": "listed",
-        "my_role": "owner",
+        "is_member": True,
+        "is_owner": True,
+        "my_roles": [],
+        "my_permissions": [*permission_rules()],
         "member_count": 1,
     }
     assert body_of(client.get(BASE)) == {"items": [body], "next": None}
@@ -141,11 +145,11 @@ def test_open_communities_are_discovered_seen_and_joined():
 
     [card] = body_of(client.get(f"{BASE}/discover"))["items"]
     assert body_of(client.get(at(community))) == card
-    assert (card["name"], card["my_role"], card["member_count"]) == ("Open", None, 0)
+    assert (card["name"], card["is_member"], card["member_count"]) == ("Open", False, 0)
 
     joined = client.post(at(community, "/join"))
-    assert (joined.status_code, body_of(joined)["role"]) == (200, "member")
-    assert body_of(client.get(at(community)))["my_role"] == "member"
+    assert (joined.status_code, body_of(joined)["roles"]) == (200, [])
+    assert body_of(client.get(at(community)))["is_member"] is True
 
 
 def test_an_unlisted_community_is_found_by_its_address_and_a_secret_one_is_like_none():
@@ -190,13 +194,20 @@ def test_members_are_listed_filtered_and_searched(owner, member):
 
     assert {key: max_[key] for key in max_.keys() - {"joined_at"}} == {
         "user": {"id": str(member.user_id), "username": "max", "display_name": "Max M."},
-        "role": "member",
+        "roles": [],
+        "is_owner": False,
+        "is_guest": False,
         "status": "active",
         "timed_out_until": None,
     }
-    assert body_of(client.get(f"{path}?role=owner"))["items"] == [olga]
+    pilots = make_role(owner.community)
+    hold(owner, pilots)
+    assert body_of(client.get(f"{path}?role={pilots.pk}"))["items"] == [{**olga, "roles": [str(pilots.pk)]}]
     assert body_of(client.get(f"{path}?search=x%20m."))["items"] == [max_]
-    assert body_of(client.get(f"{path}?sort=-username"))["items"] == [olga, max_]
+    assert [item["user"] for item in body_of(client.get(f"{path}?sort=-username"))["items"]] == [
+        olga["user"],
+        max_["user"],
+    ]
 
 
 def test_a_role_that_there_is_not_is_refused(owner):
@@ -213,7 +224,9 @@ def test_a_member_is_added_by_name_given_a_role_timed_out_removed_banned_and_unb
     assert (added.status_code, UUID(body_of(added)["user"]["id"])) == (200, user.pk)
     membership = Membership.objects.get(user=user)
 
-    assert body_of(client.patch(of(membership), {"role": "moderator"}))["role"] == "moderator"
+    pilots = make_role(owner.community)
+    assert body_of(client.put(of(membership, f"/roles/{pilots.pk}")))["roles"] == [str(pilots.pk)]
+    assert body_of(client.delete(of(membership, f"/roles/{pilots.pk}")))["roles"] == []
     assert body_of(client.post(of(membership, "/timeout"), {"seconds": 60}))["status"] == "timed_out"
     assert body_of(client.delete(of(membership, "/timeout")))["status"] == "active"
     for method, rest, status in (
@@ -229,8 +242,6 @@ def test_a_member_is_added_by_name_given_a_role_timed_out_removed_banned_and_unb
 @pytest.mark.parametrize(
     ("method", "rest", "body"),
     [
-        ("patch", "", {"role": "king"}),
-        ("patch", "", {}),
         ("post", "/timeout", {"seconds": 0}),
         ("post", "/timeout", {"seconds": "soon"}),
         ("post", "/timeout", {"seconds": 10**30}),
@@ -251,7 +262,10 @@ ROUTES = [
     ("post", "/leave", None),
     ("get", "/members", None),
     ("post", "/members", {"username": "max"}),
-    ("patch", "/members/{user}", {"role": "owner"}),
+    ("get", "/roles", None),
+    ("put", "/owner", {"user_id": str(uuid7())}),
+    ("put", "/members/{user}/roles/{user}", None),
+    ("delete", "/members/{user}/roles/{user}", None),
     ("delete", "/members/{user}", None),
     ("post", "/members/{user}/ban", None),
     ("delete", "/members/{user}/ban", None),

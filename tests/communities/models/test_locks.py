@@ -8,16 +8,16 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import OperationalError, connection, transaction
 
-from communities.actions.memberships import change_role, leave_community, remove_member
-from communities.constants import MembershipStatus, Role
-from communities.errors import LastOwner
+from communities.actions.membership_roles import take_role, transfer_ownership
+from communities.actions.memberships import leave_community, remove_member
+from communities.constants import MembershipStatus
 from communities.models import Membership
 from communities.models.locks import hold_community, lock_community, lock_memberships
 from kernel.decision import AccessRefused
 from kernel.errors import DomainError, NotFound
-from kernel.ids import CommunityId, UserId, uuid7
+from kernel.ids import CommunityId, RoleId, UserId, uuid7
 from tests.concurrency import at_once
-from tests.factories.communities import acting, make_community, make_member
+from tests.factories.communities import Rank, acting, make_community, make_member, role_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -40,43 +40,40 @@ def waits(lock) -> bool:
         return pool.submit(attempt).result()
 
 
-def test_of_two_owners_who_leave_at_once_one_stays():
+def test_an_owner_who_hands_over_and_leaves_at_once_leaves_one_owner():
     community = make_community()
-    owners = [make_member(community, role=Role.OWNER) for _ in range(2)]
+    owner, other = make_member(community, rank=Rank.OWNER), make_member(community)
     community_id = CommunityId(community.pk)
 
-    outcomes = at_once(
-        *(lambda owner=owner: leave_community(acting(owner), community_id=community_id) for owner in owners)
+    at_once(
+        lambda: transfer_ownership(acting(owner), community_id=community_id, user_id=UserId(other.user_id)),
+        lambda: leave_community(acting(owner), community_id=community_id),
+        lambda: leave_community(acting(other), community_id=community_id),
     )
 
-    assert [type(outcome) for outcome in outcomes if isinstance(outcome, DomainError)] == [LastOwner]
-    left = Membership.objects.filter(community=community, role=Role.OWNER, status=MembershipStatus.ACTIVE)
-    assert left.count() == 1
+    assert Membership.objects.filter(community=community, is_owner=True, status=MembershipStatus.ACTIVE).count() == 1
 
 
-def test_of_two_owners_who_step_down_at_once_one_stays():
+def test_of_two_hand_overs_at_once_one_comes_second_and_is_refused():
     community = make_community()
-    owners = [make_member(community, role=Role.OWNER) for _ in range(2)]
+    owner, first, second = make_member(community, rank=Rank.OWNER), make_member(community), make_member(community)
 
     outcomes = at_once(
         *(
-            lambda owner=owner: change_role(
-                acting(owner),
-                community_id=CommunityId(community.pk),
-                user_id=UserId(owner.user_id),
-                role=Role.MEMBER,
+            lambda other=other: transfer_ownership(
+                acting(owner), community_id=CommunityId(community.pk), user_id=UserId(other.user_id)
             )
-            for owner in owners
+            for other in (first, second)
         )
     )
 
-    assert [type(outcome) for outcome in outcomes if isinstance(outcome, DomainError)] == [LastOwner]
-    assert Membership.objects.filter(community=community, role=Role.OWNER).count() == 1
+    assert [type(outcome) for outcome in outcomes if isinstance(outcome, DomainError)] == [AccessRefused]
+    assert Membership.objects.filter(community=community, is_owner=True).count() == 1
 
 
 def test_a_moderator_who_is_demoted_meanwhile_removes_nobody_after_it():
     community = make_community()
-    owner, moderator, member = (make_member(community, role=role) for role in Role)
+    owner, moderator, member = (make_member(community, rank=rank) for rank in (Rank.OWNER, Rank.MODERATOR, Rank.MEMBER))
     community_id = CommunityId(community.pk)
     removal: list[object] = []
 
@@ -87,7 +84,8 @@ def test_a_moderator_who_is_demoted_meanwhile_removes_nobody_after_it():
 
     with transaction.atomic():
         moderator_id = UserId(moderator.user_id)
-        change_role(acting(owner), community_id=community_id, user_id=moderator_id, role=Role.MEMBER)
+        role_id = RoleId(role_of(community, Rank.MODERATOR).pk)
+        take_role(acting(owner), community_id=community_id, user_id=moderator_id, role_id=role_id)
         waiting = threading.Thread(target=remove)
         waiting.start()
         waiting.join(0.2)

@@ -6,13 +6,13 @@ from datetime import timedelta
 
 import pytest
 
-from communities.constants import MembershipStatus, Role
-from communities.queries.memberships import is_last_owner, list_members, member_ids
+from communities.constants import MembershipStatus
+from communities.queries.memberships import list_members, member_ids
 from kernel.clock import now
-from kernel.ids import CommunityId
+from kernel.ids import CommunityId, RoleId
 from kernel.pagination import PageRequest
 from tests.factories.accounts import make_user
-from tests.factories.communities import make_community, make_member
+from tests.factories.communities import Rank, hold, make_community, make_member, make_role
 
 pytestmark = pytest.mark.django_db
 
@@ -37,7 +37,7 @@ def test_members_are_listed_in_the_order_that_they_joined_in(community, django_a
     join(community, "mute", status=MembershipStatus.TIMED_OUT, timed_out_until=now() + timedelta(hours=1))
     join(make_community(), "other")
 
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):
         assert names(community) == ["zoe", "Abe", "mute"]
     assert names(community, sort="-joined_at") == ["mute", "Abe", "zoe"]
     assert names(community, sort="username") == ["Abe", "mute", "zoe"]
@@ -52,13 +52,16 @@ def test_who_is_no_member_is_not_listed(community, status):
 
 
 def test_members_are_filtered_by_role_and_by_either_name(community):
-    join(community, "olga", role=Role.OWNER)
-    make_member(community, make_user("m1", display_name="Olgierd"))
+    pilots, other = make_role(community), make_role(community, name="Cooks", position=6)
+    join(community, "olga", rank=Rank.OWNER)
+    pilot = make_member(community, make_user("m1", display_name="Olgierd"))
+    hold(pilot, pilots)
     join(community, "m2")
 
-    assert names(community, role=Role.OWNER) == ["olga"]
+    assert names(community, role=RoleId(pilots.pk)) == ["m1"]
     assert names(community, search="OLG") == ["olga", "m1"]
-    assert names(community, search="OLG", role=Role.MEMBER) == ["m1"]
+    assert names(community, search="OLG", role=RoleId(pilots.pk)) == ["m1"]
+    assert names(community, role=RoleId(other.pk)) == []
     assert names(community, search="%") == []
 
 
@@ -72,18 +75,3 @@ def test_a_time_out_is_shown_until_it_ends(community, left, status):
     [member] = list_members(CommunityId(community.pk), page=PageRequest()).items
 
     assert (member.status, member.timed_out_until) == (status, until if left else None)
-
-
-def test_an_owner_is_the_last_one_when_no_other_is_a_current_member(community):
-    owner = make_member(community, role=Role.OWNER)
-    make_member(community, role=Role.OWNER, status=MembershipStatus.REMOVED)
-    make_member(make_community(), role=Role.OWNER)
-    assert is_last_owner(owner)
-
-    other = make_member(community, role=Role.OWNER)
-    assert not is_last_owner(owner)
-    assert not is_last_owner(other)
-
-
-def test_who_is_no_owner_is_not_the_last_one(community):
-    assert not is_last_owner(make_member(community, role=Role.MODERATOR))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from typing import Any
 
 import msgspec
 import pytest
@@ -15,9 +16,10 @@ from accounts.actions.presence import prefer_presence
 from accounts.actions.users import update_profile
 from accounts.constants import PreferredStatus
 from accounts.models import User
-from communities.actions.memberships import change_role, leave_community, remove_member
-from communities.constants import LOWEST_ROLE, Permission, Role
-from communities.models import Community
+from communities.actions.membership_roles import give_role, take_role
+from communities.actions.memberships import leave_community, remove_member
+from communities.constants import Permission
+from communities.models import Community, Role
 from eventlog.topics import topic_for
 from gateway.presence import display
 from gateway.presence.lookout import ALL_SIGHTINGS
@@ -25,9 +27,9 @@ from gateway.presence.statuses import OFFLINE, Presence, ShownStatus, Sighting
 from gateway.presence.store import PresenceStore
 from gateway.relay import ChannelLayerRelay
 from kernel.errors import Unavailable
-from kernel.ids import CommunityId, UserId, uuid7
+from kernel.ids import CommunityId, RoleId, UserId, uuid7
 from tests.factories.accounts import actor_for, make_user
-from tests.factories.communities import make_member
+from tests.factories.communities import Rank, make_member, role_of
 from tests.metrics import growth_of
 
 
@@ -338,15 +340,28 @@ async def test_a_viewer_who_is_removed_while_the_question_is_asked_sees_nobody(
 
 
 @pytest.fixture
-async def moderator(community, owner, member, monkeypatch) -> User:
+async def moderator(community, owner, member) -> User:
     """Return a moderator of a product in which only moderators list members."""
-    await sync_to_async(set_role)(owner, member, community, Role.MODERATOR)
-    monkeypatch.setitem(LOWEST_ROLE, Permission.LIST_MEMBERS, Role.MODERATOR)
+    await sync_to_async(let_list_members)(community, Rank.MODERATOR)
+    await sync_to_async(change_role)(give_role, owner, member, community)
     return member
 
 
-def set_role(owner: User, member: User, community: Community, role: Role) -> None:
-    change_role(actor_for(owner), community_id=CommunityId(community.id), user_id=UserId(member.id), role=role)
+def let_list_members(community: Community, rank: Rank | None) -> None:
+    """Take the permission from every member, and give it to those of the rank."""
+    for role in Role.objects.filter(community=community):
+        role.permissions = [*(set(role.permissions) - {Permission.LIST_MEMBERS})]
+        role.save()
+    if rank is not None:
+        role = role_of(community, rank)
+        role.permissions = [*role.permissions, Permission.LIST_MEMBERS]
+        role.save()
+
+
+def change_role(act: Any, owner: User, member: User, community: Community) -> None:
+    """Make somebody a moderator, or an ordinary member again."""
+    role_id = RoleId(role_of(community, Rank.MODERATOR).pk)
+    act(actor_for(owner), community_id=CommunityId(community.id), user_id=UserId(member.id), role_id=role_id)
 
 
 async def test_who_may_not_list_members_any_more_sees_nobody_though_they_follow_the_community(
@@ -354,7 +369,7 @@ async def test_who_may_not_list_members_any_more_sees_nobody_though_they_follow_
 ):
     viewer, shown = await look(moderator, owner)
     assert shown == {str(owner.id): "offline"}
-    await sync_to_async(set_role)(owner, moderator, community, Role.MEMBER)
+    await sync_to_async(change_role)(take_role, owner, moderator, community)
     assert (await viewer.frame())["t"] == "member.updated"
     await connect(owner)
     await told(gateway)
@@ -368,7 +383,7 @@ async def test_who_still_may_list_members_after_a_change_of_role_is_shown_what_i
     gateway, connect, look, owner, member, community
 ):
     viewer, _ = await look(member, owner)
-    await sync_to_async(set_role)(owner, member, community, Role.MODERATOR)
+    await sync_to_async(change_role)(give_role, owner, member, community)
     assert (await viewer.frame())["t"] == "member.updated"
     assert await change(viewer) == (str(owner.id), "offline")
     await connect(owner)
@@ -387,7 +402,7 @@ async def test_a_window_in_doubt_stays_shut_while_nobody_can_say_and_is_asked_ab
 
     with monkeypatch.context() as patched:
         patched.setattr(doubts._audience, "ask", away)
-        await sync_to_async(set_role)(owner, member, community, Role.MODERATOR)
+        await sync_to_async(change_role)(give_role, owner, member, community)
         assert (await viewer.frame())["t"] == "member.updated"
         await connect(owner)
         await told(gateway)
@@ -407,7 +422,7 @@ async def test_a_role_that_is_lost_while_the_question_is_asked_makes_the_answer_
         answer = await ask(question)
         if not answered:
             answered.append(answer)
-            await sync_to_async(set_role)(owner, moderator, community, Role.MEMBER)
+            await sync_to_async(change_role)(take_role, owner, moderator, community)
             gateway.presence.lookout.doubt(topic, UserId(moderator.id))
         return answer
 
@@ -417,10 +432,10 @@ async def test_a_role_that_is_lost_while_the_question_is_asked_makes_the_answer_
 
 
 async def test_a_permission_that_was_lost_without_an_event_is_noticed_at_the_next_comparison(
-    gateway, connect, look, owner, member, monkeypatch
+    gateway, connect, look, owner, member, community
 ):
     viewer, _ = await look(member, owner)
-    monkeypatch.setitem(LOWEST_ROLE, Permission.LIST_MEMBERS, Role.OWNER)
+    await sync_to_async(let_list_members)(community, None)
     await gateway.presence.lookout.refresh()
     await connect(owner)
     await told(gateway)

@@ -25,8 +25,12 @@ CONVERSATIONS = (*(room.conversation for room in people.ROOMS), people.DIRECT_CO
 def test_it_makes_a_community_with_people_roles_rooms_and_conversations():
     assert seed_demo() is True
     community = Community.objects.get()
-    roles = dict(Membership.objects.filter(community=community).values_list("user__username", "role"))
-    assert roles == {person.username: person.role for person in people.PEOPLE}
+    assert Membership.objects.get(community=community, is_owner=True).user.username == people.OWNER.username
+    moderators = Membership.objects.filter(community=community, held__role__name="Moderator")
+    assert {member.user.username for member in moderators} == {
+        person.username for person in people.PEOPLE if person.role == "moderator"
+    }
+    assert Membership.objects.filter(community=community).count() == len(people.PEOPLE)
     rooms = Room.objects.filter(community=community)
     assert set(rooms.filter(kind=RoomKind.TEXT).values_list("name", "visibility")) == {
         ("Quayside", "community"),

@@ -93,7 +93,7 @@ def owner_of_events():
     from kernel.ids import CommunityId
     from tests.factories.communities import acting
 
-    owner = make_member(make_community(), role="owner")
+    owner = make_member(make_community(), rank="owner")
     update_community(acting(owner), community_id=CommunityId(owner.community_id), name="New")
 
 

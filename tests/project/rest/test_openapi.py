@@ -14,11 +14,11 @@ from django.test.client import ClientHandler
 from hypothesis import HealthCheck, Phase, settings
 
 from accounts.actions.trusted_devices import trust_device
-from communities.constants import Role
 from project.environment import BASE_DIR
 from tests.factories.accounts import CLIENT, bearer, make_bot, make_key, make_user, sign_in
 from tests.factories.chat import make_room, post
 from tests.factories.communities import (
+    Rank,
     make_application,
     make_community,
     make_entitlement,
@@ -128,7 +128,7 @@ def world() -> dict[str, Any]:
     """A community with an owner, a member, a room and a message; the ids are those that paths name, and are known every second time."""
     owner, member = make_user(), make_user()
     community = make_community()
-    owning = make_member(community, owner, role=Role.OWNER)
+    owning = make_member(community, owner, rank=Rank.OWNER)
     make_member(community, member)
     room = make_room(community)
     message = post(owning, room)

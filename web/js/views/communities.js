@@ -48,19 +48,20 @@ function showCards(list, note, communities, build, none) {
 }
 
 /** What one can do with a community that is not one's own depends on its policy. */
-const keyOf = ({ id, my_role: role, join_policy: policy }) => (role ? id : `${id} ${policy}`);
+const keyOf = ({ id, is_member, join_policy: policy }) => (is_member ? id : `${id} ${policy}`);
 
 function showCard(item, community) {
-  const { name, description, member_count: count, my_role: role } = community;
+  const { name, description, member_count: count } = community;
+  const role = roleWord(community);
   fill(item.querySelector(".tile"), [name], () => [avatar(community, name)]);
   fill(item.querySelector(".about"), [name, description, count, role], () => [
     h("h3", {}, name),
-    h("p", {}, [plural(count, "member"), roleWord(role)].filter(Boolean).join(" · ")),
+    h("p", {}, [plural(count, "member"), role].filter(Boolean).join(" · ")),
     description && h("p", {}, description),
   ]);
 }
 
-const roleWord = (role) => ({ owner: "you own it", moderator: "you moderate" })[role];
+const roleWord = ({ is_owner, my_permissions }) => (is_owner ? "you own it" : my_permissions.includes("member.remove") ? "you moderate" : null);
 
 const myCard = ({ id }) => h("li", {}, h("a.card", { href: communityAddress(id) }, h("div.tile"), h("div.text.about")));
 

@@ -4,7 +4,7 @@ import * as api from "../api.js";
 import { h } from "../dom.js";
 import { loadCommunities, loadRooms } from "../directory.js";
 import { go, roomAddress } from "../router.js";
-import { currentCommunity, currentRoom, outranks, state, titleOf } from "../state.js";
+import { belowUs, currentCommunity, currentRoom, may, outranks, roleOf, state, titleOf } from "../state.js";
 import { avatar, botBadge, nameOf } from "../words.js";
 import { askForm, askYes, openDialog } from "./dialogs.js";
 import { presenceWords } from "./presence.js";
@@ -14,25 +14,38 @@ import { complain } from "./toasts.js";
 export function showCard(member) {
   const { user } = member;
   const act = (label, run, kind = "button.button") => h(kind, { type: "button", onclick: () => (dialog.close(), run()) }, label);
-  const about = [roleWord(member.role), member.joined_at && `joined ${new Date(member.joined_at).toLocaleDateString()}`].filter(Boolean).join(", ");
+  const about = [member.is_owner && "Owner", member.joined_at && `joined ${new Date(member.joined_at).toLocaleDateString()}`].filter(Boolean).join(", ");
   const dialog = openDialog(nameOf(user),
-    h("div.member-card", {}, avatar(user, nameOf(user), "large"), h("div", {}, h("p", {}, `@${user.username}`, botBadge(user)), h("p", {}, presenceWords(user.id)), h("p", {}, about))),
+    h("div.member-card", {}, avatar(user, nameOf(user), "large"), h("div", {}, h("p", {}, `@${user.username}`, botBadge(user)), h("p", {}, presenceWords(user.id)), h("p", {}, about), rolesOf(member))),
     h("div.stack", {}, actionsOn(member, user, act), h("button.button", { type: "button", onclick: () => dialog.close() }, "Close")));
 }
 
-const roleWord = (role) => ({ owner: "Owner", moderator: "Moderator", member: "Member" })[role];
+function rolesOf(member) {
+  const roles = member.roles.map((id) => roleOf(currentCommunity().id, id)).filter(Boolean);
+  return roles.length ? h("ul.roles", { "aria-label": "Roles" }, roles.map((role) => h("li", {}, swatch(role), role.name))) : null;
+}
+
+/** A role's colour beside its name: as the colour of a text it could not always be read. */
+export function swatch({ colour }) {
+  if (!colour) return null;
+  const dot = h("span.swatch", { "aria-hidden": "true" });
+  dot.style.setProperty("--role", colour);
+  return dot;
+}
 
 function actionsOn(member, user, act) {
   const community = currentCommunity();
   const room = currentRoom();
   const danger = "button.button.danger";
   if (user.id === state.user.id) return [act(`Leave ${community.name}`, () => askLeave(community), danger)];
-  const may = outranks(community, member.role);
+  const above = outranks(community, member);
   return [
     act("Write a direct message", () => openDirect(community, user).catch(complain), "button.button.primary"),
-    may && community.my_role === "owner" && act("Change the role", () => askRole(community, member)),
-    may && room.kind === "text" && act(`Remove from ${titleOf(room)}`, () => askRemoveFromRoom(room, user), danger),
-    may && act(`Remove from ${community.name}`, () => askRemove(community, user), danger),
+    above && may(community, "role.give") && act("Give a role", () => askGive(community, member)),
+    above && may(community, "role.give") && member.roles.length > 0 && act("Take a role", () => askTake(community, member)),
+    community.is_owner && !member.is_guest && !user.bot && act("Make the owner", () => askHandOver(community, user)),
+    above && may(community, "room.moderate") && room.kind === "text" && act(`Remove from ${titleOf(room)}`, () => askRemoveFromRoom(room, user), danger),
+    above && may(community, "member.remove") && act(`Remove from ${community.name}`, () => askRemove(community, user), danger),
   ];
 }
 
@@ -42,17 +55,19 @@ async function openDirect(community, user) {
   go(roomAddress(community.id, room.id));
 }
 
-const ROLES = [
-  ["member", "Member: reads and writes"],
-  ["moderator", "Moderator: runs rooms and members"],
-  ["owner", "Owner: decides over everything"],
-];
+/** The roles that we could give or take, as options of a choice. */
+const optionsOf = (community, roles) => roles.filter((role) => belowUs(community, role)).map(({ id, name }) => [id, name]);
 
-const askRole = (community, { user, role }) =>
-  askForm(`Change the role of ${nameOf(user)}`, "Who is made an owner stays one until they step down themselves.", [{ name: "role", label: "Role", options: ROLES, value: role }], {
-    label: "Save",
-    submit: (form) => api.changeRole(community.id, user.id, form.role),
-  });
+const askGive = (community, { user, roles: held }) =>
+  askRole(`Give ${nameOf(user)} a role`, optionsOf(community, state.roles.get(community.id).filter((role) => !role.is_default && !held.includes(role.id))), (role) => api.giveRole(community.id, user.id, role));
+const askTake = (community, { user, roles: held }) =>
+  askRole(`Take a role from ${nameOf(user)}`, optionsOf(community, held.map((id) => roleOf(community.id, id)).filter(Boolean)), (role) => api.takeRole(community.id, user.id, role));
+const askRole = (title, options, change) =>
+  options.length
+    ? askForm(title, "It holds from this moment on.", [{ name: "role", label: "Role", options }], { label: "Save", submit: ({ role }) => change(role) })
+    : complain(new Error("There is no such role that stands below yours."));
+const askHandOver = (community, user) =>
+  askYes(`Make ${nameOf(user)} the owner?`, `${community.name} has one owner, who may do everything. You keep your other roles, and cannot take it back.`, "Make the owner", () => api.makeOwner(community.id, user.id));
 const askRemoveFromRoom = (room, user) =>
   askYes(`Remove ${nameOf(user)}?`, `They can no longer read or write in ${titleOf(room)}, from this moment on.`, "Remove", () => api.removeRoomMember(room.id, user.id));
 const askRemove = (community, user) =>

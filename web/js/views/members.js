@@ -2,19 +2,18 @@
 
 import * as api from "../api.js";
 import { fill, h, iconButton, keyed } from "../dom.js";
-import { loadMembers } from "../directory.js";
-import { currentCommunity, currentRoom, moderates, state, titleOf, watch } from "../state.js";
+import { loadMembers, loadRoles } from "../directory.js";
+import { currentCommunity, currentRoom, may, roleOf, state, titleOf, watch } from "../state.js";
 import { avatar, botBadge, nameOf, plural } from "../words.js";
 import { askForm } from "./dialogs.js";
-import { showCard } from "./member_card.js";
+import { showCard, swatch } from "./member_card.js";
 import { dotOf, lookAtRows, sayingOf } from "./presence.js";
 import { complain } from "./toasts.js";
 
-const GROUPS = [["owner", "Owners"], ["moderator", "Moderators"], ["member", "Members"]];
 const wide = matchMedia("(min-width: 75.01rem)");
 let wanted = wide.matches;
 
-/** @type {{count: Element, add: Element, note: Element, groups: {role: string, title: Element, list: Element}[]}} */ let parts;
+/** @type {{count: Element, add: Element, note: Element, groups: Element}} */ let parts;
 
 export function mountMembers() {
   const panel = document.getElementById("members");
@@ -30,9 +29,9 @@ function build() {
   const add = iconButton("plus", "Add somebody", () => askAdd(currentCommunity()));
   const hide = iconButton("close", "Hide members", toggleMembers, { class: "icon-button hide-members" });
   const note = h("p.nav-note", {}, "Loading members …");
-  const groups = GROUPS.map(([role, words]) => ({ role, title: h("h3", {}, words), list: h("ul") }));
+  const groups = h("div");
   parts = { count, add, note, groups };
-  return [h("div.members-head", {}, count, h("div", {}, add, hide)), note, ...groups.flatMap(({ title, list }) => [title, list])];
+  return [h("div.members-head", {}, count, h("div", {}, add, hide)), note, groups];
 }
 
 export function toggleMembers() {
@@ -52,9 +51,10 @@ function show() {
   panel.hidden = !wanted || !community || !room;
   document.getElementById("members-toggle")?.setAttribute("aria-expanded", String(!panel.hidden));
   if (panel.hidden) return lookAtRows(panel, null);
-  draw(community, room, rosterOf(room));
+  draw(community, room, state.roles.has(community.id) ? rosterOf(room) : null);
   lookAtRows(panel, community.id);
-  for (const id of [community.id, room.id]) if (!state.members.has(id)) load(id);
+  for (const id of [community.id, room.id]) if (!state.members.has(id)) load(id, loadMembers);
+  if (!state.roles.has(community.id)) load(`roles of ${community.id}`, () => loadRoles(community.id));
 }
 
 /** Those who take part in the room, with their standing in the community; null until both are known. */
@@ -63,29 +63,46 @@ function rosterOf(room) {
   const standing = state.members.get(room.community);
   if (!here || !standing) return null;
   const known = new Map(standing.map((member) => [member.user.id, member]));
-  return here.map((user) => known.get(user.id) ?? { user, role: "member" });
+  return here.map((user) => known.get(user.id) ?? { user, roles: [], is_owner: false });
 }
 
 const loading = new Set();
 
-function load(id) {
+function load(id, how) {
   if (loading.has(id)) return;
   loading.add(id);
-  loadMembers(id).catch(complain).finally(() => loading.delete(id));
+  how(id).catch(complain).finally(() => loading.delete(id));
 }
 
 function draw(community, room, members) {
   const held = document.activeElement?.dataset.user;
   parts.count.textContent = members ? plural(members.length, "member") : "Members";
-  parts.add.hidden = !moderates(community) || room.kind !== "text";
+  parts.add.hidden = !(may(community, "room.moderate") || may(community, "member.add")) || room.kind !== "text";
   parts.note.hidden = Boolean(members);
-  for (const { role, title, list } of parts.groups) {
-    const these = members?.filter((member) => member.role === role) ?? [];
-    title.hidden = list.hidden = !these.length;
-    keyed(list, these, rowView);
-  }
+  keyed(parts.groups, members ? groupsOf(community, members) : [], groupView);
   if (held && document.activeElement === document.body) document.querySelector(`#members [data-user="${held}"]`)?.focus(); // it moved to another group
 }
+
+/** The owner, then everybody under their highest role; who has none is a member. */
+function groupsOf(community, members) {
+  const named = state.roles.get(community.id).filter(({ is_default }) => !is_default);
+  const heading = (member) => (member.is_owner ? OWNER : (roleOf(community.id, member.roles[0]) ?? MEMBERS)).id;
+  return [OWNER, ...named, MEMBERS]
+    .map((role) => ({ role, members: members.filter((member) => heading(member) === role.id) }))
+    .filter(({ members: these }) => these.length);
+}
+
+const OWNER = { id: "owner", name: "Owner", colour: "" };
+const MEMBERS = { id: "members", name: "Members", colour: "" };
+
+const groupView = {
+  key: ({ role }) => role.id,
+  build: () => h("div", {}, h("h3"), h("ul")),
+  update: ({ children: [title, list] }, { role, members }) => {
+    fill(title, [role.name, role.colour], () => [swatch(role), role.name]);
+    keyed(list, members, rowView);
+  },
+};
 
 const rowView = {
   key: ({ user }) => user.id,

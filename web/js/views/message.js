@@ -2,7 +2,7 @@
 
 import { deleteMessage, editMessage, outbox } from "../conversation.js";
 import { fill, h, iconButton } from "../dom.js";
-import { currentCommunity, moderates, state } from "../state.js";
+import { currentCommunity, may, state } from "../state.js";
 import { avatar, botBadge, linked, momentOf, nameOf, timeOf } from "../words.js";
 import { askYes } from "./dialogs.js";
 
@@ -64,7 +64,7 @@ function discard(nonce) {
 }
 
 const isMine = ({ author }) => author.id === state.user.id;
-const mayDelete = (message) => isMine(message) || moderates(currentCommunity());
+const mayDelete = (message) => isMine(message) || may(currentCommunity(), "message.delete_any");
 
 function actionsOf(node, message) {
   node.querySelector(".message-actions").hidden = !message.id || message.deleted || !mayDelete(message);

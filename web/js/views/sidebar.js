@@ -4,7 +4,7 @@ import * as api from "../api.js";
 import { fill, h, icon, iconButton, keyed, set } from "../dom.js";
 import { loadRooms } from "../directory.js";
 import { communityAddress, go, roomAddress } from "../router.js";
-import { currentCommunity, moderates, partnerOf, roomsOf, state, titleOf, watch } from "../state.js";
+import { currentCommunity, may, partnerOf, roomsOf, state, titleOf, watch } from "../state.js";
 import { avatar, countOf, plural } from "../words.js";
 import { askForm } from "./dialogs.js";
 
@@ -27,7 +27,7 @@ export function mountSidebar() {
     elsewhere.hidden = Boolean(community);
     keyed(elsewhere, community ? [] : (state.communities ?? []), communityLinkView);
     if (!community) return;
-    create.hidden = !moderates(community);
+    create.hidden = !may(community, "room.create");
     const mine = roomsOf(community.id);
     const text = mine.filter(({ kind, archived_at }) => kind === "text" && !archived_at);
     const direct = mine.filter(({ kind }) => kind === "direct");

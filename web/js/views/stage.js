@@ -1,7 +1,7 @@
 /** The middle of the page: the communities, a room, or why there is none; or the settings. */
 
 import { h, icon } from "../dom.js";
-import { currentCommunity, currentRoom, moderates, state, watch } from "../state.js";
+import { currentCommunity, currentRoom, may, state, watch } from "../state.js";
 import { communitiesPage } from "./communities.js";
 import { leaveRoomView, roomView } from "./room.js";
 import { sectionOf, settingsPage } from "./settings.js";
@@ -87,7 +87,7 @@ const absentView = () => [
 function chooseView() {
   const community = currentCommunity();
   if (!community || !state.opened.has(community.id)) return [h("div.empty", { role: "status" }, h("p", {}, "Loading …"))];
-  const advice = moderates(community)
+  const advice = may(community, "room.create")
     ? "Choose a room on the left, or create one with the plus beside “Rooms”."
     : "Choose a room on the left, or a member to write to them alone.";
   return [h("div.empty", {}, icon("talk"), h("h1", {}, `Welcome to ${community.name}`), h("p", {}, community.description || advice), community.description && h("p", {}, advice))];

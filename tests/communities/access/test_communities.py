@@ -6,18 +6,18 @@ from datetime import timedelta
 
 import pytest
 
-from communities.constants import CommunityVisibility, JoinPolicy, MembershipStatus, Role
-from communities.queries.communities import (
+from communities.access.communities import (
     get_my_community,
     list_communities_of,
     list_listed_communities,
     list_my_communities,
 )
+from communities.constants import CommunityVisibility, JoinPolicy, MembershipStatus
 from kernel.clock import now
 from kernel.ids import CommunityId, UserId
 from kernel.pagination import PageRequest
 from tests.factories.accounts import make_user
-from tests.factories.communities import make_community, make_member
+from tests.factories.communities import Rank, make_community, make_member, role_of
 
 pytestmark = pytest.mark.django_db
 
@@ -52,13 +52,13 @@ def test_the_communities_of_many_users_are_those_that_each_would_list_in_two_sta
         make_member(make_community(name=status), user, status=status, timed_out_until=now() + timedelta(hours=1))
     for name in ("b", "C", "a"):
         community = make_community(name=name)
-        make_member(community, user, role=Role.MODERATOR)
+        make_member(community, user, rank=Rank.MODERATOR)
         make_member(community, other)
     users = [UserId(one.pk) for one in (user, other, stranger)]
     with django_assert_num_queries(2):
         listed = list_communities_of(users, limit=100)
     assert listed == {one: list_my_communities(one, page=PageRequest()).items for one in users}
-    assert [item.my_role for item in listed[users[1]]] == [Role.MEMBER] * 3
+    assert [(item.is_member, item.my_roles) for item in listed[users[1]]] == [(True, ())] * 3
     assert list_communities_of(users, limit=2) == {one: listed[one][:2] for one in users}
     assert list_communities_of([], limit=2) == {}
 
@@ -82,27 +82,30 @@ def test_search_looks_in_name_and_slug_literally(user, search, found):
     assert mine(user, search=search) == found
 
 
-def test_a_community_carries_my_role_and_its_number_of_members(user, django_assert_num_queries):
+def test_a_community_carries_my_roles_and_its_number_of_members(user, django_assert_num_queries):
     community = make_community()
-    make_member(community, user, role=Role.MODERATOR)
+    make_member(community, user, rank=Rank.MODERATOR)
     make_member(community)
     make_member(community, status=MembershipStatus.TIMED_OUT, timed_out_until=now())
     for status in (MembershipStatus.REMOVED, MembershipStatus.BANNED, MembershipStatus.APPLIED):
         make_member(community, status=status)
 
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):
         [item] = list_my_communities(UserId(user.pk), page=PageRequest()).items
 
-    assert (item.id, item.my_role, item.member_count) == (community.pk, Role.MODERATOR, 3)
+    assert (item.id, item.my_roles, item.member_count) == (community.pk, (role_of(community, Rank.MODERATOR).pk,), 3)
+    assert "member.remove" in item.my_permissions
+    assert "community.manage" not in item.my_permissions
     assert get_my_community(CommunityId(community.pk), UserId(user.pk)) == item
 
 
 def test_who_is_no_member_has_no_role(user):
     community = make_community()
-    make_member(community, user, role=Role.MODERATOR, status=MembershipStatus.REMOVED)
+    make_member(community, user, rank=Rank.MODERATOR, status=MembershipStatus.REMOVED)
 
-    assert get_my_community(CommunityId(community.pk), UserId(user.pk)).my_role is None
-    assert get_my_community(CommunityId(community.pk), None).my_role is None
+    for asking in (UserId(user.pk), None):
+        seen = get_my_community(CommunityId(community.pk), asking)
+        assert (seen.is_member, seen.is_owner, seen.my_roles, seen.my_permissions) == (False, False, (), ())
 
 
 def test_listed_communities_are_found_by_anyone_but_who_is_banned_there(user):
