@@ -48,7 +48,7 @@ def running_group(database: str, server_name: str) -> Iterator[ServerGroup]:
         SOCKET_AUTH_SECONDS="3",
         PRESENCE_LEASE_SECONDS="3",
         PRESENCE_OFFLINE_SECONDS="4",
-        DATABASE_POOL_TIMEOUT="1",
+        DATABASE_POOL_TIMEOUT="5",
         REDIS_TIMEOUT="0.5",
     ) as group:
         yield group
