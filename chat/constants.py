@@ -69,6 +69,7 @@ PERMISSION_RULES = (
         name=ChatPermission.OPEN_DIRECT_ROOM,
         about="Begin conversations with other members",
         starts_in=StartingRole.MEMBER,
+        after_acceptance=True,
     ),
     PermissionRule(
         name=ChatPermission.VIEW_ROOM,
@@ -100,6 +101,7 @@ PERMISSION_RULES = (
         name=ChatPermission.SEND_MESSAGE,
         about="Write messages",
         starts_in=StartingRole.MEMBER,
+        after_acceptance=True,
         overwritten_in=ROOM_KIND,
     ),
     PermissionRule(

@@ -22,6 +22,8 @@ MAX_COOL_DOWN_DAYS = 365
 COOL_DOWN_DAYS = 7
 """How long somebody who was refused waits before they apply again, unless the form says otherwise."""
 BULK_DECISIONS_MAX = 50
+MAX_RULES_LENGTH = 20_000
+MAX_SUMMARY_LENGTH = 500
 MAX_ENTITLEMENT_KEY_LENGTH = 60
 ENTITLEMENT_KEY_PATTERN = r"[a-z0-9._-]{1,60}"
 ENTITLEMENTS_MAX = 100
@@ -150,7 +152,7 @@ class PermissionRule(msgspec.Struct, frozen=True, kw_only=True):
     """How a permission comes to members. One that a role gives can be given or denied anew in things of kind `overwritten_in`.
 
     `starts_in` is the lowest starting role that has it, None for neither. `reads`: a time-out does not take it. `for_guests`: a guest
-    has it in the community itself, where guests have nothing else.
+    has it in the community itself, where guests have nothing else. `after_acceptance`: nobody uses it who owes acceptance of the rules.
     """
 
     name: PermissionName
@@ -160,6 +162,7 @@ class PermissionRule(msgspec.Struct, frozen=True, kw_only=True):
     overwritten_in: str | None = None
     reads: bool = False
     for_guests: bool = False
+    after_acceptance: bool = False
 
 
 PERMISSION_RULES = (

@@ -177,3 +177,10 @@ class TrialUsed(Conflict):
 
     code = "entitlement.trial_used"
     message = "You have tried this already."
+
+
+class RulesChangedMeanwhile(Conflict):
+    """The rules were changed since they were read; `number` is the version that counts now."""
+
+    code = "rules.changed"
+    message = "The rules have changed meanwhile. Read them again."

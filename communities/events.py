@@ -347,3 +347,49 @@ class EntitlementEnded(Event, frozen=True):
     """On `entitlements:<community id>`: an entitlement is over. What it gave access to was closed at `ends_at`."""
 
     entitlement: EntitlementPayload
+
+
+class RulesPayload(WireStruct, frozen=True):
+    """A version of a community's rules. `summary` says what is new in it."""
+
+    number: int
+    text: str
+    summary: str
+    must_accept: bool
+    created_at: datetime
+
+
+class MyRules(WireStruct, frozen=True):
+    """The newest rules, null where there are none, and how far the user has accepted them.
+
+    Who has accepted less than `required_number` cannot write. 0 stands for none.
+    """
+
+    rules: RulesPayload | None
+    required_number: int
+    accepted_number: int
+
+
+class RulesAcceptancePayload(WireStruct, frozen=True):
+    """Who accepted a version of the rules, and when."""
+
+    user: UserPayload
+    number: int
+    accepted_at: datetime
+
+
+@durable_event("rules.changed")
+class RulesChanged(Event, frozen=True):
+    """There is a new version of the rules. The text is not in the event. With `must_accept` nobody writes before they have accepted it."""
+
+    number: int
+    summary: str
+    must_accept: bool
+
+
+@durable_event("rules.accepted")
+class RulesAccepted(Event, frozen=True):
+    """On `user:<id>`: the user has accepted this version of a community's rules."""
+
+    community: UUID
+    number: int

@@ -34,6 +34,8 @@ from communities.events import (
     QuestionPayload,
     ReviewedApplication,
     RolePayload,
+    RulesAcceptancePayload,
+    RulesPayload,
     TrialOfferPayload,
     VotePayload,
 )
@@ -47,6 +49,8 @@ from communities.models import (
     InviteUse,
     Membership,
     Role,
+    RulesAcceptance,
+    RulesVersion,
     TrialOffer,
 )
 from kernel.ids import RoleId
@@ -237,3 +241,21 @@ def entitlement_payload(entitlement: Entitlement) -> EntitlementPayload:
 def trial_offer_payload(offer: TrialOffer) -> TrialOfferPayload:
     """Return what can be tried."""
     return TrialOfferPayload(id=offer.pk, community=offer.community_id, key=offer.key, days=offer.days)
+
+
+def rules_payload(rules: RulesVersion) -> RulesPayload:
+    """Return a version of the rules."""
+    return RulesPayload(
+        number=rules.number,
+        text=rules.text,
+        summary=rules.summary,
+        must_accept=rules.must_accept,
+        created_at=rules.created_at,
+    )
+
+
+def rules_acceptance_payload(acceptance: RulesAcceptance) -> RulesAcceptancePayload:
+    """Return who, whose user and version must be loaded, accepted what."""
+    return RulesAcceptancePayload(
+        user=user_payload(acceptance.user), number=acceptance.version.number, accepted_at=acceptance.accepted_at
+    )

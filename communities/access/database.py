@@ -20,7 +20,10 @@ from kernel.ids import CommunityId, RoleId, UserId
 
 # The columns and the join by which a statement with a row `membership` tells what `membership_facts_of` takes after the user.
 MEMBERSHIP_COLUMNS = """membership.status, membership.timed_out_until, membership.access_epoch, membership.joined_at,
-       membership.is_owner, membership.is_guest, roles.position, roles.ids, roles.permissions"""
+       membership.is_owner, membership.is_guest, roles.position, roles.ids, roles.permissions,
+       membership.rules_accepted < (
+           SELECT found.rules_required FROM communities_community found WHERE found.id = membership.community_id
+       )"""
 ROLES_OF_MEMBERSHIP = """LEFT JOIN LATERAL (
     SELECT max(role.position) AS position, string_agg(role.id::text, ' ' ORDER BY role.position DESC) AS ids,
            string_agg(array_to_string(role.permissions, ' '), ' ') AS permissions
@@ -98,6 +101,7 @@ def membership_facts_of(
     position: int | None,
     role_ids: str | None,
     permissions: str | None,
+    owes_rules: bool,
 ) -> MembershipFacts:
     """Return the facts from a row of `MEMBERSHIP_COLUMNS`."""
     return MembershipFacts(
@@ -111,6 +115,7 @@ def membership_facts_of(
         position=position or 0,
         role_ids=_ids(role_ids or ""),
         permissions=_names(permissions or ""),
+        owes_rules=owes_rules,
     )
 
 

@@ -1,6 +1,6 @@
 """The rules, pure: facts in, decision out. Nothing is loaded here and no clock is read.
 
-The order is fixed: authentication, account, ban and time-out, membership, the permissions of roles, then participation in the resource.
+The order is fixed: authentication, account, ban and time-out, membership, acceptance of rules, permissions of roles, then participation.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import msgspec
 from msgspec import UNSET
 
 from communities.access.facts import Facts, MembershipFacts, Participation
-from communities.access.grants import holds, is_only_reading
+from communities.access.grants import holds, is_only_reading, waits_for_rules
 from communities.access.resources import COMMUNITY_KIND, Resource
 from communities.constants import CURRENT_STATUSES, MembershipStatus, Permission, PermissionName
 from kernel.decision import Decision, Missing, Remedy
@@ -92,6 +92,17 @@ def _check_membership(facts: Facts, permission: PermissionName, resource: Resour
     return _Refusal("membership.required", (Missing(requirement="membership", remedy=remedy),), remedy)
 
 
+def _check_rules(facts: Facts, permission: PermissionName, resource: Resource) -> _Refusal | None:
+    membership = _membership(facts)
+    if membership is None or not membership.owes_rules or not waits_for_rules(permission):
+        return None
+    remedy = Remedy(
+        text="Read and accept the rules of this community first.",
+        route=f"/api/v1/communities/{resource.community_id}/rules/accept",
+    )
+    return _Refusal("rules.not_accepted", (Missing(requirement="rules", remedy=remedy),), remedy)
+
+
 def _check_permission(facts: Facts, permission: PermissionName, resource: Resource) -> _Refusal | None:
     """Nobody who is not a member gets this far, but for the public card."""
     membership = _membership(facts)
@@ -114,6 +125,7 @@ _CHECKS: tuple[_Check, ...] = (
     _check_ban,
     _check_time_out,
     _check_membership,
+    _check_rules,
     _check_permission,
     _check_participation,
 )

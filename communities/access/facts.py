@@ -30,6 +30,7 @@ OWNER_RANK = 1_000_000
 class MembershipFacts(msgspec.Struct, frozen=True, kw_only=True):
     """A user's membership of the resource's community, with their roles, what these give together, and the highest's position.
 
+    They owe acceptance while the community has rules that must be accepted, and that they have not.
     `role_ids` begins with the highest role and ends with the default one, which every member has.
     """
 
@@ -43,6 +44,7 @@ class MembershipFacts(msgspec.Struct, frozen=True, kw_only=True):
     position: int = 0
     role_ids: tuple[RoleId, ...] = ()
     permissions: frozenset[str] = frozenset()
+    owes_rules: bool = False
 
     @property
     def rank(self) -> int:

@@ -33,5 +33,11 @@ def is_only_reading(permission: PermissionName) -> bool:
     return rule is not None and rule.reads
 
 
+def waits_for_rules(permission: PermissionName) -> bool:
+    """Return whether the permission is closed to who owes acceptance of the rules."""
+    rule = permission_rules().get(permission)
+    return rule is not None and rule.after_acceptance
+
+
 def _by_roles(membership: MembershipFacts, permission: PermissionName | None) -> bool:
     return permission in membership.permissions

@@ -31,6 +31,12 @@ from communities.api.invite_views import (
     InviteUsesView,
     InviteView,
 )
+from communities.api.rules_views import (
+    RulesAcceptancesView,
+    RulesAcceptView,
+    RulesVersionsView,
+    RulesView,
+)
 from communities.api.views import (
     BanView,
     CommunitiesView,
@@ -84,5 +90,9 @@ urlpatterns: list[URLPattern] = [
     path(f"{_COMMUNITY}/trials/<uuid:offer_id>", TrialOfferView.as_view(), name="trial-offer"),
     path(f"{_COMMUNITY}/trials/<uuid:offer_id>/start", TrialView.as_view(), name="start-trial"),
     path("me/entitlements", MyEntitlementsView.as_view(), name="my-entitlements"),
+    path(f"{_COMMUNITY}/rules", RulesView.as_view(), name="rules"),
+    path(f"{_COMMUNITY}/rules/accept", RulesAcceptView.as_view(), name="accept-rules"),
+    path(f"{_COMMUNITY}/rules/versions", RulesVersionsView.as_view(), name="rules-versions"),
+    path(f"{_COMMUNITY}/rules/acceptances", RulesAcceptancesView.as_view(), name="rules-acceptances"),
     path("invites/accept", InviteAcceptanceView.as_view(), name="accept-invite"),
 ]

@@ -6,6 +6,7 @@ from communities.models.entitlements import Entitlement, TrialOffer
 from communities.models.invites import Invite, InviteUse
 from communities.models.memberships import Membership
 from communities.models.roles import MembershipRole, Role
+from communities.models.rules import RulesAcceptance, RulesVersion
 
 __all__ = [
     "Application",
@@ -18,5 +19,7 @@ __all__ = [
     "Membership",
     "MembershipRole",
     "Role",
+    "RulesAcceptance",
+    "RulesVersion",
     "TrialOffer",
 ]

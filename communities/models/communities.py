@@ -43,6 +43,8 @@ class Community(models.Model):
         default=CommunityVisibility.SECRET.value,
         db_default=CommunityVisibility.SECRET.value,
     )
+    rules_required = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    """The number of the newest version of the rules that members must have accepted, or a later one, to write; 0 where there is none."""
     created_at = models.DateTimeField(default=now, editable=False)
 
     class Meta:

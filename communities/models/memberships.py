@@ -17,6 +17,7 @@ class Membership(models.Model):
     """A user in a community. `access_epoch` grows with every change of a fact that access depends on.
 
     The one owner may everything. A guest reaches only what they were added to. Roles are in `communities.models.roles`.
+    `rules_accepted` is the highest number of a version of the rules that the user accepted; it outlives a departure.
     `timed_out_until` is kept when a timed-out member leaves, so that joining again does not end the time-out.
     """
 
@@ -32,6 +33,7 @@ class Membership(models.Model):
     )
     timed_out_until = models.DateTimeField(null=True, blank=True)
     access_epoch = models.PositiveIntegerField(default=1)
+    rules_accepted = models.PositiveIntegerField(default=0, db_default=0)
     joined_at = models.DateTimeField(default=now)
 
     class Meta:

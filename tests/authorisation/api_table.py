@@ -149,6 +149,11 @@ API = {
     "DELETE /api/v1/communities/<uuid:community_id>/trials/<uuid:offer_id>": inside(204, 403),
     "POST /api/v1/communities/<uuid:community_id>/trials/<uuid:offer_id>/start": inside(200, 200),
     "GET /api/v1/me/entitlements": signed_in(200),
+    "GET /api/v1/communities/<uuid:community_id>/rules": inside(200, 200),
+    "PUT /api/v1/communities/<uuid:community_id>/rules": inside(200, 403, lambda _: {"text": "Be kind."}),
+    "POST /api/v1/communities/<uuid:community_id>/rules/accept": inside(200, 200, lambda _: {"number": 1}),
+    "GET /api/v1/communities/<uuid:community_id>/rules/versions": inside(200, 200),
+    "GET /api/v1/communities/<uuid:community_id>/rules/acceptances": inside(200, 403),
     "GET /api/v1/communities/<uuid:community_id>/rooms": inside(200, 200),
     "POST /api/v1/communities/<uuid:community_id>/rooms": inside(201, 403, lambda _: {"name": "Deck"}),
     "POST /api/v1/communities/<uuid:community_id>/direct-rooms": inside(

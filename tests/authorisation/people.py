@@ -29,6 +29,7 @@ from tests.factories.communities import (
     make_entitlement,
     make_invite,
     make_member,
+    make_rules,
     make_trial_offer,
     role_of,
 )
@@ -92,6 +93,7 @@ def build_world() -> World:
     invite, _ = make_invite(community, users[OWNER], code=CODE)
     application = make_application(community, outsider)
     entitlement = make_entitlement(community, users[MEMBER])
+    make_rules(community, must_accept=False)
     deletion = AccountDeletion.objects.create(user=outsider, due_at=now(), cancelled_at=now())
     change = StaffRoleChange.objects.create(user=users["support"], role="support", kind="granted", reason="new")
     session = Session.objects.filter(user=users[MEMBER]).earliest("id")

@@ -30,6 +30,8 @@ from communities.models import (
     Invite,
     InviteUse,
     Membership,
+    RulesAcceptance,
+    RulesVersion,
     TrialOffer,
 )
 from communities.payloads import community_payload, membership_changed
@@ -64,7 +66,17 @@ def replayed() -> Verify:
 def untouched() -> Callable[[], AbstractContextManager[None]]:
     """Check that the block changes no row of communities and appends no event to any topic."""
     return lambda: unchanged(
-        Community, Membership, Invite, InviteUse, ApplicationForm, Application, ApplicationVote, Entitlement, TrialOffer
+        Community,
+        Membership,
+        Invite,
+        InviteUse,
+        ApplicationForm,
+        Application,
+        ApplicationVote,
+        Entitlement,
+        TrialOffer,
+        RulesVersion,
+        RulesAcceptance,
     )
 
 

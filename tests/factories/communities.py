@@ -28,6 +28,7 @@ from communities.models import (
     Membership,
     MembershipRole,
     Role,
+    RulesVersion,
     TrialOffer,
 )
 from communities.storage.invite_codes import hash_of_code, new_code, seal_code
@@ -171,6 +172,17 @@ def make_entitlement(community: Community, user: User, *, key: str = "gold", **c
 def make_trial_offer(community: Community, *, key: str = "gold", days: int = 14) -> TrialOffer:
     """Return a new offer of a trial."""
     return TrialOffer.objects.create(community=community, key=key, days=days)
+
+
+def make_rules(community: Community, *, must_accept: bool = True) -> RulesVersion:
+    """Return the next version of the community's rules."""
+    number = RulesVersion.objects.filter(community=community).count() + 1
+    if must_accept:
+        community.rules_required = number
+        community.save(update_fields=["rules_required"])
+    return RulesVersion.objects.create(
+        community=community, number=number, text=f"Be kind {number} times.", must_accept=must_accept
+    )
 
 
 def acting(membership: Membership) -> Actor:

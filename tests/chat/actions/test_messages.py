@@ -11,15 +11,16 @@ from chat.actions.messages import delete_message, edit_message, post_message, ta
 from chat.errors import EditWindowOver, MessageIsDeleted, NotTheAuthor, RoomIsArchived
 from chat.events import MessageCreated, MessageDeleted, MessageEdited
 from chat.models import Message, MessageEdit
+from communities.actions.rules import accept_rules
 from communities.constants import MembershipStatus
 from kernel.actor import ANONYMOUS, SYSTEM
 from kernel.clock import now
 from kernel.decision import AccessRefused
 from kernel.errors import InvalidInput, NotFound, RateLimited, Unauthenticated
-from kernel.ids import MessageId, RoomId, uuid7
+from kernel.ids import CommunityId, MessageId, RoomId, uuid7
 from tests.event_log import events_of
 from tests.factories.chat import make_room, post, room_topic
-from tests.factories.communities import Rank, acting, make_community, make_member
+from tests.factories.communities import Rank, acting, make_community, make_member, make_rules
 
 pytestmark = pytest.mark.django_db
 
@@ -116,6 +117,16 @@ def test_who_is_not_a_member_posts_nothing_and_learns_nothing(room, community, u
 
     with untouched(), pytest.raises(NotFound):
         post(outsider, room)
+
+
+def test_who_owes_acceptance_of_the_rules_posts_nothing_until_they_accept(room, community, member, untouched):
+    make_rules(community)
+    with untouched(), pytest.raises(AccessRefused) as refused:
+        post(member, room)
+    assert refused.value.code == "rules.not_accepted"
+
+    accept_rules(acting(member), community_id=CommunityId(community.pk), number=1)
+    assert post(member, room, "Ahoy").body == "Ahoy"
 
 
 def test_who_is_timed_out_posts_nothing_and_is_told_until_when(room, community, untouched):

@@ -13,6 +13,7 @@ from chat.policies import room_resource
 from chat.queries.message_batches import LoadedFacts, find_standings
 from communities.access import Question, database_facts
 from communities.constants import MembershipStatus
+from communities.models import Community, Membership
 from kernel.actor import ANONYMOUS
 from kernel.clock import now
 from kernel.ids import RoomId, UserId, uuid7
@@ -65,6 +66,19 @@ def test_facts_of_several_rooms_and_communities_do_not_mix(community):
     member, stranger = make_member(community), make_member(elsewhere, rank=Rank.OWNER)
     rooms = [make_room(community), make_room(community, member.user, private=True), make_room(elsewhere)]
     agree([question(actor_for(user), room) for room in rooms for user in (member.user, stranger.user)])
+
+
+@pytest.mark.parametrize(
+    ("required", "accepted", "owes"), [(0, 0, False), (2, 0, True), (2, 1, True), (2, 2, False), (2, 3, False)]
+)
+def test_whether_rules_wait_for_acceptance_is_known_in_the_same_statement(community, required, accepted, owes):
+    member, room = make_member(community), make_room(community)
+    Community.objects.filter(pk=community.pk).update(rules_required=required)
+    Membership.objects.filter(pk=member.pk).update(rules_accepted=accepted)
+    asked = question(actor_for(member.user), room)
+
+    agree([asked])
+    assert database_facts.load([asked])[0].membership.owes_rules is owes
 
 
 def test_nobody_and_who_has_no_account_are_known_as_such(community):

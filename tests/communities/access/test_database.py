@@ -179,7 +179,7 @@ def test_many_users_of_a_thing_cost_one_query_and_one_of_its_source(loaders, dja
 
 
 @pytest.mark.parametrize(
-    ("visibility", "shown"), zip(CommunityVisibility, ("public", "public", "community"), strict=True)
+    ("visibility", "shown"), list(zip(CommunityVisibility, ("public", "public", "community"), strict=True))
 )
 @pytest.mark.parametrize("join_policy", JoinPolicy)
 def test_all_but_a_secret_community_have_a_public_card(join_policy, visibility, shown):

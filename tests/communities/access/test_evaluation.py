@@ -46,6 +46,7 @@ memberships = st.builds(
     joined_at=st.just(AT),
     is_owner=st.booleans(),
     is_guest=st.booleans(),
+    owes_rules=st.booleans(),
     permissions=permission_sets,
 )
 all_facts = st.builds(
@@ -259,6 +260,20 @@ def test_a_member_may_exactly_what_membership_and_roles_give(given, permission):
     expected = holder is Holder.MEMBERS or (holder is Holder.ROLES and permission in given)
 
     assert evaluate(facts_of(given), permission, COMMUNITY).allowed is expected
+
+
+@given(memberships, permissions, resources)
+def test_rules_that_wait_for_acceptance_close_writing_and_nothing_else(membership, permission, resource):
+    def answer(owes_rules: bool) -> Decision:
+        facts = replace(facts_of(), membership=replace(membership, owes_rules=owes_rules))
+        return evaluate(facts, permission, resource)
+
+    if permission not in (ChatPermission.SEND_MESSAGE, ChatPermission.OPEN_DIRECT_ROOM):
+        assert answer(owes_rules=True) == answer(owes_rules=False)
+    elif answer(owes_rules=False).allowed:
+        assert (answer(owes_rules=True).code, answer(owes_rules=True).visible) == ("rules.not_accepted", True)
+    else:
+        assert not answer(owes_rules=True).allowed
 
 
 def test_an_answer_carries_the_epoch_that_it_was_computed_at():
