@@ -10,6 +10,8 @@ from communities.constants import Holder, PermissionName, PermissionRule, Starti
 MAX_ROOM_NAME_LENGTH = 80
 MAX_TOPIC_LINE_LENGTH = 250
 MAX_NONCE_LENGTH = 64
+ROOM_CATEGORIES_MAX = 50
+MAX_POSITION = 9_999
 MAX_SEQ = 2**63 - 1
 EXCERPT_LENGTH = 140
 UNREAD_CAP = 100

@@ -38,3 +38,10 @@ class NotTheAuthor(Forbidden):
 
     code = "message.not_the_author"
     message = "This message is somebody else's."
+
+
+class TooManyCategories(Conflict):
+    """The community has as many categories of rooms as it may have."""
+
+    code = "category.too_many"
+    message = "There are too many categories. Delete one first."

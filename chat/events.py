@@ -12,7 +12,10 @@ from kernel.wire import WireStruct
 
 
 class RoomPayload(WireStruct, frozen=True):
-    """A room, the same for everybody who may see it. `participants` are the two people of a direct room, else empty."""
+    """A room, the same for everybody who may see it. `participants` are the two people of a direct room, else empty.
+
+    It is listed under its `category`, null for none, by `position`; a category that is gone is none.
+    """
 
     id: UUID
     community: UUID
@@ -21,8 +24,19 @@ class RoomPayload(WireStruct, frozen=True):
     topic_line: str
     visibility: RoomVisibility
     participants: tuple[UserPayload, ...]
+    category: UUID | None
+    position: int
     created_at: datetime
     archived_at: datetime | None
+
+
+class CategoryPayload(WireStruct, frozen=True):
+    """A heading under which rooms are listed; lower positions come first."""
+
+    id: UUID
+    community: UUID
+    name: str
+    position: int
 
 
 class ExcerptPayload(WireStruct, frozen=True):
@@ -108,7 +122,7 @@ class RoomCreated(Event, frozen=True):
 
 @durable_event("room.updated")
 class RoomUpdated(Event, frozen=True):
-    """The room's name or topic line changed."""
+    """The room's name or topic line changed, or where it is listed."""
 
     room: RoomPayload
 
@@ -118,6 +132,27 @@ class RoomArchived(Event, frozen=True):
     """The room can only be read from now on."""
 
     room: RoomPayload
+
+
+@durable_event("category.created")
+class CategoryCreated(Event, frozen=True):
+    """On `community:<id>`: there is a new heading for rooms."""
+
+    category: CategoryPayload
+
+
+@durable_event("category.updated")
+class CategoryUpdated(Event, frozen=True):
+    """On `community:<id>`: a heading has another name or position."""
+
+    category: CategoryPayload
+
+
+@durable_event("category.deleted")
+class CategoryDeleted(Event, frozen=True):
+    """On `community:<id>`: a heading is gone; the rooms under it are under none."""
+
+    id: UUID
 
 
 @durable_event("room_member.added")

@@ -8,8 +8,8 @@ import msgspec
 
 from accounts.events import UserPayload
 from chat.constants import RoomKind, RoomVisibility
-from chat.events import ExcerptPayload, MessagePayload, MyRoomPayload, RoomPayload
-from chat.models import Message, Room
+from chat.events import CategoryPayload, ExcerptPayload, MessagePayload, MyRoomPayload, RoomPayload
+from chat.models import Message, Room, RoomCategory
 
 
 def room_payload(room: Room, *, participants: Sequence[UserPayload] = ()) -> RoomPayload:
@@ -22,6 +22,8 @@ def room_payload(room: Room, *, participants: Sequence[UserPayload] = ()) -> Roo
         topic_line=room.topic_line,
         visibility=RoomVisibility(room.visibility),
         participants=tuple(participants),
+        category=room.category_id,
+        position=room.position,
         created_at=room.created_at,
         archived_at=room.archived_at,
     )
@@ -53,4 +55,11 @@ def message_payload(message: Message, author: UserPayload) -> MessagePayload:
         created_at=message.created_at,
         edited_at=message.edited_at,
         deleted=message.deleted_at is not None,
+    )
+
+
+def category_payload(category: RoomCategory) -> CategoryPayload:
+    """Return a heading for rooms."""
+    return CategoryPayload(
+        id=category.pk, community=category.community_id, name=category.name, position=category.position
     )

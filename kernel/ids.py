@@ -22,6 +22,7 @@ ApplicationId = NewType("ApplicationId", UUID)
 EntitlementId = NewType("EntitlementId", UUID)
 RoleId = NewType("RoleId", UUID)
 RoomId = NewType("RoomId", UUID)
+CategoryId = NewType("CategoryId", UUID)
 MessageId = NewType("MessageId", UUID)
 
 _COUNTER_LIMIT = 1 << 12

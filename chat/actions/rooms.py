@@ -54,7 +54,7 @@ def create_room(
             community=community, kind=RoomKind.TEXT, name=name, topic_line=topic_line, visibility=visibility
         )
         payload = room_payload(room)
-        drafts = _told(room, RoomCreated(room=payload))
+        drafts = room_drafts(room, RoomCreated(room=payload))
         if visibility is RoomVisibility.PRIVATE and actor.user_id is not None:
             unchecked_add_participant(room, actor.user_id)
             drafts.append(Draft(topic_for("user", actor.user_id), RoomJoined(room=payload)))
@@ -97,7 +97,7 @@ def update_room(
             setattr(room, field, text)
         if changes:
             room.save(update_fields=[*changes])
-            append(_told(room, RoomUpdated(room=room_payload(room))))
+            append(room_drafts(room, RoomUpdated(room=room_payload(room))))
         return room_payload(room)
 
 
@@ -111,7 +111,7 @@ def archive_room(actor: Actor, *, room_id: RoomId) -> RoomPayload:
         room = lock_room_for(actor, room_id, ChatPermission.MANAGE_ROOM)
         room.archived_at = now()
         room.save(update_fields=["archived_at"])
-        append(_told(room, RoomArchived(room=room_payload(room))))
+        append(room_drafts(room, RoomArchived(room=room_payload(room))))
         return room_payload(room)
 
 
@@ -130,7 +130,7 @@ def _open_direct(community: Community, user_ids: list[UserId]) -> RoomPayload:
     return payload
 
 
-def _told(room: Room, event: Event) -> list[Draft]:
+def room_drafts(room: Room, event: Event) -> list[Draft]:
     """Return the drafts that tell the room of a change, and the community of a room that its members can read."""
     own = Draft(topic_for(ROOM_KIND, room.pk), event)
     if room.visibility == RoomVisibility.PRIVATE:

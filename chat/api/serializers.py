@@ -6,7 +6,7 @@ from django.conf import settings
 from rest_framework import serializers
 
 from accounts.api.serializers import TextField
-from chat.constants import MAX_ROOM_NAME_LENGTH, MAX_TOPIC_LINE_LENGTH, RoomVisibility
+from chat.constants import MAX_POSITION, MAX_ROOM_NAME_LENGTH, MAX_TOPIC_LINE_LENGTH, RoomVisibility
 from communities.api.serializers import EnumField
 
 
@@ -47,3 +47,23 @@ class ReadMarkerSerializer(serializers.Serializer[None]):
     """How far the user has read."""
 
     seq = serializers.IntegerField(min_value=0)
+
+
+class CategoryChangesSerializer(serializers.Serializer[None]):
+    """What may be changed of a category of rooms; what is not given stays."""
+
+    name = TextField(max_length=MAX_ROOM_NAME_LENGTH, required=False)
+    position = serializers.IntegerField(min_value=0, max_value=MAX_POSITION, required=False)
+
+
+class NewCategorySerializer(CategoryChangesSerializer):
+    """A new category of rooms; it is the first one unless it says otherwise."""
+
+    name = TextField(max_length=MAX_ROOM_NAME_LENGTH)
+
+
+class PlaceSerializer(serializers.Serializer[None]):
+    """Under which category a room is listed, null for none, and where."""
+
+    category = serializers.UUIDField(allow_null=True)
+    position = serializers.IntegerField(min_value=0, max_value=MAX_POSITION)

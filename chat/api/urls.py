@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
+from chat.api.category_views import CategoriesView, CategoryView, RoomPlaceView
 from chat.api.views import (
     ArchiveRoomView,
     DirectRoomsView,
@@ -20,6 +21,9 @@ from chat.api.views import (
 urlpatterns: list[URLPattern] = [
     path("communities/<uuid:community_id>/rooms", RoomsView.as_view(), name="rooms"),
     path("communities/<uuid:community_id>/direct-rooms", DirectRoomsView.as_view(), name="direct-rooms"),
+    path("communities/<uuid:community_id>/categories", CategoriesView.as_view(), name="categories"),
+    path("communities/<uuid:community_id>/categories/<uuid:category_id>", CategoryView.as_view(), name="category"),
+    path("rooms/<uuid:room_id>/place", RoomPlaceView.as_view(), name="room-place"),
     path("rooms/<uuid:room_id>", RoomView.as_view(), name="room"),
     path("rooms/<uuid:room_id>/archive", ArchiveRoomView.as_view(), name="archive-room"),
     path("rooms/<uuid:room_id>/leave", LeaveRoomView.as_view(), name="leave-room"),

@@ -1,7 +1,8 @@
 """The tables of chat, one module per noun."""
 
+from chat.models.categories import RoomCategory
 from chat.models.messages import Message, MessageEdit
 from chat.models.read_markers import ReadMarker
 from chat.models.rooms import Room, RoomMember
 
-__all__ = ["Message", "MessageEdit", "ReadMarker", "Room", "RoomMember"]
+__all__ = ["Message", "MessageEdit", "ReadMarker", "Room", "RoomCategory", "RoomMember"]

@@ -14,6 +14,7 @@ from chat.constants import (
     RoomMemberState,
     RoomVisibility,
 )
+from chat.models.categories import RoomCategory
 from kernel.clock import now
 from kernel.ids import uuid7
 
@@ -28,6 +29,8 @@ class Room(models.Model):
     topic_line = models.CharField(max_length=MAX_TOPIC_LINE_LENGTH, blank=True, default="")
     visibility = models.CharField(max_length=10, choices=[(value.value, value.value) for value in RoomVisibility])
     direct_key = models.CharField(max_length=120, unique=True, null=True, blank=True)  # null: not direct
+    category = models.ForeignKey(RoomCategory, on_delete=models.SET_NULL, null=True, blank=True, related_name="rooms")
+    position = models.PositiveSmallIntegerField(default=0, db_default=0)
     created_at = models.DateTimeField(default=now, editable=False)
     archived_at = models.DateTimeField(null=True, blank=True)
 

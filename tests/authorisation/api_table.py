@@ -154,6 +154,15 @@ API = {
     "POST /api/v1/communities/<uuid:community_id>/rules/accept": inside(200, 200, lambda _: {"number": 1}),
     "GET /api/v1/communities/<uuid:community_id>/rules/versions": inside(200, 200),
     "GET /api/v1/communities/<uuid:community_id>/rules/acceptances": inside(200, 403),
+    "GET /api/v1/communities/<uuid:community_id>/categories": inside(200, 200),
+    "POST /api/v1/communities/<uuid:community_id>/categories": inside(201, 403, lambda _: {"name": "Below"}),
+    "PATCH /api/v1/communities/<uuid:community_id>/categories/<uuid:category_id>": inside(
+        200, 403, lambda _: {"name": "Below"}
+    ),
+    "DELETE /api/v1/communities/<uuid:community_id>/categories/<uuid:category_id>": inside(204, 403),
+    "PUT /api/v1/rooms/<uuid:room_id>/place": inside(
+        200, 403, lambda world: {"category": world.ids["category_id"], "position": 1}
+    ),
     "GET /api/v1/communities/<uuid:community_id>/rooms": inside(200, 200),
     "POST /api/v1/communities/<uuid:community_id>/rooms": inside(201, 403, lambda _: {"name": "Deck"}),
     "POST /api/v1/communities/<uuid:community_id>/direct-rooms": inside(

@@ -21,7 +21,7 @@ from communities.models import Community, Membership
 from kernel.clock import now
 from kernel.ids import UserId, uuid7
 from tests.factories.accounts import CLIENT, enter_panel, key_header, make_bot, make_key, make_staff, make_user
-from tests.factories.chat import make_room, post
+from tests.factories.chat import make_category, make_room, post
 from tests.factories.communities import (
     Rank,
     make_application,
@@ -112,6 +112,7 @@ def build_world() -> World:
         "key_id": str(key_row.pk),
         "device_id": str(device.pk),
         "invite_id": str(invite.pk),
+        "category_id": str(make_category(community).pk),
         "entitlement_id": str(entitlement.pk),
         "offer_id": str(make_trial_offer(community).pk),
         "application_id": str(application.pk),

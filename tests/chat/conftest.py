@@ -25,7 +25,7 @@ from chat.events import (
     RoomPayload,
     RoomUpdated,
 )
-from chat.models import Message, MessageEdit, ReadMarker, Room, RoomMember
+from chat.models import Message, MessageEdit, ReadMarker, Room, RoomCategory, RoomMember
 from chat.queries.messages import list_messages
 from chat.queries.room_members import list_room_members
 from chat.queries.rooms import room_payloads
@@ -76,7 +76,7 @@ def replayed() -> Callable[[Room], AbstractContextManager[None]]:
 @pytest.fixture
 def untouched() -> Callable[[], AbstractContextManager[None]]:
     """Check that the block changes no row of chat and appends no event to any topic."""
-    return lambda: unchanged(Room, RoomMember, ReadMarker, Message, MessageEdit)
+    return lambda: unchanged(Room, RoomCategory, RoomMember, ReadMarker, Message, MessageEdit)
 
 
 @contextmanager

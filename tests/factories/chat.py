@@ -10,7 +10,7 @@ from accounts.models import User
 from chat.actions.messages import post_message
 from chat.constants import ROOM_KIND, RoomKind, RoomMemberState, RoomVisibility
 from chat.events import MessagePayload, RoomCreated
-from chat.models import Room, RoomMember
+from chat.models import Room, RoomCategory, RoomMember
 from chat.payloads import room_payload
 from communities.models import Community, Membership
 from eventlog.append import Draft, append
@@ -39,6 +39,11 @@ def make_room(
     for user in participants:
         make_room_member(room, user)
     return room
+
+
+def make_category(community: Community, *, name: str = "Below", position: int = 0) -> RoomCategory:
+    """Return a new heading for the community's rooms."""
+    return RoomCategory.objects.create(community=community, name=name, position=position)
 
 
 def make_room_member(room: Room, user: User, state: RoomMemberState = RoomMemberState.MEMBER) -> RoomMember:

@@ -59,6 +59,8 @@ def test_a_room_is_opened_listed_seen_changed_and_archived(community, moderator,
         "topic_line": "Boats",
         "visibility": "community",
         "participants": [],
+        "category": None,
+        "position": 0,
         "archived_at": None,
     }
     mine = made.json() | {"unread": 0, "read_seq": 0, "head_seq": 1, "last_message": None}

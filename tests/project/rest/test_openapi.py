@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, Phase, settings
 from accounts.actions.trusted_devices import trust_device
 from project.environment import BASE_DIR
 from tests.factories.accounts import CLIENT, bearer, make_bot, make_key, make_user, sign_in
-from tests.factories.chat import make_room, post
+from tests.factories.chat import make_category, make_room, post
 from tests.factories.communities import (
     Rank,
     make_application,
@@ -138,6 +138,7 @@ def world() -> dict[str, Any]:
     ids |= {"key_id": make_key(owner)[1].id, "bot_id": make_bot(owner).id}
     ids |= {"application_id": make_application(community, make_user()).id}
     ids |= {"entitlement_id": make_entitlement(community, make_user()).id, "offer_id": make_trial_offer(community).id}
+    ids |= {"category_id": make_category(community).id}
     ids |= {"invite_id": make_invite(community, owner)[0].id}
     ids |= {"session_id": owner.sessions.get().id, "device_id": owner.trusted_devices.get().id}
     return {
