@@ -11,9 +11,10 @@ from chat.errors import RoomIsArchived, RoomIsDirect
 from chat.events import MyRoomPayload
 from chat.models import Message, Room
 from chat.models.locks import hold_room_topics, lock_room
-from chat.queries.message_batches import LoadedFacts, find_standings, room_resource_of
+from chat.queries.message_batches import LoadedFacts, find_standings
+from chat.queries.resources import room_resource
 from chat.queries.rooms import ROOM_SORTS, candidate_rooms, my_rooms
-from communities.access import Question, Resource, decide_all, decide_many, require
+from communities.access import Question, decide_all, decide_many, require
 from communities.constants import PermissionName
 from communities.policies import get_community_for, refusal_of
 from communities.queries.keyset import cut_page
@@ -22,11 +23,6 @@ from kernel.errors import DomainError, NotFound, Unauthenticated
 from kernel.ids import CommunityId, MessageId, RoomId, UserId
 from kernel.pagination import PageRequest
 from kernel.wire import Page
-
-
-def room_resource(room: Room) -> Resource:
-    """Return the room as a resource that permissions are asked about."""
-    return room_resource_of(CommunityId(room.community_id), RoomId(room.pk), room.visibility)
 
 
 def get_room_for(actor: Actor, room_id: RoomId, permission: PermissionName) -> Room:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from chat.constants import ROOM_KIND, ChatPermission
-from chat.policies import refusals_of, room_resource
+from chat.policies import refusals_of
+from chat.queries.resources import room_resource
 from chat.queries.rooms import get_rooms
 from communities.access import decide
 from eventlog.topics import TopicKind, register_topic_kind

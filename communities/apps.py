@@ -25,10 +25,10 @@ class CommunitiesConfig(AppConfig):
         from communities.actions.applications import erase_applications
         from communities.actions.deletions import check_owned_communities, end_memberships
         from communities.constants import PERMISSION_RULES, STAFF_PERMISSIONS
-        from communities.topics import readable_management_topics
+        from communities.topics import readable_community_topics
 
         register_permissions(PERMISSION_RULES)
-        register_topic_source(readable_management_topics)
+        register_topic_source(readable_community_topics)
         register_staff_permissions(STAFF_PERMISSIONS)
         register_deletion_check(check_owned_communities)
         register_deletion_step(DeletionStep("communities.applications", DeletionPhase.CONTENT, erase_applications))

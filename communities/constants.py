@@ -40,6 +40,7 @@ COLOUR_PATTERN = r"\A(#[0-9a-f]{6})?\Z"
 SLUG_PATTERN = r"\A[a-z0-9]+(-[a-z0-9]+)*\Z"
 
 
+COMMUNITY_TOPIC = "community"
 APPLICATIONS_TOPIC = "applications"
 """The kind of the topic `applications:<community id>`, for who reviews applications."""
 ENTITLEMENTS_TOPIC = "entitlements"

@@ -98,6 +98,41 @@ class MemberRemoved(Event, frozen=True):
     user: UUID
 
 
+@durable_event("role.created")
+class RoleCreated(Event, frozen=True):
+    """There is a new role, just above the default one: every other role stands one higher than before."""
+
+    role: RolePayload
+
+
+@durable_event("role.updated")
+class RoleUpdated(Event, frozen=True):
+    """A role has another name, colour or set of permissions."""
+
+    role: RolePayload
+
+
+@durable_event("role.deleted")
+class RoleDeleted(Event, frozen=True):
+    """A role is gone, and no member has it any more; every role that stood above it stands one lower."""
+
+    role: UUID
+
+
+@durable_event("roles.reordered")
+class RolesReordered(Event, frozen=True):
+    """The roles stand in this order, from the highest to the default one, whose position is 0."""
+
+    roles: tuple[UUID, ...]
+
+
+@durable_event("access.changed")
+class AccessChanged(Event, frozen=True):
+    """On `user:<id>`: what the user may reach in a community changed with a role. What is shown of it is to be loaded again."""
+
+    community: UUID
+
+
 @durable_event("membership.changed")
 class MembershipChanged(Event, frozen=True):
     """On `user:<id>`: the user's own standing in a community is now this."""

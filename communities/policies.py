@@ -120,10 +120,18 @@ def get_role_below(actor: Actor, community_id: CommunityId, role_id: RoleId) -> 
     role = Role.objects.filter(community_id=community_id, pk=role_id).first()
     if role is None:
         raise NotFound
-    rank = _rank_of(actor, community_id)
+    rank = rank_of(actor, community_id)
     if rank is not None and role.position >= rank:
         raise RoleTooHigh
     return role
+
+
+def rank_of(actor: Actor, community_id: CommunityId) -> int | None:
+    """Return where the actor stands; None for the system, which stands nowhere and above all."""
+    if actor.user_id is None:
+        return None
+    own = load_memberships(community_id, [actor.user_id]).get(actor.user_id)
+    return own.rank if own is not None else -1
 
 
 def check_may_give(actor: Actor, community_id: CommunityId, permissions: Collection[str]) -> None:
@@ -242,11 +250,3 @@ def _refuse_nobody(actor: Actor) -> None:
     """Answer anonymous calls before anything is looked up: a 401 for what exists beside a 404 would tell which is which."""
     if actor.kind == "anonymous":
         raise Unauthenticated
-
-
-def _rank_of(actor: Actor, community_id: CommunityId) -> int | None:
-    """Return where the actor stands; None for the system, which stands nowhere and above all."""
-    if actor.user_id is None:
-        return None
-    own = load_memberships(community_id, [actor.user_id]).get(actor.user_id)
-    return own.rank if own is not None else -1

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
-from communities.access import Question, community_resource, decide, decide_all
-from communities.constants import APPLICATIONS_TOPIC, ENTITLEMENTS_TOPIC, INVITES_TOPIC, Permission
+from communities.access import FactSource, Question, community_resource, decide, decide_all
+from communities.constants import APPLICATIONS_TOPIC, COMMUNITY_TOPIC, ENTITLEMENTS_TOPIC, INVITES_TOPIC, Permission
 from communities.models import Community
 from communities.policies import refusals_of
 from eventlog.topics import Topic, TopicKind, register_topic_kind, topic_for
@@ -21,6 +21,7 @@ MANAGEMENT_TOPICS = {
     ENTITLEMENTS_TOPIC: Permission.MANAGE_ENTITLEMENTS,
 }
 """The kinds of topic that tell more than every member may know, and the permission that each takes."""
+_PERMISSIONS = {COMMUNITY_TOPIC: Permission.VIEW_COMMUNITY, **MANAGEMENT_TOPICS}
 
 
 def authorise_community_topics(asked: Sequence[tuple[Actor, UUID]]) -> list[DomainError | None]:
@@ -33,15 +34,15 @@ def explain_community_topic(actor: Actor, object_id: UUID) -> Decision:
     return _explain(actor, object_id, Permission.VIEW_COMMUNITY)
 
 
-def readable_management_topics(
-    community_id: CommunityId, user_ids: Collection[UserId]
+def readable_community_topics(
+    community_id: CommunityId, user_ids: Collection[UserId], facts: FactSource
 ) -> Mapping[UserId, Sequence[Topic]]:
-    """Return the management topics that each user can read, for `communities.access` to revoke. Three statements at most."""
+    """Return the community's own topics that each user can read, for `communities.access` to revoke. Two statements."""
     community = Community.objects.get(pk=community_id)
-    asked = [(user_id, kind) for user_id in user_ids for kind in MANAGEMENT_TOPICS]
+    asked = [(user_id, kind) for user_id in user_ids for kind in _PERMISSIONS]
     resource = community_resource(community)
     decisions = decide_all(
-        [Question(user_actor(user_id), MANAGEMENT_TOPICS[kind], resource) for user_id, kind in asked]
+        [Question(user_actor(user_id), _PERMISSIONS[kind], resource) for user_id, kind in asked], facts=facts
     )
     readable: dict[UserId, list[Topic]] = {}
     for (user_id, kind), decision in zip(asked, decisions, strict=True):
@@ -68,7 +69,7 @@ def _management_topic_kind(kind: str, permission: Permission) -> TopicKind:
 
 
 register_topic_kind(
-    TopicKind(kind="community", authorise_all=authorise_community_topics, explain=explain_community_topic)
+    TopicKind(kind=COMMUNITY_TOPIC, authorise_all=authorise_community_topics, explain=explain_community_topic)
 )
 for _kind, _permission in MANAGEMENT_TOPICS.items():
     register_topic_kind(_management_topic_kind(_kind, _permission))

@@ -642,6 +642,9 @@ class Communities(BaseSettings):
     community_roles_max: PositiveInt = Field(
         100, le=1_000, description="Roles of a community, the default one included."
     )
+    access_changes_at_once: PositiveInt = Field(
+        500, le=5_000, description="Members whose access changes in one transaction; the rest waits for a job."
+    )
     member_roles_max: PositiveInt = Field(20, description="Roles that a member has beside the default one.")
 
 

@@ -356,6 +356,7 @@ INVITE_USES = environment.invite_uses
 INVITE_USES_MAX = environment.invite_uses_max
 INVITES_MAX = environment.invites_max
 COMMUNITY_ROLES_MAX = environment.community_roles_max
+ACCESS_CHANGES_AT_ONCE = environment.access_changes_at_once
 MEMBER_ROLES_MAX = environment.member_roles_max
 MESSAGE_MAX_CHARACTERS = environment.message_max_characters
 MESSAGE_EDIT_WINDOW_HOURS = environment.message_edit_window_hours

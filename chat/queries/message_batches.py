@@ -10,7 +10,8 @@ import msgspec
 
 from accounts.events import UserPayload
 from accounts.payloads import user_payload_of
-from chat.constants import ROOM_KIND, ChatPermission, RoomMemberState, RoomVisibility
+from chat.constants import RoomMemberState
+from chat.queries.resources import room_resource_of
 from communities.access import (
     MEMBERSHIP_COLUMNS,
     ROLES_OF_MEMBERSHIP,
@@ -63,17 +64,6 @@ class LoadedFacts:
     def load(self, questions: Sequence[Question]) -> list[Facts]:
         """Return the facts for each question; no query."""
         return [self._standings[RoomId(question.resource.id), question.actor.user_id].facts for question in questions]
-
-
-def room_resource_of(community_id: CommunityId, room_id: RoomId, visibility: str) -> Resource:
-    """Return a room as a resource that permissions are asked about."""
-    return Resource(
-        community_id,
-        ROOM_KIND,
-        room_id,
-        "private" if visibility == RoomVisibility.PRIVATE else "community",
-        shown_by=ChatPermission.VIEW_ROOM,
-    )
 
 
 def find_standings(pairs: Collection[Pair]) -> Callable[[], dict[Pair, Standing]]:

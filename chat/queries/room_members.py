@@ -11,13 +11,15 @@ from django.db.models.functions import Lower
 from accounts.events import UserPayload
 from accounts.models import User
 from accounts.payloads import user_payload
-from chat.constants import ROOM_KIND, RoomMemberState, RoomVisibility
+from chat.constants import ROOM_KIND, ChatPermission, RoomMemberState, RoomVisibility
 from chat.models import Room, RoomMember
-from communities.access import Participation
+from chat.queries.resources import room_resource
+from communities.access import FactSource, Participation, Question, decide_all
 from communities.constants import CURRENT_STATUSES
 from communities.models import Membership
 from communities.queries.keyset import SortKey, cut_page
 from eventlog.topics import Topic, topic_for
+from kernel.actor import user_actor
 from kernel.ids import CommunityId, UserId
 from kernel.pagination import PageRequest
 from kernel.wire import Page
@@ -65,25 +67,35 @@ def load_participations(
     }
 
 
-def readable_room_topics(community_id: CommunityId, user_ids: Collection[UserId]) -> Mapping[UserId, Sequence[Topic]]:
-    """Return the topics of the rooms that each user can read, for `communities.access` to revoke. Two queries."""
-    visible = list(
-        Room.objects.filter(community_id=community_id, visibility=RoomVisibility.COMMUNITY).values_list("pk", flat=True)
+def readable_room_topics(
+    community_id: CommunityId, user_ids: Collection[UserId], facts: FactSource
+) -> Mapping[UserId, Sequence[Topic]]:
+    """Return the topics of the rooms that each user can read, for `communities.access` to revoke. Four queries."""
+    users = list(dict.fromkeys(user_ids))
+    visible = list(Room.objects.filter(community_id=community_id, visibility=RoomVisibility.COMMUNITY).order_by("pk"))
+    own = _private_rooms(community_id, users)
+    asked = [(user_id, room) for user_id in users for room in (*visible, *own.get(user_id, ()))]
+    questions = [
+        Question(user_actor(user_id), ChatPermission.READ_MESSAGES, room_resource(room)) for user_id, room in asked
+    ]
+    readable: dict[UserId, list[Topic]] = {}
+    for (user_id, room), decision in zip(asked, decide_all(questions, facts=facts), strict=True):
+        if decision.allowed:
+            readable.setdefault(user_id, []).append(topic_for(ROOM_KIND, room.pk))
+    return readable
+
+
+def _private_rooms(community_id: CommunityId, user_ids: Collection[UserId]) -> Mapping[UserId, Sequence[Room]]:
+    rows = RoomMember.objects.filter(
+        community_id=community_id,
+        user_id__in=user_ids,
+        state=RoomMemberState.MEMBER,
+        room__visibility=RoomVisibility.PRIVATE,
     )
-    own: dict[RoomMemberState, dict[UserId, set[UUID]]] = {state: {} for state in RoomMemberState}
-    states = RoomMember.objects.filter(community_id=community_id, user_id__in=user_ids)
-    for room_id, user_id, state in states.values_list("room_id", "user_id", "state"):
-        own[RoomMemberState(state)].setdefault(UserId(user_id), set()).add(room_id)
-    return {
-        user_id: [
-            topic_for(ROOM_KIND, room_id)
-            for room_id in sorted(
-                {*visible, *own[RoomMemberState.MEMBER].get(user_id, ())}
-                - own[RoomMemberState.REMOVED].get(user_id, set())
-            )
-        ]
-        for user_id in user_ids
-    }
+    found: dict[UserId, list[Room]] = {}
+    for row in rows.select_related("room").order_by("room_id"):
+        found.setdefault(UserId(row.user_id), []).append(row.room)
+    return found
 
 
 def _is_member(room: Room) -> Exists:

@@ -7,6 +7,7 @@ from communities.access.changes import Readable, closed_since, readable_topics
 from communities.access.database import (
     MEMBERSHIP_COLUMNS,
     ROLES_OF_MEMBERSHIP,
+    FactsOfBefore,
     database_facts,
     load_memberships,
     load_memberships_of,
@@ -31,6 +32,7 @@ __all__ = [
     "ROLES_OF_MEMBERSHIP",
     "FactSource",
     "Facts",
+    "FactsOfBefore",
     "MembershipFacts",
     "Participation",
     "ParticipationLoader",

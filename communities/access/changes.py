@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+from communities.access.database import database_facts
+from communities.access.facts import FactSource
 from communities.access.revocation import readable_by
 from eventlog.append import Draft
 from eventlog.events import AccessRevoked
@@ -16,9 +18,11 @@ from kernel.ids import CommunityId, UserId
 Readable = Mapping[UserId, Collection[Topic]]
 
 
-def readable_topics(community_id: CommunityId, user_ids: Collection[UserId]) -> Readable:
-    """Return which topics of the community each of these users can read now. As many statements as the apps' topic sources take."""
-    return readable_by(community_id, user_ids)
+def readable_topics(
+    community_id: CommunityId, user_ids: Collection[UserId], *, facts: FactSource = database_facts
+) -> Readable:
+    """Return which topics of the community each of these users can read. As many statements as the apps' topic sources take."""
+    return readable_by(community_id, user_ids, facts)
 
 
 def closed_since(before: Readable, community_id: CommunityId) -> list[Draft]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 
+from communities.access.database import database_facts
+from communities.access.facts import FactSource
 from eventlog.append import Draft
 from eventlog.events import AccessRevoked
 from eventlog.topics import Topic, topic_for
 from kernel.ids import CommunityId, UserId
 
-TopicSource = Callable[[CommunityId, Collection[UserId]], Mapping[UserId, Sequence[Topic]]]
-"""Takes a community and users; answers, in a constant number of queries, which of its app's topics each of them can read."""
+TopicSource = Callable[[CommunityId, Collection[UserId], FactSource], Mapping[UserId, Sequence[Topic]]]
+"""Takes a community, users and where facts come from; answers, in a constant number of queries, which of its app's topics each can read."""
 
 _sources: list[TopicSource] = []
 
@@ -21,9 +23,11 @@ def register_topic_source(source: TopicSource) -> None:
         _sources.append(source)
 
 
-def readable_by(community_id: CommunityId, user_ids: Collection[UserId]) -> dict[UserId, list[Topic]]:
+def readable_by(
+    community_id: CommunityId, user_ids: Collection[UserId], facts: FactSource = database_facts
+) -> dict[UserId, list[Topic]]:
     """Return what the sources say that each of these users can read, without what is said twice."""
-    found = [source(community_id, user_ids) for source in _sources]
+    found = [source(community_id, user_ids, facts) for source in _sources]
     return {
         user_id: list(dict.fromkeys(topic for topics in found for topic in topics.get(user_id, ())))
         for user_id in user_ids

@@ -14,11 +14,14 @@ from communities.constants import (
     MAX_DESCRIPTION_LENGTH,
     MAX_INVITE_CODE_LENGTH,
     MAX_NAME_LENGTH,
+    MAX_PERMISSION_LENGTH,
+    MAX_ROLE_NAME_LENGTH,
     MAX_SLUG_LENGTH,
     CommunityVisibility,
     JoinPolicy,
 )
 from communities.models.communities import slug_validators
+from communities.models.roles import colour_validators
 
 
 class EnumField(serializers.ChoiceField):
@@ -56,6 +59,28 @@ class NewMemberSerializer(serializers.Serializer[None]):
     """Who is made a member."""
 
     username = TextField(max_length=USERNAME_MAX_LENGTH)
+
+
+class RoleChangesSerializer(serializers.Serializer[None]):
+    """What changes of a role; what is not given stays."""
+
+    name = TextField(max_length=MAX_ROLE_NAME_LENGTH, required=False, validators=[validate_printable])
+    colour = TextField(max_length=7, required=False, allow_blank=True, validators=colour_validators)
+    permissions = serializers.ListField(
+        child=TextField(max_length=MAX_PERMISSION_LENGTH), required=False, max_length=100
+    )
+
+
+class NewRoleSerializer(RoleChangesSerializer):
+    """A new role."""
+
+    name = TextField(max_length=MAX_ROLE_NAME_LENGTH, validators=[validate_printable])
+
+
+class RoleOrderSerializer(serializers.Serializer[None]):
+    """Every role but the default one, from the highest down."""
+
+    roles = serializers.ListField(child=serializers.UUIDField(), max_length=1_000)
 
 
 class NewOwnerSerializer(serializers.Serializer[None]):

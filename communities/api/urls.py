@@ -48,7 +48,9 @@ from communities.api.views import (
     MembersView,
     MemberView,
     OwnerView,
+    RoleOrderView,
     RolesView,
+    RoleView,
     TimeOutView,
 )
 
@@ -67,6 +69,8 @@ urlpatterns: list[URLPattern] = [
     path(_MEMBER, MemberView.as_view(), name="member"),
     path("communities/<uuid:community_id>/owner", OwnerView.as_view(), name="community-owner"),
     path("communities/<uuid:community_id>/roles", RolesView.as_view(), name="roles"),
+    path("communities/<uuid:community_id>/roles/order", RoleOrderView.as_view(), name="role-order"),
+    path("communities/<uuid:community_id>/roles/<uuid:role_id>", RoleView.as_view(), name="role"),
     path(f"{_MEMBER}/roles/<uuid:role_id>", MemberRoleView.as_view(), name="member-role"),
     path(f"{_MEMBER}/ban", BanView.as_view(), name="member-ban"),
     path(f"{_MEMBER}/timeout", TimeOutView.as_view(), name="member-timeout"),

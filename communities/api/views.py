@@ -31,12 +31,16 @@ from communities.actions.memberships import (
     time_out_member,
     unban_member,
 )
+from communities.actions.roles import create_role, delete_role, reorder_roles, update_role
 from communities.api.parameters import list_parameters
 from communities.api.serializers import (
     CommunityChangesSerializer,
     NewCommunitySerializer,
     NewMemberSerializer,
     NewOwnerSerializer,
+    NewRoleSerializer,
+    RoleChangesSerializer,
+    RoleOrderSerializer,
     TimeOutSerializer,
 )
 from communities.constants import Permission
@@ -157,6 +161,41 @@ class RolesView(APIView):
         """List the roles, highest first; there are never so many that a second page is needed."""
         community = get_community_for(actor_of(request), CommunityId(community_id), Permission.LIST_MEMBERS)
         return Response(Page(items=list_roles(CommunityId(community.pk)), next=None))
+
+    @extend_schema(request=NewRoleSerializer, responses={201: RolePayload})
+    def post(self, request: Request, community_id: UUID) -> Response:
+        """Make a role just above the default one."""
+        body = _body(request, NewRoleSerializer)
+        role = create_role(actor_of(request), community_id=CommunityId(community_id), **body)
+        return Response(role, status=status.HTTP_201_CREATED)
+
+
+class RoleOrderView(APIView):
+    """Which role stands above which."""
+
+    @extend_schema(request=RoleOrderSerializer, responses={200: Page[RolePayload]})
+    def put(self, request: Request, community_id: UUID) -> Response:
+        """Put the roles in an order."""
+        role_ids = [RoleId(role_id) for role_id in _body(request, RoleOrderSerializer)["roles"]]
+        roles = reorder_roles(actor_of(request), community_id=CommunityId(community_id), role_ids=role_ids)
+        return Response(Page(items=roles, next=None))
+
+
+class RoleView(APIView):
+    """One role."""
+
+    @extend_schema(request=RoleChangesSerializer, responses={200: RolePayload})
+    def patch(self, request: Request, community_id: UUID, role_id: UUID) -> Response:
+        """Change what is given of the role."""
+        body = _body(request, RoleChangesSerializer)
+        role = update_role(actor_of(request), community_id=CommunityId(community_id), role_id=RoleId(role_id), **body)
+        return Response(role)
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, community_id: UUID, role_id: UUID) -> Response:
+        """Delete the role; nobody has it any more."""
+        delete_role(actor_of(request), community_id=CommunityId(community_id), role_id=RoleId(role_id))
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 class MemberRoleView(APIView):

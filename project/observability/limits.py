@@ -47,6 +47,7 @@ METRIC_OF_SETTING = {
 
 NOT_LIMITS = {
     "hsts_seconds",
+    "access_changes_at_once",
     "trusted_proxy_count",
     "worker_metrics_port",
     "smtp_port",

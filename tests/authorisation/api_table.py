@@ -103,6 +103,14 @@ API = {
         inside(200, 403).statuses | {KEY: 403, BOT: 403, STRANGER: 404}, lambda world: {"user_id": world.ids["user_id"]}
     ),
     "GET /api/v1/communities/<uuid:community_id>/roles": inside(200, 200),
+    "POST /api/v1/communities/<uuid:community_id>/roles": inside(201, 403, lambda _: {"name": "Pilots"}),
+    "PUT /api/v1/communities/<uuid:community_id>/roles/order": inside(
+        200, 403, lambda world: {"roles": [world.ids["role_id"]]}
+    ),
+    "PATCH /api/v1/communities/<uuid:community_id>/roles/<uuid:role_id>": inside(
+        200, 403, lambda _: {"name": "Pilots"}
+    ),
+    "DELETE /api/v1/communities/<uuid:community_id>/roles/<uuid:role_id>": inside(204, 403),
     "PUT /api/v1/communities/<uuid:community_id>/members/<uuid:user_id>/roles/<uuid:role_id>": inside(200, 403),
     "DELETE /api/v1/communities/<uuid:community_id>/members/<uuid:user_id>/roles/<uuid:role_id>": inside(200, 403),
     "POST /api/v1/communities/<uuid:community_id>/members/<uuid:user_id>/ban": inside(204, 403),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from uuid import UUID
 
@@ -11,6 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from communities.events import (
+    AccessChanged,
     ApplicationChanged,
     CommunityPayload,
     CommunityUpdated,
@@ -20,6 +21,11 @@ from communities.events import (
     MembershipChanged,
     MemberUpdated,
     MyEntitlementChanged,
+    RoleCreated,
+    RoleDeleted,
+    RolePayload,
+    RolesReordered,
+    RoleUpdated,
 )
 from communities.models import (
     Application,
@@ -36,7 +42,7 @@ from communities.models import (
 )
 from communities.payloads import community_payload, membership_changed
 from communities.queries.memberships import list_members
-from communities.queries.roles import roles_held
+from communities.queries.roles import list_roles, roles_held
 from eventlog.events import AccessRevoked, Event
 from eventlog.replay import read_heads
 from eventlog.topics import Topic, parse_topic, topic_for
@@ -52,6 +58,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     """What clients hold of a community: its card, its members, and what each user knows of their own standing."""
 
     card: CommunityPayload
+    roles: dict[UUID, RolePayload]
     members: dict[UUID, MemberPayload]
     standings: dict[UUID, MembershipChanged]
 
@@ -104,6 +111,7 @@ def _snapshot(community: Community) -> Snapshot:
     roles = roles_held([row.pk for row in rows])
     return Snapshot(
         card=community_payload(Community.objects.get(pk=community.pk)),
+        roles={role.id: role for role in list_roles(CommunityId(community.pk))},
         members={member.user.id: member for member in page.items},
         standings={row.user_id: membership_changed(row, roles.get(row.pk, ())) for row in rows},
     )
@@ -126,6 +134,46 @@ def _apply(state: Snapshot, topic: Topic, event: Event) -> Snapshot:
         case MembershipChanged():
             _, user_id = parse_topic(topic)
             return replace(state, standings={**state.standings, user_id: event})
-        case AccessRevoked() | ApplicationChanged() | MyEntitlementChanged():
+        case RoleCreated() | RoleUpdated() | RoleDeleted() | RolesReordered():
+            return _apply_to_roles(state, event)
+        case AccessChanged() | AccessRevoked() | ApplicationChanged() | MyEntitlementChanged():
             return state
     raise AssertionError(f"no client knows what to do with {event}")
+
+
+def _apply_to_roles(state: Snapshot, event: RoleCreated | RoleUpdated | RoleDeleted | RolesReordered) -> Snapshot:
+    match event:
+        case RoleCreated(role=role):
+            moved = {key: replace(row, position=row.position + (row.position > 0)) for key, row in state.roles.items()}
+            return replace(state, roles={**moved, role.id: role})
+        case RoleUpdated(role=role):
+            return replace(state, roles={**state.roles, role.id: role})
+        case RoleDeleted(role=role_id):
+            return _without_role(state, role_id)
+        case RolesReordered(roles=order):
+            return _reordered(state, order)
+
+
+def _without_role(state: Snapshot, role_id: UUID) -> Snapshot:
+    gone = state.roles[role_id]
+    left = {key: row for key, row in state.roles.items() if key != role_id}
+    return replace(
+        _with_roles(state, lambda roles: [held for held in roles if held != role_id]),
+        roles={key: replace(row, position=row.position - (row.position > gone.position)) for key, row in left.items()},
+    )
+
+
+def _reordered(state: Snapshot, order: Sequence[UUID]) -> Snapshot:
+    return replace(
+        _with_roles(state, lambda roles: sorted(roles, key=order.index)),
+        roles={key: replace(row, position=len(order) - 1 - order.index(key)) for key, row in state.roles.items()},
+    )
+
+
+def _with_roles(state: Snapshot, change: Callable[[Sequence[UUID]], Iterable[UUID]]) -> Snapshot:
+    """Return the state with other roles of every member."""
+    return replace(
+        state,
+        members={key: replace(row, roles=tuple(change(row.roles))) for key, row in state.members.items()},
+        standings={key: replace(row, roles=tuple(change(row.roles))) for key, row in state.standings.items()},
+    )

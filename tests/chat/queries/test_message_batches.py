@@ -9,8 +9,8 @@ from msgspec.structs import replace
 
 from accounts.payloads import user_payload
 from chat.constants import ChatPermission, RoomMemberState
-from chat.policies import room_resource
 from chat.queries.message_batches import LoadedFacts, find_standings
+from chat.queries.resources import room_resource
 from communities.access import Question, database_facts
 from communities.constants import MembershipStatus
 from communities.models import Community, Membership

@@ -31,11 +31,11 @@ def test_every_source_is_asked_once_for_all_users_and_each_topic_is_closed_once(
     room, hall = topic_for("room", uuid7()), topic_for("room", uuid7())
     asked = []
 
-    def rooms(community_id, user_ids):
+    def rooms(community_id, user_ids, facts):
         asked.append((community_id, list(user_ids)))
         return {one: [room, hall]}
 
-    def halls(community_id, user_ids):
+    def halls(community_id, user_ids, facts):
         return {one: [hall], other: [hall]}
 
     register_topic_source(rooms)

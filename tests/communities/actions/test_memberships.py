@@ -75,7 +75,7 @@ def stranger():
 def rooms(monkeypatch):
     """A higher app with topics: what each user can read, filled by the test."""
     readable = {}
-    monkeypatch.setattr(revocation, "_sources", [lambda community_id, user_ids: readable])
+    monkeypatch.setattr(revocation, "_sources", [lambda community_id, user_ids, facts: readable])
     return readable
 
 
