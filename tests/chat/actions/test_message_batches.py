@@ -81,6 +81,15 @@ def plan_of(statement: str) -> str:
     return plan
 
 
+def forget_statistics() -> None:
+    """Let the planner know as little of every table as when it was new, until the transaction ends: autovacuum may have told it more."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE pg_class SET reltuples = -1, relpages = 0"
+            " WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+        )
+
+
 @pytest.mark.django_db
 def test_no_statement_of_a_batch_reads_a_whole_table_even_when_planned_before_there_are_statistics(community, member):
     room = make_room(community)
@@ -89,6 +98,7 @@ def test_no_statement_of_a_batch_reads_a_whole_table_even_when_planned_before_th
     with CaptureQueriesContext(connection) as captured:
         post_messages([asked(member, room, reply_to=question)])
 
+    forget_statistics()
     plans = [plan_of(query["sql"]) for query in captured if "%s" in query["sql"]]
     assert len(plans) == 7
     assert [plan for plan in plans if "Seq Scan" in plan] == []
