@@ -8,7 +8,7 @@ OWN_SERVICES := env -u DATABASE_URL -u REDIS_URL
 unexport PYTHONDONTWRITEBYTECODE # a hundred processes would compile the same modules
 
 .DEFAULT_GOAL := help
-.PHONY: help run test e2e bench torture check format import manage requirements
+.PHONY: help run test e2e bench bench-gates torture check format import manage requirements
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s%s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -29,6 +29,10 @@ e2e: ## Run the browser tests on uvicorn and on daphne, or on the one that SERVE
 bench: ## Measure against other servers, ARGS="fanout --quick"; then ARGS=report for tables and plots
 	$(SETUP) bench
 	@$(OWN_SERVICES) $(VENV) -m bench $(ARGS)
+
+bench-gates: ## Measure what gates cost, into var/bench/gates.json
+	$(SETUP) bench
+	@$(OWN_SERVICES) $(VENV) -m project.embedded --throwaway -m bench.gates
 
 torture: ## Break real processes while hundreds talk, and check that nothing is lost. ARGS="--short --seed 7"; 20 minutes without --short
 	$(SETUP) development

@@ -18,11 +18,14 @@ class ChatConfig(AppConfig):
         from accounts.registries.staff_roles import register_staff_permissions
         from chat.actions.deletions import erase_read_markers
         from chat.constants import PERMISSION_RULES, ROOM_KIND, STAFF_PERMISSIONS
-        from chat.queries.room_members import load_participations, readable_room_topics
+        from chat.policies import find_room_gate, lock_room_gate, see_room_gate
+        from chat.queries.room_members import PARTICIPATIONS, readable_room_topics
         from communities.access import register_participation_source, register_permissions, register_topic_source
+        from communities.registries.gates import GateKind, register_gate_kind
 
         register_permissions(PERMISSION_RULES)
-        register_participation_source(ROOM_KIND, load_participations)
+        register_gate_kind(ROOM_KIND, GateKind(see_room_gate, find_room_gate, lock_room_gate))
+        register_participation_source(ROOM_KIND, PARTICIPATIONS)
         register_topic_source(readable_room_topics)
         register_staff_permissions(STAFF_PERMISSIONS)
         register_deletion_step(DeletionStep("chat.read_markers", DeletionPhase.CONTENT, erase_read_markers))

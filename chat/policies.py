@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from uuid import UUID
 
 from django.db.models.functions import Lower
 
-from chat.constants import ChatPermission, RoomKind
+from chat.constants import ROOM_KIND, ChatPermission, RoomKind
 from chat.errors import RoomIsArchived, RoomIsDirect
 from chat.events import MyRoomPayload
 from chat.models import Message, Room
@@ -14,10 +15,12 @@ from chat.models.locks import hold_room_topics, lock_room
 from chat.queries.message_batches import LoadedFacts, find_standings
 from chat.queries.resources import room_resource
 from chat.queries.rooms import ROOM_SORTS, candidate_rooms, my_rooms
-from communities.access import Question, decide_all, decide_many, require
-from communities.constants import PermissionName
+from communities.access import Question, decide_all, decide_many, live_gates, require
+from communities.constants import Permission, PermissionName
+from communities.models.locks import lock_community
 from communities.policies import get_community_for, refusal_of
 from communities.queries.keyset import cut_page
+from communities.registries.gates import GateTarget
 from kernel.actor import Actor
 from kernel.errors import DomainError, NotFound, Unauthenticated
 from kernel.ids import CommunityId, MessageId, RoomId, UserId
@@ -28,7 +31,7 @@ from kernel.wire import Page
 def get_room_for(actor: Actor, room_id: RoomId, permission: PermissionName) -> Room:
     """Return the room when the actor has the permission in it. Raises `NotFound`, or why it is refused."""
     _refuse_nobody(actor)
-    return _authorised(actor, Room.objects.filter(pk=room_id).first(), permission)
+    return _authorised(actor, Room.objects.select_related("community").filter(pk=room_id).first(), permission)
 
 
 def refusals_of(asked: Sequence[tuple[Actor, RoomId]], permission: PermissionName) -> list[DomainError | None]:
@@ -58,7 +61,7 @@ def lock_room_for(actor: Actor, room_id: RoomId, permission: PermissionName) -> 
 def get_message_for(actor: Actor, message_id: MessageId, permission: PermissionName) -> Message:
     """Return the message, with author and room, when the actor has the permission in its room. Raises as `get_room_for`."""
     _refuse_nobody(actor)
-    message = Message.objects.select_related("author", "room").filter(pk=message_id).first()
+    message = Message.objects.select_related("author", "room__community").filter(pk=message_id).first()
     if message is None:
         raise NotFound
     _authorised(actor, message.room, permission)
@@ -122,6 +125,27 @@ def _authorised(actor: Actor, room: Room | None, permission: PermissionName) -> 
         raise NotFound
     require(actor, permission, room_resource(room))
     return room
+
+
+def see_room_gate(actor: Actor, room_id: UUID) -> GateTarget:
+    """Return the room as what a gate hangs on, for who may see it. Raises as `get_room_for`."""
+    return _gate_target(get_room_for(actor, RoomId(room_id), ChatPermission.VIEW_ROOM))
+
+
+def find_room_gate(actor: Actor, room_id: UUID) -> GateTarget:
+    """Return the room as what a gate hangs on, for who manages gates. Raises as `get_room_for`."""
+    return _gate_target(get_room_for(actor, RoomId(room_id), Permission.MANAGE_GATES))
+
+
+def lock_room_gate(actor: Actor, room_id: UUID) -> GateTarget:
+    """Return the room, locked after its community, as what a gate hangs on, for who manages gates. Raises as `lock_room_for`."""
+    room = get_room_for(actor, RoomId(room_id), Permission.MANAGE_GATES)
+    lock_community(CommunityId(room.community_id))
+    return _gate_target(lock_room_for(actor, RoomId(room_id), Permission.MANAGE_GATES))
+
+
+def _gate_target(room: Room) -> GateTarget:
+    return GateTarget(ROOM_KIND, room, room.community, live_gates(room.community))
 
 
 def _refuse_nobody(actor: Actor) -> None:

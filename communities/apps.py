@@ -20,15 +20,25 @@ class CommunitiesConfig(AppConfig):
             register_deletion_check,
             register_deletion_step,
         )
+        from accounts.registries.facts import register_account_fact_watcher
         from accounts.registries.staff_roles import register_staff_permissions
-        from communities.access import register_permissions, register_topic_source
+        from communities.access import COMMUNITY_KIND, register_permissions, register_topic_source
+        from communities.actions.account_facts import watch_account_facts
         from communities.actions.applications import erase_applications
         from communities.actions.deletions import check_owned_communities, end_memberships
         from communities.constants import PERMISSION_RULES, STAFF_PERMISSIONS
+        from communities.gates.account_sources import register_account_facts
+        from communities.gates.own_sources import register_own_facts
+        from communities.policies import find_community_gate, lock_community_gate, see_community_gate
+        from communities.registries.gates import GateKind, register_gate_kind
         from communities.topics import readable_community_topics
 
         register_permissions(PERMISSION_RULES)
         register_topic_source(readable_community_topics)
+        register_account_facts()
+        register_own_facts()
+        register_account_fact_watcher(watch_account_facts)
+        register_gate_kind(COMMUNITY_KIND, GateKind(see_community_gate, find_community_gate, lock_community_gate))
         register_staff_permissions(STAFF_PERMISSIONS)
         register_deletion_check(check_owned_communities)
         register_deletion_step(DeletionStep("communities.applications", DeletionPhase.CONTENT, erase_applications))

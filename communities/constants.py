@@ -32,6 +32,13 @@ TRIAL_OFFERS_MAX = 20
 MAX_TRIAL_DAYS = 365
 ENDS_TOLD_AT_ONCE = 200
 """Ends of entitlements that are told in one transaction, which holds its community's lock."""
+MAX_GATE_REASON_LENGTH = 500
+MAX_GRACE_DAYS = 365
+NAMED_IN_COMPARISONS = 50
+MEMBERS_COMPARED_AT_ONCE = 5_000
+"""In a community with more members a new version of a gate is spread by jobs."""
+MEMBERS_AT_ONCE = 500
+"""How many members' access changes in one transaction."""
 MIN_SLUG_LENGTH = 3
 MAX_SLUG_LENGTH = 40
 MAX_ROLE_NAME_LENGTH = 40
@@ -106,6 +113,13 @@ class QuestionKind(StrEnum):
     YES_NO = "yes_no"
 
 
+class GateMode(StrEnum):
+    """Whether a version of a gate decides (`live`), or is only compared with the one that does (`shadow`)."""
+
+    LIVE = "live"
+    SHADOW = "shadow"
+
+
 CURRENT_STATUSES = (MembershipStatus.ACTIVE, MembershipStatus.TIMED_OUT)
 
 
@@ -132,6 +146,7 @@ class Permission(PermissionName):
     MANAGE_ENTITLEMENTS = "entitlement.manage"
     GIVE_ROLE = "role.give"
     MANAGE_ROLES = "role.manage"
+    MANAGE_GATES = "gate.manage"
 
 
 class Holder(StrEnum):
@@ -217,6 +232,10 @@ PERMISSION_RULES = (
     PermissionRule(name=Permission.MANAGE_ENTITLEMENTS, about="Give members entitlements, and end them"),
     PermissionRule(name=Permission.GIVE_ROLE, about="Give members roles below the own highest, and take them away"),
     PermissionRule(name=Permission.MANAGE_ROLES, about="Make, change and delete roles below the own highest"),
+    PermissionRule(
+        name=Permission.MANAGE_GATES,
+        about="Change the gates of the community and of its rooms, and see who passes them",
+    ),
 )
 
 _LOOK = frozenset(

@@ -184,3 +184,17 @@ class RulesChangedMeanwhile(Conflict):
 
     code = "rules.changed"
     message = "The rules have changed meanwhile. Read them again."
+
+
+class GateLocksOut(Conflict):
+    """The new version would keep its own editor or the owner out; `missing` says what of."""
+
+    code = "gate.locks_out"
+    message = "You or the owner of the community would not pass this gate yourselves."
+
+
+class GraceRuns(Conflict):
+    """The live version still holds members to the one before it; `until` says how long."""
+
+    code = "gate.grandfathering"
+    message = "Members from before the present gate are still held to the one before it. Wait until that ends, or end it first."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from accounts.events import UserPayload
@@ -10,12 +11,14 @@ from communities.constants import (
     ApplicationStatus,
     CommunityVisibility,
     EntitlementSource,
+    GateMode,
     JoinPolicy,
     MembershipStatus,
     QuestionKind,
     Verdict,
 )
 from eventlog.events import Event, durable_event
+from kernel.decision import Remedy
 from kernel.wire import WireStruct
 
 
@@ -428,3 +431,74 @@ class RulesAccepted(Event, frozen=True):
 
     community: UUID
     number: int
+
+
+class GateVersionPayload(WireStruct, frozen=True):
+    """A version of a gate, for who may change it. A null `tree` lets everybody in; `is_live` says whether it decides now.
+
+    `grace` gives seconds by requirement type, counted from `created_at`.
+    """
+
+    id: UUID
+    number: int
+    mode: GateMode
+    tree: dict[str, Any] | None
+    reason: str
+    author: UserPayload | None
+    created_at: datetime
+    grace: dict[str, int]
+    grandfathered_until: datetime | None
+    is_live: bool
+
+
+class GatePayload(WireStruct, frozen=True):
+    """The gate of a thing: the version that decides, and the one that is only compared with it."""
+
+    live: GateVersionPayload | None
+    shadow: GateVersionPayload | None
+
+
+class GateComparison(WireStruct, frozen=True):
+    """Who would gain and who would lose access if other gates held: how many, and the first of them by name.
+
+    `members` is how many were looked at: the current members of the community.
+    """
+
+    members: int
+    gains: int
+    loses: int
+    gaining: tuple[UserPayload, ...]
+    losing: tuple[UserPayload, ...]
+
+
+class GateExplanation(WireStruct, frozen=True):
+    """A part of a gate as one person sees it. `passed` is null when it is not known, which does not let in.
+
+    `until` is the moment before which time alone changes nothing; `of` holds the branches of `all`, `any`, `at_least` and `not`.
+    """
+
+    type: str
+    passed: bool | None
+    text: str
+    remedy: Remedy | None
+    until: datetime | None
+    of: tuple[GateExplanation, ...]
+
+
+class GateStanding(WireStruct, frozen=True):
+    """How somebody stands before a thing: whether they pass all of its gates, until when that stands by time alone, and why.
+
+    The gates come in their order, that of the community first.
+    """
+
+    passed: bool
+    until: datetime | None
+    gates: tuple[GateExplanation, ...]
+
+
+@durable_event("gate.changed")
+class GateChanged(Event, frozen=True):
+    """Another version of the gate of a thing decides now. What is in it is not told."""
+
+    kind: str
+    resource: UUID

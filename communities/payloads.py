@@ -14,6 +14,7 @@ from communities.constants import (
     ApplicationStatus,
     CommunityVisibility,
     EntitlementSource,
+    GateMode,
     JoinPolicy,
     MembershipStatus,
     Verdict,
@@ -24,6 +25,7 @@ from communities.events import (
     ApplicationPayload,
     CommunityPayload,
     EntitlementPayload,
+    GateVersionPayload,
     InvitePayload,
     InviteUsePayload,
     InviteWithCode,
@@ -45,6 +47,8 @@ from communities.models import (
     ApplicationVote,
     Community,
     Entitlement,
+    Gate,
+    GateVersion,
     Invite,
     InviteUse,
     Membership,
@@ -258,4 +262,20 @@ def rules_acceptance_payload(acceptance: RulesAcceptance) -> RulesAcceptancePayl
     """Return who, whose user and version must be loaded, accepted what."""
     return RulesAcceptancePayload(
         user=user_payload(acceptance.user), number=acceptance.version.number, accepted_at=acceptance.accepted_at
+    )
+
+
+def gate_version_payload(version: GateVersion, gate: Gate) -> GateVersionPayload:
+    """Return a version, whose author must be loaded, as those see it who may change the gate."""
+    return GateVersionPayload(
+        id=version.pk,
+        number=version.number,
+        mode=GateMode(version.mode),
+        tree=version.tree,
+        reason=version.reason,
+        author=None if version.author is None else user_payload(version.author),
+        created_at=version.created_at,
+        grace=version.grace,
+        grandfathered_until=version.grandfathered_until,
+        is_live=version.pk == gate.live_id,
     )

@@ -6,11 +6,13 @@ The `lock_...` loaders keep other changes of the same community waiting until th
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from uuid import UUID
 
 from django.conf import settings
 
 from accounts.payloads import user_payload
 from communities.access import (
+    COMMUNITY_KIND,
     Question,
     community_resource,
     community_to_guest,
@@ -30,6 +32,7 @@ from communities.queries.application_forms import newest_form
 from communities.queries.applications import find_application
 from communities.queries.invites import find_invite, find_open_invite
 from communities.queries.memberships import member_ids, members_among
+from communities.registries.gates import GateTarget
 from communities.storage.invite_codes import hash_of_code
 from kernel.actor import Actor, user_actor
 from kernel.decision import Decision, refusal
@@ -51,7 +54,7 @@ def get_community_for(actor: Actor, community_id: CommunityId, permission: Permi
 def refusals_of(asked: Sequence[tuple[Actor, CommunityId]], permission: PermissionName) -> list[DomainError | None]:
     """Return for each actor and community, in order, None or what `get_community_for` would raise. At most two queries for all."""
     wanted = {community_id for actor, community_id in asked if actor.kind != "anonymous"}
-    communities = Community.objects.in_bulk(wanted) if wanted else {}
+    communities = Community.objects.select_related("gate_version").in_bulk(wanted) if wanted else {}
     known = [(actor, communities[community_id]) for actor, community_id in asked if community_id in communities]
     decisions = iter(decide_all([Question(actor, permission, community_resource(one)) for actor, one in known]))
     return [
@@ -151,7 +154,9 @@ def members_visible_to(
 
     Whatever hides one member from another belongs in here. Three queries, however many requests; absent and forbidden look alike.
     """
-    communities = Community.objects.in_bulk({community_id for _, community_id, _ in requests})
+    communities = Community.objects.select_related("gate_version").in_bulk(
+        {community_id for _, community_id, _ in requests}
+    )
     known = [request for request in requests if request[1] in communities]
     decisions = decide_all(
         [Question(actor, Permission.LIST_MEMBERS, community_resource(communities[place])) for actor, place, _ in known]
@@ -244,6 +249,25 @@ def _check_maker(invite: Invite) -> None:
 def _may_manage(actor: Actor, invite: Invite, community: Community) -> bool:
     is_own = actor.user_id is not None and invite.created_by_id == actor.user_id
     return is_own or may(actor, Permission.MANAGE_INVITES, community)
+
+
+def see_community_gate(actor: Actor, community_id: UUID) -> GateTarget:
+    """Return the community as what a gate hangs on, for who may see its card. Raises as `get_community_for`."""
+    return _gate_target(get_community_for(actor, CommunityId(community_id), Permission.VIEW_CARD))
+
+
+def find_community_gate(actor: Actor, community_id: UUID) -> GateTarget:
+    """Return the community as what a gate hangs on, for who manages it. Raises as `get_community_for`."""
+    return _gate_target(get_community_for(actor, CommunityId(community_id), Permission.MANAGE_GATES))
+
+
+def lock_community_gate(actor: Actor, community_id: UUID) -> GateTarget:
+    """Return the community, locked, as what a gate hangs on, for who manages it. Raises as `get_community_for`."""
+    return _gate_target(lock_community_for(actor, CommunityId(community_id), Permission.MANAGE_GATES))
+
+
+def _gate_target(community: Community) -> GateTarget:
+    return GateTarget(COMMUNITY_KIND, community, community)
 
 
 def _refuse_nobody(actor: Actor) -> None:

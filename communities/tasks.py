@@ -8,11 +8,32 @@ from uuid import UUID
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
+from communities.actions import catching_up, gate_spreading
 from communities.actions.access_changes import follow_up_chunk
 from communities.actions.entitlements import tell_ended_entitlements as tell_all_ended_entitlements
 from kernel.ids import CommunityId, RoleId
 
 UNTIL_IT_IS_DONE = RetryStrategy(max_attempts=100, exponential_wait=2)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queueing_lock="communities.sweep_access", pass_context=False)
+def sweep_access(timestamp: int) -> None:  # noqa: ARG001  # the scheduler passes when the run was due
+    """Revoke what time has closed, every minute, in case a timer was lost."""
+    catching_up.catch_up_with_time()
+
+
+@app.task(name=gate_spreading.JOB, pass_context=False)
+def spread_gate_change(kind: str, resource_id: str, before: str | None, after: str | None) -> None:
+    """Go on with a change of a gate in a big community."""
+    from_version, from_member = (None if one is None else UUID(one) for one in (before, after))
+    gate_spreading.spread_gate_change(kind, UUID(resource_id), from_version, from_member)
+
+
+@app.task(name=catching_up.JOB, pass_context=False)
+def catch_up_with_time() -> None:
+    """Revoke what time has closed: the timer of a moment that comes before the next sweep."""
+    catching_up.catch_up_with_time()
 
 
 @app.periodic(cron="* * * * *")

@@ -38,7 +38,7 @@ def readable_community_topics(
     community_id: CommunityId, user_ids: Collection[UserId], facts: FactSource
 ) -> Mapping[UserId, Sequence[Topic]]:
     """Return the community's own topics that each user can read, for `communities.access` to revoke. Two statements."""
-    community = Community.objects.get(pk=community_id)
+    community = Community.objects.select_related("gate_version").get(pk=community_id)
     asked = [(user_id, kind) for user_id in user_ids for kind in _PERMISSIONS]
     resource = community_resource(community)
     decisions = decide_all(

@@ -12,6 +12,7 @@ from accounts.events import BirthDatePayload
 from accounts.models import BirthDate
 from accounts.models.locks import lock_user
 from accounts.policies import require_person, require_power_over, require_staff_permission
+from accounts.registries.facts import changing_facts_of
 from kernel.actor import Actor
 from kernel.clock import now
 from kernel.errors import InvalidInput, NotFound
@@ -28,9 +29,12 @@ def set_birth_date(actor: Actor, *, birth_date: date) -> BirthDatePayload:
         raise InvalidInput("Nobody who lives was born on that day.", field="birth_date")
     with transaction.atomic():
         lock_user(user_id)
-        known, _ = BirthDate.objects.get_or_create(user_id=user_id, defaults={"day": birth_date})
-        if known.day != birth_date:
+        known = BirthDate.objects.filter(pk=user_id).values_list("day", flat=True).first()
+        if known not in (None, birth_date):
             raise BirthDateSet
+        if known is None:
+            with changing_facts_of(user_id):
+                BirthDate.objects.create(user_id=user_id, day=birth_date)
     return BirthDatePayload(birth_date=birth_date)
 
 
@@ -45,5 +49,6 @@ def forget_birth_date(actor: Actor, *, user_id: UserId) -> None:
     if user is None:
         raise NotFound
     require_power_over(actor, user)
-    if not BirthDate.objects.filter(pk=user_id).delete()[0]:
-        raise NotFound
+    with changing_facts_of(user_id):
+        if not BirthDate.objects.filter(pk=user_id).delete()[0]:
+            raise NotFound

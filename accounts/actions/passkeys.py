@@ -19,6 +19,7 @@ from accounts.models.users import validate_printable
 from accounts.payloads import second_factor_payload
 from accounts.processing.passkeys import NewPasskey, PasskeyRefused, complete_registration, relying_party
 from accounts.queries.second_factors import passkeys_of
+from accounts.registries.facts import changing_facts_of
 from eventlog.append import Draft, append
 from eventlog.topics import topic_for
 from kernel.actor import Actor
@@ -70,7 +71,8 @@ def _insert(actor: Actor, made: NewPasskey, name: str) -> Authenticator:
     if number > PASSKEYS_MAX:
         raise TooManyPasskeys
     data = {"name": name or f"Passkey {number}", "credential": made.credential, SIGN_COUNT: made.sign_count}
-    passkey: Authenticator = Authenticator.objects.create(user=user, type=Authenticator.Type.WEBAUTHN, data=data)
+    with changing_facts_of(actor.require_user()):
+        passkey: Authenticator = Authenticator.objects.create(user=user, type=Authenticator.Type.WEBAUTHN, data=data)
     unchecked_factor_added(user, passkey)
     return passkey
 

@@ -10,6 +10,7 @@ from accounts.events import PhoneNumberRemoved, PhoneNumberVerified
 from accounts.models import VerifiedPhone
 from accounts.models.locks import lock_user
 from accounts.policies import require_recent_authentication
+from accounts.registries.facts import changing_facts_of
 from eventlog.append import Draft, append
 from eventlog.topics import topic_for
 from kernel.actor import Actor
@@ -26,7 +27,7 @@ def unchecked_set_phone_number(user_id: UserId, *, number: str) -> None:
     """
     lock_user(user_id)
     try:
-        with transaction.atomic():
+        with transaction.atomic(), changing_facts_of(user_id):
             VerifiedPhone.objects.update_or_create(user_id=user_id, defaults={"number": number, "verified_at": now()})
     except IntegrityError as error:
         raise PhoneTaken from error
@@ -45,6 +46,7 @@ def remove_phone_number(actor: Actor) -> None:
     phone = VerifiedPhone.objects.filter(pk=user_id).first()
     if user is None or phone is None:
         raise NotFound
-    phone.delete()
+    with changing_facts_of(user_id):
+        phone.delete()
     append([Draft(topic_for("user", user_id), PhoneNumberRemoved())])
     tell_owner(user, Note.PHONE_REMOVED, number=phone.number)

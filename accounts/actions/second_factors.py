@@ -15,6 +15,7 @@ from accounts.models import User
 from accounts.models.locks import lock_factors, lock_user
 from accounts.payloads import second_factor_payload
 from accounts.queries.second_factors import PROVING
+from accounts.registries.facts import changing_facts_of
 from accounts.storage.factor_secrets import open_secret, seal_secret
 from eventlog.append import Draft, append
 from eventlog.topics import topic_for
@@ -41,7 +42,8 @@ def remove_factors(actor: Actor, *, factor_ids: Collection[int]) -> None:
         raise NotFound
     is_last = len(chosen) == len(proving)
     gone = factors if is_last else chosen
-    Authenticator.objects.filter(pk__in=[factor.pk for factor in gone]).delete()
+    with changing_facts_of(user_id):
+        Authenticator.objects.filter(pk__in=[factor.pk for factor in gone]).delete()
     append([Draft(topic_for("user", user_id), SecondFactorRemoved(factor=factor.pk)) for factor in gone])
     unchecked_trust_no_device(user_id)
     note = Note.LAST_FACTOR_REMOVED if is_last else Note.FACTOR_REMOVED

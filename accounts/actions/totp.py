@@ -14,6 +14,7 @@ from accounts.models.locks import lock_user
 from accounts.processing.totp import matching_step
 from accounts.queries.second_factors import find_totp
 from accounts.queries.users import get_user
+from accounts.registries.facts import changing_facts_of
 from kernel.actor import Actor
 from kernel.errors import NotFound
 
@@ -40,8 +41,9 @@ def _insert(actor: Actor, secret: str, step: int) -> Authenticator:
         raise NotFound
     if find_totp(actor.require_user()) is not None:
         raise SecondFactorPresent
-    factor: Authenticator = TOTP.activate(user, secret).instance
-    factor.data[LAST_STEP] = step
-    factor.save(update_fields=["data"])
+    with changing_facts_of(actor.require_user()):
+        factor: Authenticator = TOTP.activate(user, secret).instance
+        factor.data[LAST_STEP] = step
+        factor.save(update_fields=["data"])
     unchecked_factor_added(user, factor)
     return factor

@@ -29,6 +29,7 @@ from accounts.flows.sessions import begin_session, end_session, remember_proof
 from accounts.models import User
 from accounts.policies import may_come_back, require_open_sign_up, sign_up_refusal
 from accounts.queries.phone_numbers import find_by_phone, verified_number_of
+from accounts.registries.facts import changing_facts_of
 from accounts.storage.disposable_mail import is_disposable
 from accounts.storage.web_sessions import session_id_of
 from kernel.ids import UserId
@@ -116,7 +117,8 @@ class AccountAdapter(DefaultAccountAdapter):
         """Mark an address as verified; a new one takes the place of the old one. Raises `AccountTaken` when somebody signed up with it."""
         try:
             with transaction.atomic():
-                confirmed = super().confirm_email(request, email_address)
+                with changing_facts_of(UserId(email_address.user_id)):
+                    confirmed = super().confirm_email(request, email_address)
                 tell_of_email_change(UserId(email_address.user_id))
         except IntegrityError as error:
             raise AccountTaken(field="email") from error

@@ -1,1 +1,1 @@
-"""What higher apps add to accounts: permissions of staff roles, and what each does with the data of a deleted user."""
+"""What higher apps add to accounts: permissions of staff roles, what changes of accounts mean there, and what becomes of deleted users."""

@@ -17,8 +17,11 @@ from chat.api.views import (
     RoomsView,
     RoomView,
 )
+from chat.constants import ROOM_KIND
+from communities.api.gate_views import gate_urls
 
 urlpatterns: list[URLPattern] = [
+    *gate_urls("rooms/<uuid:room_id>", ROOM_KIND, "room"),
     path("communities/<uuid:community_id>/rooms", RoomsView.as_view(), name="rooms"),
     path("communities/<uuid:community_id>/direct-rooms", DirectRoomsView.as_view(), name="direct-rooms"),
     path("communities/<uuid:community_id>/categories", CategoriesView.as_view(), name="categories"),

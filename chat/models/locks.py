@@ -16,7 +16,8 @@ def lock_room(room_id: RoomId) -> Room | None:
 
     New messages, which only refer to the room, are not held up.
     """
-    return Room.objects.select_for_update(no_key=True).filter(pk=room_id).first()
+    rows = Room.objects.select_for_update(of=("self",), no_key=True).select_related("community")
+    return rows.filter(pk=room_id).first()
 
 
 def lock_room_member(room_id: RoomId, user_id: UserId) -> RoomMember | None:

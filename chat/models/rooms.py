@@ -15,12 +15,16 @@ from chat.constants import (
     RoomVisibility,
 )
 from chat.models.categories import RoomCategory
+from communities.models.gates import GatedRow
 from kernel.clock import now
 from kernel.ids import uuid7
 
 
-class Room(models.Model):
-    """A place to chat in a community. A direct room is private, has no name, and is the only one of its two people (`direct_key`)."""
+class Room(GatedRow):
+    """A place to chat in a community. A direct room is private, has no name, and is the only one of its two people (`direct_key`).
+
+    The community's gate holds in it as well as its own.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     community = models.ForeignKey("communities.Community", on_delete=models.CASCADE, related_name="rooms")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Lower
@@ -14,7 +13,8 @@ from accounts.payloads import user_payload
 from chat.constants import ROOM_KIND, ChatPermission, RoomMemberState, RoomVisibility
 from chat.models import Room, RoomMember
 from chat.queries.resources import room_resource
-from communities.access import FactSource, Participation, Question, decide_all
+from chat.queries.rooms import rooms_for_all
+from communities.access import FactSource, Question, decide_all
 from communities.constants import CURRENT_STATUSES
 from communities.models import Membership
 from communities.queries.keyset import SortKey, cut_page
@@ -25,6 +25,21 @@ from kernel.pagination import PageRequest
 from kernel.wire import Page
 
 ROOM_MEMBER_SORTS = {"username": SortKey("lower_username")}
+
+
+# A participant from before the present membership has none: who comes back does not find old private rooms open.
+PARTICIPATIONS = """
+SELECT things.resource_id, things.user_id, own.state FROM things
+CROSS JOIN LATERAL (
+    SELECT * FROM chat_roommember found WHERE found.room_id = things.resource_id AND found.user_id = things.user_id LIMIT 1
+) own
+LEFT JOIN LATERAL (
+    SELECT * FROM communities_membership found
+    WHERE found.community_id = own.community_id AND found.user_id = own.user_id LIMIT 1
+) membership ON true
+WHERE own.state = 'removed' OR (membership.status IN ('active', 'timed_out') AND own.added_at >= membership.joined_at)
+"""
+"""Every user's own state in every room, for `communities.access`."""
 
 
 def list_room_members(room: Room, *, page: PageRequest, search: str = "", sort: str = "username") -> Page[UserPayload]:
@@ -50,29 +65,12 @@ def counting_participants() -> QuerySet[RoomMember]:
     return RoomMember.objects.filter(Exists(present), state=RoomMemberState.MEMBER)
 
 
-def load_participations(
-    room_ids: Collection[UUID], user_ids: Collection[UserId]
-) -> Mapping[tuple[UUID, UserId], Participation]:
-    """Return every user's own state in every room, for `communities.access`. One query.
-
-    A participant from before the present membership has none: who comes back does not find old private rooms open.
-    """
-    rows = RoomMember.objects.filter(room_id__in=room_ids, user_id__in=user_ids)
-    counting = counting_participants().filter(pk=OuterRef("pk"))
-    found = rows.annotate(counts=Exists(counting)).values_list("room_id", "user_id", "state", "counts")
-    return {
-        (room_id, UserId(user_id)): Participation(state)
-        for room_id, user_id, state, counts in found
-        if counts or state == RoomMemberState.REMOVED
-    }
-
-
 def readable_room_topics(
     community_id: CommunityId, user_ids: Collection[UserId], facts: FactSource
 ) -> Mapping[UserId, Sequence[Topic]]:
     """Return the topics of the rooms that each user can read, for `communities.access` to revoke. Four queries."""
     users = list(dict.fromkeys(user_ids))
-    visible = list(Room.objects.filter(community_id=community_id, visibility=RoomVisibility.COMMUNITY).order_by("pk"))
+    visible = rooms_for_all(community_id)
     own = _private_rooms(community_id, users)
     asked = [(user_id, room) for user_id in users for room in (*visible, *own.get(user_id, ()))]
     questions = [
@@ -93,7 +91,7 @@ def _private_rooms(community_id: CommunityId, user_ids: Collection[UserId]) -> M
         room__visibility=RoomVisibility.PRIVATE,
     )
     found: dict[UserId, list[Room]] = {}
-    for row in rows.select_related("room").order_by("room_id"):
+    for row in rows.select_related("room__community__gate_version", "room__gate_version").order_by("room_id"):
         found.setdefault(UserId(row.user_id), []).append(row.room)
     return found
 

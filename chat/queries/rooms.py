@@ -60,15 +60,24 @@ class _ReadState(NamedTuple):
     newest: _Newest | None
 
 
+_WITH_GATES = Room.objects.select_related("community__gate_version", "gate_version")
+
+
 def get_rooms(room_ids: Collection[RoomId]) -> dict[RoomId, Room]:
     """Return the rooms that exist, by id, in one query."""
-    return {RoomId(room.pk): room for room in Room.objects.filter(pk__in=room_ids)}
+    return {RoomId(room.pk): room for room in _WITH_GATES.filter(pk__in=room_ids)}
+
+
+def rooms_for_all(community_id: CommunityId) -> list[Room]:
+    """Return the rooms of a community that are for all of its members, with their gates. One query."""
+    rows = _WITH_GATES.filter(community_id=community_id, visibility=RoomVisibility.COMMUNITY)
+    return list(rows.order_by("pk"))
 
 
 def candidate_rooms(community_id: CommunityId, user_id: UserId) -> QuerySet[Room]:
     """Return the rooms of a community that the user may be able to read; access decides about each of them."""
     own = RoomMember.objects.filter(room=OuterRef("pk"), user_id=user_id, state=RoomMemberState.MEMBER)
-    return Room.objects.filter(Q(visibility=RoomVisibility.COMMUNITY) | Exists(own), community_id=community_id)
+    return _WITH_GATES.filter(Q(visibility=RoomVisibility.COMMUNITY) | Exists(own), community_id=community_id)
 
 
 def room_payloads(rooms: Sequence[Room]) -> list[RoomPayload]:

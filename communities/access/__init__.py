@@ -4,53 +4,75 @@
 """
 
 from communities.access.changes import Readable, closed_since, readable_topics
+from communities.access.comparing import Comparison, compare_gates
 from communities.access.database import (
     MEMBERSHIP_COLUMNS,
     ROLES_OF_MEMBERSHIP,
     FactsOfBefore,
     database_facts,
+    load_member_facts,
     load_memberships,
     load_memberships_of,
     membership_facts_of,
 )
 from communities.access.deciding import decide, decide_all, decide_many, require
-from communities.access.evaluation import evaluate
+from communities.access.evaluation import evaluate, judge_gates
 from communities.access.facts import Facts, FactSource, MembershipFacts, Participation, Question
+from communities.access.gate_drafts import GateDraft, draft_version
 from communities.access.grants import community_permissions, is_only_reading
-from communities.access.participation import ParticipationLoader, register_participation_source
+from communities.access.known import is_current, known_of, load_known, with_membership
+from communities.access.participation import register_participation_source
 from communities.access.permissions import (
     grantable_permissions,
     permission_rules,
     register_permissions,
     starting_permissions,
 )
-from communities.access.resources import Resource, community_resource, community_to_guest
+from communities.access.remembered import remembered_facts
+from communities.access.resources import COMMUNITY_KIND, Resource, community_resource, community_to_guest
 from communities.access.revocation import TopicSource, register_topic_source, revocations
+from communities.access.standing import standing_of
+from communities.access.transitions import catch_up, change_access
+from communities.gates.live import LiveGate, find_live_gates, live_gates
 
 __all__ = [
+    "COMMUNITY_KIND",
     "MEMBERSHIP_COLUMNS",
     "ROLES_OF_MEMBERSHIP",
+    "Comparison",
     "FactSource",
     "Facts",
     "FactsOfBefore",
+    "GateDraft",
+    "LiveGate",
     "MembershipFacts",
     "Participation",
-    "ParticipationLoader",
     "Question",
     "Readable",
     "Resource",
     "TopicSource",
+    "catch_up",
+    "change_access",
     "closed_since",
     "community_permissions",
     "community_resource",
     "community_to_guest",
+    "compare_gates",
     "database_facts",
     "decide",
     "decide_all",
     "decide_many",
+    "draft_version",
     "evaluate",
+    "find_live_gates",
     "grantable_permissions",
+    "is_current",
     "is_only_reading",
+    "judge_gates",
+    "known_of",
+    "live_gates",
+    "load_known",
+    "load_member_facts",
     "load_memberships",
     "load_memberships_of",
     "membership_facts_of",
@@ -59,7 +81,10 @@ __all__ = [
     "register_participation_source",
     "register_permissions",
     "register_topic_source",
+    "remembered_facts",
     "require",
     "revocations",
+    "standing_of",
     "starting_permissions",
+    "with_membership",
 ]

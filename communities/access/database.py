@@ -1,4 +1,4 @@
-"""Facts from the database: one query for accounts, memberships and roles, and one more for participation per kind of resource."""
+"""Facts from the database: one query for accounts, memberships and roles, and one more for everything else that is asked for."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from uuid import UUID
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
-from communities.access.facts import Facts, MembershipFacts, Participation, Question
+from communities.access.facts import NOTHING, Facts, MembershipFacts, Participation, Question
+from communities.access.known import Answers, is_current, known_of, load_known, with_membership
 from communities.access.participation import participation_source
 from communities.access.resources import COMMUNITY_KIND, Resource
 from communities.constants import MembershipStatus
+from communities.gates.live import LiveGate
 from eventlog.statements import send, uuids
 from kernel.clock import now
 from kernel.ids import CommunityId, RoleId, UserId
@@ -59,9 +61,6 @@ class _Standing(NamedTuple):
     memberships: Mapping[_Pair, MembershipFacts]
 
 
-_Participations = Mapping[str, Mapping[tuple[UUID, UserId], Participation]]
-
-
 class DatabaseFacts:
     """The source used everywhere but in tests of the rules."""
 
@@ -70,8 +69,10 @@ class DatabaseFacts:
         asked = [(question.actor.user_id, question.resource) for question in questions]
         known = [(user_id, resource) for user_id, resource in asked if user_id is not None]
         standing = _load_standing({(user_id, resource.community_id) for user_id, resource in known})
-        participations = _load_participations(known)
-        return [_facts_of(user_id, resource, standing, participations) for user_id, resource in asked]
+        answers = _load_rest(
+            known, standing
+        )  # after the epochs: facts may be newer than the epoch that they are told with, never older
+        return [_facts_of(user_id, resource, standing, answers) for user_id, resource in asked]
 
 
 database_facts = DatabaseFacts()
@@ -107,6 +108,31 @@ def load_memberships_of(
     """Return what is known of one user's memberships of these communities; without one they are absent. One query."""
     pairs = {(user_id, community_id) for community_id in community_ids}
     return {community_id: membership for (_, community_id), membership in _load_standing(pairs).memberships.items()}
+
+
+def load_member_facts(
+    community_id: CommunityId, user_ids: Collection[UserId], gates: Iterable[LiveGate], at: datetime | None = None
+) -> dict[UserId, Facts]:
+    """Return what is known of users in one community, for questions about any of its things with these gates. Two queries.
+
+    They are to be judged `at` a moment, now unless told, and with open accounts: who was shut out has no session to lose anything in.
+    Participation is left for who asks to fill in.
+    """
+    pairs = {(user_id, community_id) for user_id in user_ids}
+    standing = _load_standing(pairs)
+    members = {pair for pair in pairs if is_current(standing.memberships.get(pair))}
+    loaded = load_known(members, frozenset().union(*(gate.reads for gate in gates))).facts
+    facts: dict[UserId, Facts] = {}
+    for pair in pairs:
+        membership = standing.memberships.get(pair)
+        facts[pair[0]] = Facts(
+            at=at or now(),
+            signed_in=True,
+            account_active=True,
+            membership=membership,
+            known=with_membership(loaded[pair], membership) if is_current(membership) else NOTHING,
+        )
+    return facts
 
 
 def membership_facts_of(
@@ -162,35 +188,35 @@ def _load_standing(pairs: Collection[_Pair]) -> _Standing:
     return _Standing(active, memberships)
 
 
-def _load_participations(known: Sequence[tuple[UserId, Resource]]) -> _Participations:
-    found: dict[str, Mapping[tuple[UUID, UserId], Participation]] = {}
-    for kind in {resource.kind for _, resource in known} - {COMMUNITY_KIND}:
-        loader = participation_source(kind)
-        if loader is not None:
-            pairs = [(user_id, resource.id) for user_id, resource in known if resource.kind == kind]
-            found[kind] = loader({resource_id for _, resource_id in pairs}, {user_id for user_id, _ in pairs})
-    return found
+def _load_rest(known: Sequence[tuple[UserId, Resource]], standing: _Standing) -> Answers:
+    """Who is no member is refused before any gate, so nothing is asked about them."""
+    gated = [
+        (user_id, resource)
+        for user_id, resource in known
+        if resource.gates and is_current(standing.memberships.get((user_id, resource.community_id)))
+    ]
+    reads = frozenset().union(*(gate.reads for _, resource in gated for gate in resource.gates))
+    things = {(resource.kind, resource.id, user_id) for user_id, resource in known if resource.kind != COMMUNITY_KIND}
+    return load_known({(user_id, resource.community_id) for user_id, resource in gated}, reads, things)
 
 
-def _facts_of(
-    user_id: UserId | None, resource: Resource, standing: _Standing, participations: _Participations
-) -> Facts:
+def _facts_of(user_id: UserId | None, resource: Resource, standing: _Standing, answers: Answers) -> Facts:
     if user_id is None:
         return Facts(at=now(), signed_in=False)
+    membership = standing.memberships.get((user_id, resource.community_id))
     return Facts(
         at=now(),
         signed_in=True,
         account_active=standing.active.get(user_id, False),
-        membership=standing.memberships.get((user_id, resource.community_id)),
-        participation=_participation_of(user_id, resource, participations),
+        membership=membership,
+        participation=_participation_of(user_id, resource, answers),
+        known=known_of(answers.facts, user_id, resource, membership),
     )
 
 
-def _participation_of(
-    user_id: UserId, resource: Resource, participations: _Participations
-) -> Participation | UnsetType | None:
+def _participation_of(user_id: UserId, resource: Resource, answers: Answers) -> Participation | UnsetType | None:
     if resource.kind == COMMUNITY_KIND:
         return None
-    if resource.kind not in participations:
+    if participation_source(resource.kind) is None:
         return UNSET
-    return participations[resource.kind].get((resource.id, user_id))
+    return answers.participations.get((resource.kind, resource.id, user_id))

@@ -1,6 +1,7 @@
 """The rules, pure: facts in, decision out. Nothing is loaded here and no clock is read.
 
-The order is fixed: authentication, account, ban and time-out, membership, acceptance of rules, permissions of roles, then participation.
+The order is fixed: authentication, account, ban and time-out, membership, gates, acceptance of rules, permissions of roles, then
+participation.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from communities.access.facts import Facts, MembershipFacts, Participation
 from communities.access.grants import holds, is_only_reading, waits_for_rules
 from communities.access.resources import COMMUNITY_KIND, Resource
 from communities.constants import CURRENT_STATUSES, MembershipStatus, Permission, PermissionName
+from communities.gates.facts import GateFacts
+from communities.gates.verdicts import PASSED, Verdict, combine
 from kernel.decision import Decision, Missing, Remedy
 from kernel.errors import Forbidden, NotFound, Unauthenticated
 
@@ -36,19 +39,64 @@ def evaluate(facts: Facts, permission: PermissionName, resource: Resource) -> De
     """Return whether `permission` on `resource` follows from `facts`; what is unknown counts as not passed."""
     membership = _membership(facts)
     epoch = membership.access_epoch if membership else 0
-    for check in _CHECKS:
+    verdict = PASSED if is_outside_of_gates(permission, membership) else judge_gates(facts, resource)
+    refusal = (
+        _first_of(_BEFORE_GATES, facts, permission, resource)
+        or _check_gates(facts, verdict, resource)
+        or _first_of(_BEHIND_GATES, facts, permission, resource)
+    )
+    if refusal is None:
+        return Decision(allowed=True, epoch=epoch, expires_at=verdict.until)
+    return Decision(
+        allowed=False,
+        code=refusal.code,
+        visible=_may_know_of(facts, resource),
+        missing=refusal.missing,
+        remedy=refusal.remedy,
+        epoch=epoch,
+        expires_at=refusal.expires_at,
+    )
+
+
+def judge_gates(facts: Facts, resource: Resource) -> Verdict:
+    """Return whether the facts pass all gates of the resource, and until when that stands."""
+    if not resource.gates:
+        return PASSED
+    known = GateFacts(facts.at, facts.known)
+    if len(resource.gates) == 1:
+        return resource.gates[0].condition(known)
+    return combine(len(resource.gates), [gate.condition(known) for gate in resource.gates])
+
+
+def is_outside_of_gates(permission: PermissionName, membership: MembershipFacts | None) -> bool:
+    """Return whether no gate stands before the permission: the card and leaving, and for the owner what opens the gate again."""
+    if permission in _OUTSIDE_OF_GATES:
+        return True
+    return permission is Permission.MANAGE_GATES and membership is not None and membership.is_owner
+
+
+def _first_of(
+    checks: tuple[_Check, ...], facts: Facts, permission: PermissionName, resource: Resource
+) -> _Refusal | None:
+    for check in checks:
         refusal = check(facts, permission, resource)
         if refusal is not None:
-            return Decision(
-                allowed=False,
-                code=refusal.code,
-                visible=_may_know_of(facts, resource),
-                missing=refusal.missing,
-                remedy=refusal.remedy,
-                epoch=epoch,
-                expires_at=refusal.expires_at,
-            )
-    return Decision(allowed=True, epoch=epoch)
+            return refusal
+    return None
+
+
+def _check_gates(facts: Facts, verdict: Verdict, resource: Resource) -> _Refusal | None:
+    if verdict.passed is True:
+        return None
+    known = GateFacts(facts.at, facts.known)
+    missing = tuple(
+        one
+        for gate in resource.gates
+        if gate.condition(known).passed is not True
+        for one in gate.missing(known, resource.community_id)
+    )
+    remedies = [one.remedy for one in missing if one.remedy is not None]
+    return _Refusal("gate.closed", missing, remedies[0] if remedies else None, verdict.until)
 
 
 def _check_authentication(facts: Facts, _permission: PermissionName, _resource: Resource) -> _Refusal | None:
@@ -119,16 +167,15 @@ def _check_participation(facts: Facts, _permission: PermissionName, resource: Re
     return _Refusal(NotFound.code)
 
 
-_CHECKS: tuple[_Check, ...] = (
+_BEFORE_GATES: tuple[_Check, ...] = (
     _check_authentication,
     _check_account,
     _check_ban,
     _check_time_out,
     _check_membership,
-    _check_rules,
-    _check_permission,
-    _check_participation,
 )
+_BEHIND_GATES: tuple[_Check, ...] = (_check_rules, _check_permission, _check_participation)
+_OUTSIDE_OF_GATES = frozenset({Permission.VIEW_CARD, Permission.BELONG})
 
 
 def _membership(facts: Facts) -> MembershipFacts | None:
@@ -164,6 +211,11 @@ def _is_shown(facts: Facts, resource: Resource) -> bool:
 
 
 def _may_know_of(facts: Facts, resource: Resource) -> bool:
-    """Only members whose account is good may know of a thing, if it is shown to them, and of a private one only its participants."""
+    """Only members whose account is good may know of a thing, if it is shown to them, and of a private one only its participants.
+
+    What is behind a gate is not shown to who does not pass it; of the community itself a member knows.
+    """
     is_good = facts.signed_in and facts.account_active is True and _is_member(facts)
-    return is_good and _is_shown(facts, resource) and _participates(facts, resource)
+    if not (is_good and _is_shown(facts, resource) and _participates(facts, resource)):
+        return False
+    return resource.kind == COMMUNITY_KIND or judge_gates(facts, resource).passed is True

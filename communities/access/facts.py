@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from types import MappingProxyType
+from typing import Any, Protocol
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from communities.access.resources import Resource
 from communities.constants import MembershipStatus, PermissionName
+from communities.gates.facts import Fact
 from kernel.actor import Actor
 from kernel.ids import RoleId, UserId
 
@@ -52,10 +54,14 @@ class MembershipFacts(msgspec.Struct, frozen=True, kw_only=True):
         return OWNER_RANK if self.is_owner else self.position
 
 
+NOTHING: Mapping[Fact[Any], Any] = MappingProxyType({})
+"""What gates know of who is asked about none."""
+
+
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """The facts of one user about one resource, at one moment.
 
-    `membership` and `participation` are None when it is known that there is none.
+    `membership` and `participation` are None when it is known that there is none. `known` holds what the resource's gates read.
     """
 
     at: datetime
@@ -63,6 +69,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     account_active: bool | UnsetType = UNSET
     membership: MembershipFacts | UnsetType | None = UNSET
     participation: Participation | UnsetType | None = UNSET
+    known: Mapping[Fact[Any], Any] = NOTHING
 
 
 class Question(msgspec.Struct, frozen=True):

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import structs
 
 from communities.constants import CommunityVisibility, PermissionName
+from communities.gates.live import LiveGate, live_gates
 from communities.models import Community
 from kernel.ids import CommunityId
 
@@ -21,6 +22,7 @@ class Resource(msgspec.Struct, frozen=True):
     `visibility`: "public" shows its card to every signed-in user, "community" is for members (unless they were
     removed from it), "private" is for its participants alone, whatever their role. Participation is looked up
     by `kind` and `id` in the source registered for that kind; the community itself has none.
+    All of `gates` have to be passed: those of what the thing is in come first, so its own only narrow.
     Without the permission `shown_by`, when there is one, a member knows nothing of the thing and may do nothing with it.
     """
 
@@ -29,15 +31,16 @@ class Resource(msgspec.Struct, frozen=True):
     id: UUID
     visibility: Visibility = "community"
     shown_by: PermissionName | None = None
+    gates: tuple[LiveGate, ...] = ()
 
 
 COMMUNITY_KIND = "community"
 
 
 def community_resource(community: Community) -> Resource:
-    """Return the community itself as a resource; all but a secret one have a public card."""
+    """Return the community itself as a resource, with its gate; all but a secret one have a public card."""
     visibility: Visibility = "community" if community.visibility == CommunityVisibility.SECRET else "public"
-    return Resource(CommunityId(community.pk), COMMUNITY_KIND, community.pk, visibility)
+    return Resource(CommunityId(community.pk), COMMUNITY_KIND, community.pk, visibility, gates=live_gates(community))
 
 
 def community_to_guest(community: Community) -> Resource:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from django.db import transaction
 
 from accounts.queries.users import get_user
+from communities.access import change_access
 from communities.actions.memberships import unchecked_admit
 from communities.constants import (
     APPLICATIONS_TOPIC,
@@ -29,7 +30,7 @@ from communities.models import Application, ApplicationVote
 from communities.payloads import application_payload, claimed_until, my_application_payload, vote_payload
 from communities.policies import lock_community_for
 from communities.queries.applications import find_application, find_applications
-from communities.queries.memberships import banned_among
+from communities.queries.memberships import banned_among, has_gates
 from eventlog.append import Draft, append
 from eventlog.topics import topic_for
 from kernel.actor import Actor
@@ -175,11 +176,13 @@ def _decide(
     """Write decisions that nothing stands in the way of; a constant number of statements for all."""
     decider = get_user(actor.user_id) if actor.user_id is not None else None
     at = now()
-    if verdict is Verdict.APPROVE:
-        unchecked_admit(community_id, {UserId(one.user_id): one.user for one in applications})
-    for one in applications:
-        one.status, one.decided_by, one.decided_at, one.reason = _STATUS_AFTER[verdict], decider, at, reason
-    Application.objects.bulk_update(applications, ["status", "decided_by", "decided_at", "reason"])
+    applicants = {UserId(one.user_id): one.user for one in applications} if verdict is Verdict.APPROVE else {}
+    with change_access(community_id, list(applicants) if has_gates(community_id) else []):
+        if applicants:
+            unchecked_admit(community_id, applicants)
+        for one in applications:
+            one.status, one.decided_by, one.decided_at, one.reason = _STATUS_AFTER[verdict], decider, at, reason
+        Application.objects.bulk_update(applications, ["status", "decided_by", "decided_at", "reason"])
     payloads = [application_payload(one, at=at) for one in applications]
     reviewers = topic_for(APPLICATIONS_TOPIC, community_id)
     told = [Draft(reviewers, ApplicationUpdated(application=payload)) for payload in payloads]

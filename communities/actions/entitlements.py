@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from django.db import transaction
 from django.db.models import F
 
 from accounts.queries.users import get_user
+from communities.access import change_access
 from communities.constants import (
     ENDS_TOLD_AT_ONCE,
     ENTITLEMENT_KEY_PATTERN,
@@ -47,6 +49,7 @@ from communities.queries.entitlements import (
     find_trial_offer,
     untold_ends,
 )
+from communities.queries.memberships import has_gates
 from eventlog.append import Draft, append
 from eventlog.events import Event
 from eventlog.topics import topic_for
@@ -107,7 +110,8 @@ def revoke_entitlement(actor: Actor, *, community_id: CommunityId, entitlement_i
         if entitlement.revoked_at is not None or is_over:
             return
         entitlement.revoked_at = now()
-        entitlement.save(update_fields=["revoked_at"])
+        with _changing(entitlement):
+            entitlement.save(update_fields=["revoked_at"])
         _tell([entitlement], EntitlementRevoked)
 
 
@@ -227,8 +231,15 @@ def _begin(entitlement: Entitlement, *, is_bought: bool = False) -> None:
     if held >= ENTITLEMENTS_MAX and not is_bought:
         limit_hit("entitlement.number")
         raise TooManyEntitlements
-    entitlement.save()
+    with _changing(entitlement):
+        entitlement.save()
     _tell([entitlement], EntitlementGranted)
+
+
+def _changing(entitlement: Entitlement) -> AbstractContextManager[None]:
+    """Revoke what its gates take from the user when the entitlement is changed in the block; nothing to do where there is no gate."""
+    community_id = CommunityId(entitlement.community_id)
+    return change_access(community_id, [UserId(entitlement.user_id)] if has_gates(community_id) else [])
 
 
 def _tell(

@@ -21,6 +21,7 @@ from communities.models import Membership, MembershipRole
 from communities.models.locks import lock_memberships
 from communities.payloads import member_payload, membership_changed
 from communities.policies import lock_community_for, lock_member_for, lock_membership_for, may
+from communities.queries.memberships import has_gates
 from communities.queries.roles import roles_held
 from eventlog.append import Draft, append
 from eventlog.topics import topic_for
@@ -156,15 +157,19 @@ def unchecked_admit(community_id: CommunityId, users: Mapping[UserId, User]) -> 
     memberships = lock_memberships(community_id, users.keys())
     if any(membership.status == MembershipStatus.BANNED for membership in memberships.values()):
         raise MemberBanned
+    look_again_at = at if has_gates(community_id) else None
     returning = [row for row in memberships.values() if row.status not in CURRENT_STATUSES]
     for membership in returning:
         _readmit(membership, at)
+        membership.access_changes_at = look_again_at
     new = [
-        Membership(community_id=community_id, user=user, joined_at=at)
+        Membership(community_id=community_id, user=user, joined_at=at, access_changes_at=look_again_at)
         for user_id, user in users.items()
         if user_id not in memberships
     ]
-    Membership.objects.bulk_update(returning, ["status", "timed_out_until", "access_epoch", "joined_at"])
+    Membership.objects.bulk_update(
+        returning, ["status", "timed_out_until", "access_epoch", "access_changes_at", "joined_at"]
+    )
     Membership.objects.bulk_create(new)
     append(_joined([*returning, *new], at))
     memberships.update({UserId(membership.user_id): membership for membership in new})
@@ -208,7 +213,9 @@ def unchecked_update_membership(membership: Membership) -> MemberPayload:
     Emits `member.updated` and `membership.changed`.
     """
     membership.access_epoch += 1
-    membership.save(update_fields=["is_owner", "is_guest", "status", "timed_out_until", "access_epoch"])
+    membership.access_changes_at = now()  # other roles pass gates for another time
+    written = ["is_owner", "is_guest", "status", "timed_out_until", "access_epoch", "access_changes_at"]
+    membership.save(update_fields=written)
     payload = current_payload(membership)
     changed = membership_changed(membership, [RoleId(role_id) for role_id in payload.roles])
     append(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
+from communities.access import COMMUNITY_KIND
 from communities.api.application_views import (
     ApplicationClaimView,
     ApplicationDecisionsView,
@@ -24,6 +25,7 @@ from communities.api.entitlement_views import (
     TrialOfferView,
     TrialView,
 )
+from communities.api.gate_views import gate_urls
 from communities.api.invite_views import (
     InviteAcceptanceView,
     InvitePreviewView,
@@ -60,6 +62,7 @@ _INVITES = "communities/<uuid:community_id>/invites"
 _MEMBER = "communities/<uuid:community_id>/members/<uuid:user_id>"
 
 urlpatterns: list[URLPattern] = [
+    *gate_urls("communities/<uuid:community_id>", COMMUNITY_KIND, "community"),
     path("communities", CommunitiesView.as_view(), name="communities"),
     path("communities/discover", DiscoverView.as_view(), name="discover-communities"),
     path("communities/<uuid:community_id>", CommunityView.as_view(), name="community"),

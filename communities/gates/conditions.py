@@ -11,7 +11,7 @@ from msgspec import UNSET
 from communities.gates.facts import MEMBER_SINCE, GateFacts
 from communities.gates.requirement import Requirement
 from communities.gates.trees import AllOf, AtLeast, NotOf, Tree, branches_of
-from communities.gates.verdicts import FAILED, Verdict, combine, invert
+from communities.gates.verdicts import FAILED, PASSED, Verdict, combine, invert
 
 Condition = Callable[[GateFacts], Verdict]
 """From facts to a verdict; the same for the same facts, whatever happened before."""
@@ -43,9 +43,28 @@ def needed_of(tree: Tree) -> int:
 
 def at_least(needed: int, conditions: Sequence[Condition]) -> Condition:
     """Return the condition that so many of the conditions hold."""
+    if needed == 1:
+        return _any_of(conditions)
 
     def judge(facts: GateFacts) -> Verdict:
-        return combine(needed, [condition(facts) for condition in conditions])
+        verdicts = [condition(facts) for condition in conditions]
+        for verdict in verdicts:
+            if verdict is not PASSED:
+                return combine(needed, verdicts)
+        return PASSED
+
+    return judge
+
+
+def _any_of(conditions: Sequence[Condition]) -> Condition:
+    def judge(facts: GateFacts) -> Verdict:
+        verdicts = []
+        for condition in conditions:
+            verdict = condition(facts)
+            if verdict is PASSED:  # for good: the others change nothing
+                return verdict
+            verdicts.append(verdict)
+        return combine(1, verdicts)
 
     return judge
 

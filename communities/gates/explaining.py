@@ -6,29 +6,14 @@ Hidden parameters (which role, which entitlement, which service) are in none of 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 
+from communities.events import GateExplanation
 from communities.gates.conditions import compile_tree, needed_of
 from communities.gates.facts import GateFacts
 from communities.gates.requirement import Requirement
 from communities.gates.trees import AllOf, AnyOf, NotOf, Tree, branches_of
 from kernel.decision import Missing, Remedy
 from kernel.ids import CommunityId
-from kernel.wire import WireStruct
-
-
-class GateExplanation(WireStruct, frozen=True):
-    """A part of a gate as one person sees it. `passed` is null when it is not known, which does not let in.
-
-    `until` is the moment before which time alone changes nothing; `of` holds the branches of `all`, `any`, `at_least` and `not`.
-    """
-
-    type: str
-    passed: bool | None
-    text: str
-    remedy: Remedy | None
-    until: datetime | None
-    of: tuple[GateExplanation, ...]
 
 
 def explain(tree: Tree, facts: GateFacts, community_id: CommunityId) -> GateExplanation:

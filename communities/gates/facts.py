@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
@@ -45,7 +45,7 @@ SECOND_FACTOR = Fact[bool]("second_factor", absent=False)
 BIRTH_DATE = Fact[date | None]("birth_date", absent=None)
 ACCOUNT_CREATED_AT = Fact[datetime | None]("account_created_at", absent=None)
 MEMBER_SINCE = Fact[datetime | None]("member_since", absent=None)
-ROLES = Fact[frozenset[UUID]]("roles", absent=frozenset())
+ROLES = Fact[Collection[UUID]]("roles", absent=())
 CAME_BY_INVITE = Fact[bool]("came_by_invite", absent=False)
 APPROVED_APPLICATION = Fact[bool]("approved_application", absent=False)
 ENTITLEMENTS = Fact[Mapping[str, tuple[Span, ...]]]("entitlements", absent={})

@@ -24,6 +24,8 @@ UNKNOWN = Verdict(None)
 
 def invert(verdict: Verdict) -> Verdict:
     """Return the opposite; what is unknown stays unknown."""
+    if verdict is FAILED:
+        return PASSED
     passed, until = verdict
     return verdict if passed is None else Verdict(not passed, until)
 

@@ -3,6 +3,7 @@
 from communities.models.applications import Application, ApplicationForm, ApplicationVote
 from communities.models.communities import Community
 from communities.models.entitlements import Entitlement, TrialOffer
+from communities.models.gates import Gate, GateVersion
 from communities.models.invites import Invite, InviteUse
 from communities.models.memberships import Membership
 from communities.models.roles import MembershipRole, Role
@@ -14,6 +15,8 @@ __all__ = [
     "ApplicationVote",
     "Community",
     "Entitlement",
+    "Gate",
+    "GateVersion",
     "Invite",
     "InviteUse",
     "Membership",

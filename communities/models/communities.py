@@ -18,6 +18,7 @@ from communities.constants import (
     CommunityVisibility,
     JoinPolicy,
 )
+from communities.models.gates import GatedRow
 from kernel.clock import now
 from kernel.ids import uuid7
 
@@ -27,7 +28,7 @@ slug_validators: list[Callable[[Any], None]] = [
 ]
 
 
-class Community(models.Model):
+class Community(GatedRow):
     """A tenant. Whoever may join does so by its `join_policy`, who finds it at all is its `visibility`; `slug` is its unique name."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

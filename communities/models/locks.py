@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from communities.constants import CURRENT_STATUSES
 from communities.models.communities import Community
+from communities.models.gates import Gate
 from communities.models.memberships import Membership
 from kernel.errors import NotFound
 from kernel.ids import CommunityId, UserId
@@ -26,6 +28,13 @@ def lock_owned_communities(user_id: UserId) -> list[Community]:
     owned = Membership.objects.filter(user_id=user_id, is_owner=True)
     rows = Community.objects.select_for_update(no_key=True).filter(pk__in=owned.values("community_id"))
     return list(rows.order_by("pk"))
+
+
+def lock_gated_communities(user_id: UserId) -> list[Community]:
+    """Lock the communities that a user is a member of and that have, or have had, a gate somewhere, ordered by primary key."""
+    mine = Membership.objects.filter(user_id=user_id, status__in=CURRENT_STATUSES).values("community_id")
+    gated = Gate.objects.filter(community_id__in=mine).values("community_id")
+    return list(Community.objects.select_for_update(no_key=True).filter(pk__in=gated).order_by("pk"))
 
 
 def hold_community(community_id: CommunityId) -> Community:

@@ -16,6 +16,8 @@ from kernel.ids import uuid7
 class Membership(models.Model):
     """A user in a community. `access_epoch` grows with every change of a fact that access depends on.
 
+    At `access_changes_at` time alone may change what the member can read; null: never, as far as is known.
+
     The one owner may everything. A guest reaches only what they were added to. Roles are in `communities.models.roles`.
     `rules_accepted` is the highest number of a version of the rules that the user accepted; it outlives a departure.
     `timed_out_until` is kept when a timed-out member leaves, so that joining again does not end the time-out.
@@ -34,6 +36,7 @@ class Membership(models.Model):
     timed_out_until = models.DateTimeField(null=True, blank=True)
     access_epoch = models.PositiveIntegerField(default=1)
     rules_accepted = models.PositiveIntegerField(default=0, db_default=0)
+    access_changes_at = models.DateTimeField(null=True, blank=True, editable=False)
     joined_at = models.DateTimeField(default=now)
 
     class Meta:
@@ -59,6 +62,11 @@ class Membership(models.Model):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["user", "status"], name="communities_membership_mine"),
             models.Index(fields=["community", "joined_at", "id"], name="communities_membership_list"),
+            models.Index(
+                fields=["access_changes_at"],
+                condition=models.Q(access_changes_at__isnull=False),
+                name="communities_membership_due",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID
 
 from django.db import connection
 from django.db.models import Q, QuerySet
@@ -10,7 +12,7 @@ from django.db.models.functions import Lower
 
 from communities.constants import CURRENT_STATUSES, MembershipStatus
 from communities.events import MemberPayload
-from communities.models import Membership
+from communities.models import Gate, Membership
 from communities.payloads import member_payload
 from communities.queries.keyset import SortKey, cut_page, parse_time
 from communities.queries.roles import roles_held
@@ -84,3 +86,44 @@ def members_among(pairs: Collection[tuple[CommunityId, UserId]]) -> set[tuple[Co
             [[place for place, _ in pairs], [user_id for _, user_id in pairs], [*CURRENT_STATUSES]],
         )
         return {(CommunityId(place), UserId(user_id)) for place, user_id in cursor.fetchall()}
+
+
+def owner_id(community_id: CommunityId) -> UserId | None:
+    """Return who owns the community; None where nobody does."""
+    owner = (
+        Membership.objects.filter(community_id=community_id, is_owner=True).values_list("user_id", flat=True).first()
+    )
+    return None if owner is None else UserId(owner)
+
+
+def first_due(at: datetime) -> tuple[CommunityId, datetime] | None:
+    """Return the community and the moment of the member whose access may have changed by time alone for longest."""
+    due = Membership.objects.filter(access_changes_at__lte=at).order_by("access_changes_at")
+    found = due.values_list("community_id", "access_changes_at").first()
+    if found is None or found[1] is None:
+        return None
+    return CommunityId(found[0]), found[1]
+
+
+def next_due_after(at: datetime) -> datetime | None:
+    """Return the next moment at which somebody's access may change by time alone."""
+    due = Membership.objects.filter(access_changes_at__gt=at).order_by("access_changes_at")
+    return due.values_list("access_changes_at", flat=True).first()
+
+
+def has_gates(community_id: CommunityId) -> bool:
+    """Return whether the community has, or has had, a gate somewhere."""
+    return Gate.objects.filter(community_id=community_id).exists()
+
+
+def members_after(community_id: CommunityId, membership_id: UUID | None, *, limit: int) -> list[tuple[UUID, UserId]]:
+    """Return the next current memberships behind one, by id, and whose they are; from the first without one."""
+    rows = current_members(community_id).order_by("pk")
+    if membership_id is not None:
+        rows = rows.filter(pk__gt=membership_id)
+    return [(pk, UserId(user_id)) for pk, user_id in rows.values_list("pk", "user_id")[:limit]]
+
+
+def has_more_members_than(community_id: CommunityId, amount: int) -> bool:
+    """Return whether the community has more current members; it does not count them all."""
+    return current_members(community_id).order_by("pk")[amount : amount + 1].exists()

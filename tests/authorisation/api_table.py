@@ -102,6 +102,13 @@ API = {
     "PUT /api/v1/communities/<uuid:community_id>/owner": Row(
         inside(200, 403).statuses | {KEY: 403, BOT: 403, STRANGER: 404}, lambda world: {"user_id": world.ids["user_id"]}
     ),
+    "GET /api/v1/communities/<uuid:community_id>/gate": inside(200, 403),
+    "PUT /api/v1/communities/<uuid:community_id>/gate": inside(200, 403, lambda _: {"tree": None}),
+    "GET /api/v1/communities/<uuid:community_id>/gate/versions": inside(200, 403),
+    "POST /api/v1/communities/<uuid:community_id>/gate/roll-back": inside(404, 403, lambda _: {"number": 1}),
+    "POST /api/v1/communities/<uuid:community_id>/gate/simulate": inside(200, 403, lambda _: {"tree": None}),
+    "GET /api/v1/communities/<uuid:community_id>/gate/shadow": inside(404, 403),
+    "GET /api/v1/communities/<uuid:community_id>/gate/explanation": inside(200, 200),
     "GET /api/v1/communities/<uuid:community_id>/roles": inside(200, 200),
     "POST /api/v1/communities/<uuid:community_id>/roles": inside(201, 403, lambda _: {"name": "Pilots"}),
     "PUT /api/v1/communities/<uuid:community_id>/roles/order": inside(
@@ -176,6 +183,13 @@ API = {
     "POST /api/v1/communities/<uuid:community_id>/direct-rooms": inside(
         200, 200, lambda world: {"user_id": world.ids["mate_id"]}
     ),
+    "GET /api/v1/rooms/<uuid:room_id>/gate": inside(200, 403),
+    "PUT /api/v1/rooms/<uuid:room_id>/gate": inside(200, 403, lambda _: {"tree": None}),
+    "GET /api/v1/rooms/<uuid:room_id>/gate/versions": inside(200, 403),
+    "POST /api/v1/rooms/<uuid:room_id>/gate/roll-back": inside(404, 403, lambda _: {"number": 1}),
+    "POST /api/v1/rooms/<uuid:room_id>/gate/simulate": inside(200, 403, lambda _: {"tree": None}),
+    "GET /api/v1/rooms/<uuid:room_id>/gate/shadow": inside(404, 403),
+    "GET /api/v1/rooms/<uuid:room_id>/gate/explanation": inside(200, 200),
     "GET /api/v1/rooms/<uuid:room_id>": inside(200, 200),
     "PATCH /api/v1/rooms/<uuid:room_id>": inside(200, 403, lambda _: {"name": "Deck"}),
     "POST /api/v1/rooms/<uuid:room_id>/archive": inside(200, 403),

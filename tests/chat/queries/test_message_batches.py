@@ -7,12 +7,14 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
+from accounts.models import VerifiedPhone
 from accounts.payloads import user_payload
 from chat.constants import ChatPermission, RoomMemberState
 from chat.queries.message_batches import LoadedFacts, find_standings
 from chat.queries.resources import room_resource
-from communities.access import Question, database_facts
+from communities.access import Question, database_facts, find_live_gates
 from communities.constants import MembershipStatus
+from communities.gates.facts import VERIFIED_PHONE
 from communities.models import Community, Membership
 from kernel.actor import ANONYMOUS
 from kernel.clock import now
@@ -20,6 +22,7 @@ from kernel.ids import RoomId, UserId, uuid7
 from tests.factories.accounts import actor_for, make_user
 from tests.factories.chat import make_room, make_room_member
 from tests.factories.communities import Rank, make_community, make_member
+from tests.factories.gates import gate
 
 pytestmark = pytest.mark.django_db
 
@@ -100,3 +103,57 @@ def test_a_room_that_does_not_exist_has_no_standings_and_one_that_does_tells_wha
     assert standings.keys() == {(room.pk, user_id)}
     (standing,) = standings.values()
     assert (standing.is_archived, standing.author) == (True, user_payload(member.user))
+
+
+OLD = {"type": "not", "of": {"type": "account_age", "days": 30}}
+
+
+def pairs_of(questions):
+    return {(RoomId(asked.resource.id), asked.actor.user_id) for asked in questions}
+
+
+def test_what_gates_read_is_known_as_access_knows_it(community):
+    room, plain = make_room(community), make_room(make_community())
+    member, removed = make_member(community), make_member(community, status=MembershipStatus.REMOVED)
+    gate(community, OLD)
+    gate(room, {"type": "not", "of": {"type": "member_for", "days": 1}})
+    room.refresh_from_db()
+    users = [member.user, removed.user, make_user()]
+    agree([question(actor_for(user), one) for user in users for one in (room, plain)])
+
+
+def test_facts_are_read_once_per_access_epoch(community, django_assert_num_queries):
+    room, member = make_room(community), make_member(community)
+    gate(community, OLD)
+    room.refresh_from_db()
+    pairs = pairs_of([question(actor_for(member.user), room)])
+    with django_assert_num_queries(2):
+        [before] = find_standings(pairs)().values()
+    VerifiedPhone.objects.create(user=member.user, number="+447700900123")
+    with django_assert_num_queries(1):
+        [remembered] = find_standings(pairs)().values()
+    assert remembered.facts.known == before.facts.known
+    Membership.objects.filter(pk=member.pk).update(access_epoch=member.access_epoch + 1)
+    with django_assert_num_queries(2):
+        [after] = find_standings(pairs)().values()
+    assert after.facts.membership.access_epoch == before.facts.membership.access_epoch + 1
+
+
+def test_another_version_reads_what_the_one_before_did_not(community, django_assert_num_queries):
+    room, member = make_room(community), make_member(community)
+    VerifiedPhone.objects.create(user=member.user, number="+447700900123")
+    pairs = pairs_of([question(actor_for(member.user), room)])
+    gate(community, OLD)
+    find_standings(pairs)()
+    second = gate(community, {"type": "any", "of": [OLD, {"type": "verified_phone"}]})
+    find_live_gates([second.id])  # once per process
+    with django_assert_num_queries(2):
+        [standing] = find_standings(pairs)().values()
+    assert standing.facts.known[VERIFIED_PHONE] is True
+
+
+def test_rooms_without_gates_cost_one_statement(community, django_assert_num_queries):
+    room, member = make_room(community), make_member(community)
+    with django_assert_num_queries(1):
+        [standing] = find_standings(pairs_of([question(actor_for(member.user), room)]))().values()
+    assert standing.facts.known == {}

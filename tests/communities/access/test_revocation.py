@@ -9,9 +9,9 @@ from eventlog.append import Draft
 from eventlog.events import AccessRevoked
 from eventlog.topics import topic_for
 from kernel.ids import CommunityId, UserId, uuid7
+from tests.factories.communities import make_community
 
-COMMUNITY_ID = CommunityId(uuid7())
-OWN = topic_for("community", COMMUNITY_ID)
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
@@ -20,13 +20,19 @@ def sources(monkeypatch):
     monkeypatch.setattr(revocation, "_sources", [])
 
 
-def test_the_topic_of_the_community_is_always_closed():
+@pytest.fixture
+def place():
+    return CommunityId(make_community().pk)
+
+
+def test_the_topic_of_the_community_is_always_closed(place):
     user_id = UserId(uuid7())
 
-    assert revocations(COMMUNITY_ID, [user_id]) == [Draft(OWN, AccessRevoked(user=user_id))]
+    own = topic_for("community", place)
+    assert revocations(place, [user_id]) == [Draft(own, AccessRevoked(user=user_id))]
 
 
-def test_every_source_is_asked_once_for_all_users_and_each_topic_is_closed_once():
+def test_every_source_is_asked_once_for_all_users_and_each_topic_is_closed_once(place):
     one, other = UserId(uuid7()), UserId(uuid7())
     room, hall = topic_for("room", uuid7()), topic_for("room", uuid7())
     asked = []
@@ -42,11 +48,12 @@ def test_every_source_is_asked_once_for_all_users_and_each_topic_is_closed_once(
     register_topic_source(rooms)
     register_topic_source(halls)
 
-    assert [(draft.topic, draft.event.user) for draft in revocations(COMMUNITY_ID, [one, other])] == [
-        (OWN, one),
+    own = topic_for("community", place)
+    assert [(draft.topic, draft.event.user) for draft in revocations(place, [one, other])] == [
+        (own, one),
         (room, one),
         (hall, one),
-        (OWN, other),
+        (own, other),
         (hall, other),
     ]
-    assert asked == [(COMMUNITY_ID, [one, other])]
+    assert asked == [(place, [one, other])]

@@ -269,7 +269,7 @@ def test_adding_many_costs_as_many_statements_as_adding_few(django_assert_num_qu
     users = [UserId(make_user().pk) for _ in range(amount)]
     users += [UserId(make_member(community, status=MembershipStatus.REMOVED).user_id) for _ in range(amount)]
 
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         add_members(SYSTEM, community_id=CommunityId(community.pk), user_ids=users)
 
 

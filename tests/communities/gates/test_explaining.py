@@ -7,9 +7,10 @@ from uuid import UUID
 import msgspec
 from hypothesis import given
 
+from communities.events import GateExplanation
 from communities.gates import facts as known
 from communities.gates.conditions import compile_tree
-from communities.gates.explaining import GateExplanation, explain, missing_of
+from communities.gates.explaining import explain, missing_of
 from communities.gates.requirements import (
     REQUIREMENTS,
     Application,

@@ -1,0 +1,56 @@
+"""Where communities keep the facts of how somebody came in and what they are entitled to. Each is looked up user by user, by index."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from communities.gates.facts import APPROVED_APPLICATION, CAME_BY_INVITE, ENTITLEMENTS, Span
+from communities.gates.sources import FactSource, is_so, json_decoder, register_fact_source
+
+# A use from before the present membership counts for nothing: who left came back by another way.
+_INVITE = """
+SELECT asked.user_id, asked.community_id, '' FROM asked
+CROSS JOIN LATERAL (
+    SELECT * FROM communities_membership membership
+    WHERE membership.community_id = asked.community_id AND membership.user_id = asked.user_id LIMIT 1
+) own
+CROSS JOIN LATERAL (
+    SELECT 1 FROM communities_inviteuse used
+    WHERE used.community_id = asked.community_id AND used.user_id = asked.user_id AND used.used_at >= own.joined_at LIMIT 1
+) found
+"""
+
+_APPLICATION = """
+SELECT asked.user_id, asked.community_id, '' FROM asked CROSS JOIN LATERAL (
+    SELECT 1 FROM communities_application application
+    WHERE application.user_id = asked.user_id AND application.community_id = asked.community_id
+      AND application.status = 'approved' LIMIT 1
+) found
+"""
+
+
+# What was revoked is over, whatever its end was to be.
+_ENTITLEMENTS = """
+SELECT asked.user_id, asked.community_id, found.spans FROM asked CROSS JOIN LATERAL (
+    SELECT json_agg(json_build_array(held.key, held.starts_at, held.ends_at))::text AS spans
+    FROM communities_entitlement held
+    WHERE held.user_id = asked.user_id AND held.community_id = asked.community_id AND held.revoked_at IS NULL
+) found
+WHERE found.spans IS NOT NULL
+"""
+
+_decode_spans = json_decoder(list[tuple[str, datetime, datetime | None]])
+
+
+def register_own_facts() -> None:
+    """Tell where these facts are; called once, when the app is ready."""
+    register_fact_source(CAME_BY_INVITE, FactSource(_INVITE, is_so))
+    register_fact_source(APPROVED_APPLICATION, FactSource(_APPLICATION, is_so))
+    register_fact_source(ENTITLEMENTS, FactSource(_ENTITLEMENTS, _spans_by_key))
+
+
+def _spans_by_key(text: str) -> dict[str, tuple[Span, ...]]:
+    spans: dict[str, tuple[Span, ...]] = {}
+    for key, starts_at, ends_at in _decode_spans(text):
+        spans[key] = (*spans.get(key, ()), Span(starts_at, ends_at))
+    return spans

@@ -1,0 +1,1 @@
+"""What higher apps add to communities: the kinds of things that gates can hang on."""
