@@ -93,7 +93,7 @@ def revoke_invite(actor: Actor, *, community_id: CommunityId, invite_id: InviteI
 
 def _checked(field: str, number: int, most: int) -> int:
     if not 1 <= number <= most:
-        limit_hit(f"invite.{field}")
+        limit_hit("invite.number")
         raise InvalidInput(f"Use a number from 1 to {most}.", field=field)
     return number
 

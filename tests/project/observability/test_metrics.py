@@ -19,7 +19,7 @@ from kernel.rate_limits import RateLimit
 from project.environment import Environment
 from project.observability import limits
 from project.rate_limits import limiter_from_settings
-from tests.factories.communities import make_community, make_member
+from tests.factories.communities import Rank, make_community, make_member
 from tests.metrics import growth_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -93,7 +93,7 @@ def owner_of_events():
     from kernel.ids import CommunityId
     from tests.factories.communities import acting
 
-    owner = make_member(make_community(), rank="owner")
+    owner = make_member(make_community(), rank=Rank.OWNER)
     update_community(acting(owner), community_id=CommunityId(owner.community_id), name="New")
 
 
