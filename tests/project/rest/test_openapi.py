@@ -25,6 +25,7 @@ from tests.factories.communities import (
     make_invite,
     make_member,
     make_trial_offer,
+    role_of,
 )
 
 DOCUMENT = BASE_DIR / "docs" / "protocol" / "openapi.v1.json"
@@ -139,6 +140,7 @@ def world() -> dict[str, Any]:
     ids |= {"application_id": make_application(community, make_user()).id}
     ids |= {"entitlement_id": make_entitlement(community, make_user()).id, "offer_id": make_trial_offer(community).id}
     ids |= {"category_id": make_category(community).id}
+    ids |= {"role_id": role_of(community, Rank.MODERATOR).id}
     ids |= {"invite_id": make_invite(community, owner)[0].id}
     ids |= {"session_id": owner.sessions.get().id, "device_id": owner.trusted_devices.get().id}
     return {
