@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import TypeVar
 from uuid import UUID
 
 from django.db.models.functions import Lower
@@ -26,6 +27,8 @@ from kernel.errors import DomainError, NotFound, Unauthenticated
 from kernel.ids import CommunityId, MessageId, RoomId, UserId
 from kernel.pagination import PageRequest
 from kernel.wire import Page
+
+R = TypeVar("R", bound=Room)
 
 
 def get_room_for(actor: Actor, room_id: RoomId, permission: PermissionName) -> Room:
@@ -96,7 +99,8 @@ def list_rooms_for(
 ) -> Page[MyRoomPayload]:
     """Return the rooms of a community that the actor can read, with what they have read of each; `search` looks in names.
 
-    A constant number of queries, however many rooms. Raises `NotFound` for who may not see the community.
+    A constant number of queries, however many rooms, and a few more for each hundred that are closed to the actor.
+    Raises `NotFound` for who may not see the community.
     """
     user_id = actor.require_user()
     get_community_for(actor, community_id, ChatPermission.LIST_ROOMS)
@@ -105,8 +109,14 @@ def list_rooms_for(
         candidates = candidates.filter(name__icontains=search)
     if kind is not None:
         candidates = candidates.filter(kind=kind)
-    rooms, following = cut_page(candidates.annotate(lower_name=Lower("name")), sort=sort, sorts=ROOM_SORTS, page=page)
-    return Page(items=my_rooms(user_id, _readable(actor, rooms)), next=following)
+    rooms, following = cut_page(
+        candidates.annotate(lower_name=Lower("name")),
+        sort=sort,
+        sorts=ROOM_SORTS,
+        page=page,
+        keep=lambda found: _readable(actor, found),
+    )
+    return Page(items=my_rooms(user_id, rooms), next=following)
 
 
 def users_who_may(permission: PermissionName, room: Room, user_ids: Collection[UserId]) -> set[UserId]:
@@ -115,7 +125,7 @@ def users_who_may(permission: PermissionName, room: Room, user_ids: Collection[U
     return {user_id for user_id, decision in decisions.items() if decision.allowed}
 
 
-def _readable(actor: Actor, rooms: Sequence[Room]) -> list[Room]:
+def _readable(actor: Actor, rooms: Sequence[R]) -> list[R]:
     decisions = decide_all([Question(actor, ChatPermission.READ_MESSAGES, room_resource(room)) for room in rooms])
     return [room for room, decision in zip(rooms, decisions, strict=True) if decision.allowed]
 

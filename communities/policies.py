@@ -26,7 +26,7 @@ from communities.constants import Permission, PermissionName
 from communities.errors import EqualOrHigherRole, InviteNotValid, PermissionNotHeld, RoleTooHigh
 from communities.events import InvitePreview
 from communities.models import Application, ApplicationForm, Community, Invite, Membership, Role
-from communities.models.locks import lock_community, lock_memberships
+from communities.models.locks import hold_community, lock_community, lock_memberships
 from communities.payloads import community_payload
 from communities.queries.application_forms import newest_form
 from communities.queries.applications import find_application
@@ -77,6 +77,13 @@ def lock_community_for(actor: Actor, community_id: CommunityId, permission: Perm
     community = lock_community(community_id)
     require(actor, permission, community_resource(community))
     return community
+
+
+def hold_community_for(actor: Actor, community_id: CommunityId, permission: PermissionName) -> Community:
+    """Return the community, held against whoever locks it until the transaction ends. Raises as `get_community_for`."""
+    _refuse_nobody(actor)
+    hold_community(community_id)
+    return get_community_for(actor, community_id, permission)
 
 
 def lock_member_for(actor: Actor, community_id: CommunityId, user_id: UserId, permission: PermissionName) -> Membership:

@@ -20,9 +20,9 @@ from chat.models import Room
 from chat.payloads import room_payload
 from chat.policies import lock_room_for
 from chat.processing.text import checked_line
+from chat.queries.rooms import is_read_by_all_members
 from communities.models import Community
-from communities.models.locks import hold_community
-from communities.policies import get_community_for
+from communities.policies import hold_community_for
 from eventlog.append import Draft, append
 from eventlog.events import Event
 from eventlog.topics import topic_for
@@ -48,8 +48,7 @@ def create_room(
     name = _checked_name(name)
     topic_line = _checked_topic_line(topic_line)
     with transaction.atomic():
-        hold_community(community_id)
-        community = get_community_for(actor, community_id, ChatPermission.CREATE_ROOM)
+        community = hold_community_for(actor, community_id, ChatPermission.CREATE_ROOM)
         room = Room.objects.create(
             community=community, kind=RoomKind.TEXT, name=name, topic_line=topic_line, visibility=visibility
         )
@@ -72,8 +71,7 @@ def open_direct_room(actor: Actor, *, community_id: CommunityId, user_id: UserId
     if user_id == own_id:
         raise InvalidInput("A conversation needs two people.", field="user_id")
     with transaction.atomic():
-        hold_community(community_id)
-        community = get_community_for(actor, community_id, ChatPermission.OPEN_DIRECT_ROOM)
+        community = hold_community_for(actor, community_id, ChatPermission.OPEN_DIRECT_ROOM)
         check_current_member(community, user_id)
         return _open_direct(community, sorted((own_id, user_id)))
 
@@ -83,7 +81,7 @@ def update_room(
 ) -> RoomPayload:
     """Change what is given and keep the rest. Moderators may.
 
-    Locks the room. Emits `room.updated` on the room, and on the community unless it is private, when anything differs.
+    Locks the room. Emits `room.updated` on the room, and on the community when every member can read it, when anything differs.
     Raises `InvalidInput`, `RoomIsDirect`, `RoomIsArchived`, `NotFound`, or why it is refused.
     """
     wanted = {
@@ -104,7 +102,7 @@ def update_room(
 def archive_room(actor: Actor, *, room_id: RoomId) -> RoomPayload:
     """Make a room read-only, for good. Moderators may.
 
-    Locks the room. Emits `room.archived` on the room, and on the community unless it is private.
+    Locks the room. Emits `room.archived` on the room, and on the community when every member can read it.
     Raises `RoomIsArchived` when it is already, `RoomIsDirect`, `NotFound`, or why it is refused.
     """
     with transaction.atomic():
@@ -131,9 +129,9 @@ def _open_direct(community: Community, user_ids: list[UserId]) -> RoomPayload:
 
 
 def room_drafts(room: Room, event: Event) -> list[Draft]:
-    """Return the drafts that tell the room of a change, and the community of a room that its members can read."""
+    """Return the drafts that tell the room of a change, and the community of a room that every one of its members can read."""
     own = Draft(topic_for(ROOM_KIND, room.pk), event)
-    if room.visibility == RoomVisibility.PRIVATE:
+    if not is_read_by_all_members(room):
         return [own]
     return [own, Draft(topic_for("community", room.community_id), event)]
 

@@ -13,10 +13,19 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from accounts.events import UserPayload
 from accounts.payloads import user_payload
 from accounts.queries.users import get_users
-from chat.constants import EXCERPT_LENGTH, ROOM_KIND, UNREAD_CAP, RoomKind, RoomMemberState, RoomVisibility
+from chat.constants import (
+    EXCERPT_LENGTH,
+    ROOM_KIND,
+    UNREAD_CAP,
+    ChatPermission,
+    RoomKind,
+    RoomMemberState,
+    RoomVisibility,
+)
 from chat.events import ExcerptPayload, MyRoomPayload, RoomPayload
 from chat.models import Room, RoomMember
 from chat.payloads import my_room_payload, room_payload
+from communities.models import Role
 from communities.queries.keyset import SortKey, parse_time
 from eventlog.replay import read_heads
 from eventlog.topics import topic_for
@@ -72,6 +81,16 @@ def rooms_for_all(community_id: CommunityId) -> list[Room]:
     """Return the rooms of a community that are for all of its members, with their gates. One query."""
     rows = _WITH_GATES.filter(community_id=community_id, visibility=RoomVisibility.COMMUNITY)
     return list(rows.order_by("pk"))
+
+
+def is_read_by_all_members(room: Room) -> bool:
+    """Return whether every member of the community can read the room: what is told of it on the community's topic, all of them hear."""
+    if room.visibility != RoomVisibility.COMMUNITY or room.gate_version_id is not None:
+        return False
+    default = Role.objects.filter(community_id=room.community_id, is_default=True)
+    if not default.filter(permissions__contains=[ChatPermission.VIEW_ROOM, ChatPermission.READ_MESSAGES]).exists():
+        return False
+    return not RoomMember.objects.filter(room=room, state=RoomMemberState.REMOVED).exists()
 
 
 def candidate_rooms(community_id: CommunityId, user_id: UserId) -> QuerySet[Room]:

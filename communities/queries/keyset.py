@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
@@ -11,7 +11,7 @@ import msgspec
 from django.db.models import Model, Q, QuerySet
 
 from kernel.errors import InvalidInput
-from kernel.pagination import PageRequest, decode_cursor, encode_cursor
+from kernel.pagination import MAX_PAGE_SIZE, PageRequest, decode_cursor, encode_cursor
 
 M = TypeVar("M", bound=Model)
 
@@ -40,21 +40,37 @@ def parse_time(text: str) -> datetime:
 
 
 def cut_page(
-    rows: QuerySet[M], *, sort: str, sorts: Mapping[str, SortKey], page: PageRequest
+    rows: QuerySet[M],
+    *,
+    sort: str,
+    sorts: Mapping[str, SortKey],
+    page: PageRequest,
+    keep: Callable[[Sequence[M]], Sequence[M]] | None = None,
 ) -> tuple[list[M], str | None]:
     """Return the rows of a page and the cursor of the next one (None on the last), in one query.
 
-    `sort` is a name of `sorts`, with "-" before it for the other direction; ties are broken by id.
+    `sort` is a name of `sorts`, with "-" before it for the other direction; ties are broken by id. What `keep` leaves out is neither on a
+    page nor in a cursor; further rows are read in its place, a hundred by one more query.
     Raises `InvalidInput` for another sort, and for a cursor that this sort did not give out.
     """
     name = sort.removeprefix("-")
     if name not in sorts:
         raise InvalidInput(f"Sort by one of {', '.join(sorts)}.", field="sort")
     key, descending = sorts[name], sort.startswith("-")
-    if page.cursor is not None:
-        rows = rows.filter(_beyond(key, descending, _position(page.cursor, sort, key)))
     sign = "-" if descending else ""
-    found = list(rows.order_by(f"{sign}{key.field}", f"{sign}pk")[: page.limit + 1])
+    ordered = rows.order_by(f"{sign}{key.field}", f"{sign}pk")
+    rest = (
+        ordered if page.cursor is None else ordered.filter(_beyond(key, descending, _position(page.cursor, sort, key)))
+    )
+    found: list[M] = []
+    amount = page.limit + 1
+    while True:
+        read = list(rest[:amount])
+        found += read if keep is None else keep(read)
+        if len(found) > page.limit or len(read) < amount:
+            break
+        rest = ordered.filter(_beyond(key, descending, (getattr(read[-1], key.field), read[-1].pk)))
+        amount = MAX_PAGE_SIZE + 1
     if len(found) <= page.limit:
         return found, None
     last = found[page.limit - 1]

@@ -20,6 +20,7 @@ from chat.models import Room
 from communities.models import Community, Membership
 from kernel.clock import now
 from kernel.ids import UserId, uuid7
+from kernel.rate_limits import Allowance, RateLimit
 from tests.factories.accounts import CLIENT, enter_panel, key_header, make_bot, make_key, make_staff, make_user
 from tests.factories.chat import make_category, make_room, post
 from tests.factories.communities import (
@@ -40,6 +41,18 @@ KEY, BOT = "key of the member", "bot of the owner"
 CODE = "code-of-the-invite"
 STAFF = tuple(role.value for role in StaffRole)
 CALLERS = (ANONYMOUS, OWNER, MEMBER, KEY, BOT, STRANGER, *STAFF)
+
+
+class Unlimited:
+    """Lets everything pass: who calls too often is another matter."""
+
+    def take(self, limit: RateLimit, key: str) -> Allowance:
+        """Let one pass."""
+        return Allowance(limit, True, limit.quota, 0.0, 0.0)
+
+    def take_many(self, limit: RateLimit, keys: Any) -> list[Allowance]:
+        """Let them all pass."""
+        return [self.take(limit, key) for key in keys]
 
 
 @dataclass

@@ -14,29 +14,26 @@ from django.test import Client
 
 from accounts.constants import StaffRole
 from kernel import rate_limits
-from kernel.rate_limits import Allowance, RateLimit
 from tests.authorisation import routes
 from tests.authorisation.admin_table import ADMIN
 from tests.authorisation.allauth_table import ALLAUTH
 from tests.authorisation.api_table import API, OUTSIDE
-from tests.authorisation.people import ANONYMOUS, MEMBER, STAFF, STRANGER, Caller, World, build_world, try_out
+from tests.authorisation.people import (
+    ANONYMOUS,
+    MEMBER,
+    STAFF,
+    STRANGER,
+    Caller,
+    Unlimited,
+    World,
+    build_world,
+    try_out,
+)
 from tests.factories.accounts import PASSWORD
 
 pytestmark = pytest.mark.django_db
 OF_EACH_KIND = (ANONYMOUS, MEMBER, StaffRole.ADMINISTRATOR)
 """Who tries allauth's routes, which know no roles: nobody, somebody, and who may most."""
-
-
-class Unlimited:
-    """Lets everything pass: who calls too often is another matter."""
-
-    def take(self, limit: RateLimit, key: str) -> Allowance:
-        """Let one pass."""
-        return Allowance(limit, True, limit.quota, 0.0, 0.0)
-
-    def take_many(self, limit: RateLimit, keys: Any) -> list[Allowance]:
-        """Let them all pass."""
-        return [self.take(limit, key) for key in keys]
 
 
 @pytest.fixture
