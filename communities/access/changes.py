@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 
 from communities.access.database import database_facts
 from communities.access.facts import FactSource
+from communities.access.moments import socket_facts
 from communities.access.revocation import readable_by
 from eventlog.append import Draft
 from eventlog.events import AccessRevoked
@@ -19,9 +20,12 @@ Readable = Mapping[UserId, Collection[Topic]]
 
 
 def readable_topics(
-    community_id: CommunityId, user_ids: Collection[UserId], *, facts: FactSource = database_facts
+    community_id: CommunityId, user_ids: Collection[UserId], *, facts: FactSource = socket_facts
 ) -> Readable:
-    """Return which topics of the community each of these users can read. As many statements as the apps' topic sources take."""
+    """Return which topics of the community the sockets of these users can read, before a change unless other facts are given.
+
+    As many statements as the apps' topic sources take.
+    """
     return readable_by(community_id, user_ids, facts)
 
 
@@ -30,7 +34,7 @@ def closed_since(before: Readable, community_id: CommunityId) -> list[Draft]:
 
     To be appended first in the transaction that changed the facts, so that nothing after it reaches the user.
     """
-    now = readable_by(community_id, before.keys())
+    now = readable_by(community_id, before.keys(), database_facts)
     return [
         Draft(topic, AccessRevoked(user=user_id))
         for user_id, topics in before.items()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 
-from communities.access.database import database_facts
 from communities.access.facts import FactSource
+from communities.access.moments import socket_facts
 from eventlog.append import Draft
 from eventlog.events import AccessRevoked
 from eventlog.topics import Topic, topic_for
@@ -24,7 +24,7 @@ def register_topic_source(source: TopicSource) -> None:
 
 
 def readable_by(
-    community_id: CommunityId, user_ids: Collection[UserId], facts: FactSource = database_facts
+    community_id: CommunityId, user_ids: Collection[UserId], facts: FactSource
 ) -> dict[UserId, list[Topic]]:
     """Return what the sources say that each of these users can read, without what is said twice."""
     found = [source(community_id, user_ids, facts) for source in _sources]
@@ -35,13 +35,13 @@ def readable_by(
 
 
 def revocations(community_id: CommunityId, user_ids: Collection[UserId]) -> list[Draft]:
-    """Return one `access.revoked` per user and topic of the community that the user could read until now, the community's own first.
+    """Return one `access.revoked` per user and topic of the community that the user's sockets could read, the community's own first.
 
     To be called under the community's lock, and appended in the transaction that takes the membership away.
     """
     own = topic_for("community", community_id)
     return [
         Draft(topic, AccessRevoked(user=user_id))
-        for user_id, topics in readable_by(community_id, user_ids).items()
+        for user_id, topics in readable_by(community_id, user_ids, socket_facts).items()
         for topic in dict.fromkeys([own, *topics])
     ]

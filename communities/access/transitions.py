@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import connection
 from django.db.models import F
-from msgspec.structs import replace
 
 from communities.access.changes import Readable, readable_topics
 from communities.access.database import database_facts, load_member_facts
-from communities.access.facts import Facts, Question
+from communities.access.facts import Facts
+from communities.access.moments import FactsBefore
 from communities.events import AccessChanged
 from communities.gates.facts import GateFacts
 from communities.gates.live import LiveGate, live_gate
@@ -26,24 +26,11 @@ from eventlog.events import AccessRevoked
 from eventlog.topics import topic_for
 from kernel.ids import CommunityId, UserId
 
-_JUST_BEFORE = timedelta(microseconds=1)
-
 _WRITE = """
 UPDATE communities_membership membership SET access_epoch = access_epoch + changed.by, access_changes_at = changed.until
 FROM unnest(%s::uuid[], %s::int[], %s::timestamptz[]) AS changed (user_id, by, until)
 WHERE membership.community_id = %s AND membership.user_id = changed.user_id
 """
-
-
-class FactsAt:
-    """What is known now, judged at another moment."""
-
-    def __init__(self, moment: datetime) -> None:
-        self._moment = moment
-
-    def load(self, questions: Sequence[Question]) -> list[Facts]:
-        """Return the facts for each question, in as many queries as `database_facts`."""
-        return [replace(facts, at=self._moment) for facts in database_facts.load(questions)]
 
 
 @contextmanager
@@ -60,7 +47,7 @@ def change_access(community_id: CommunityId, user_ids: Collection[UserId]) -> It
     before = readable_topics(community_id, user_ids)
     yield
     _write(community_id, user_ids, grown=set(user_ids))
-    _tell(community_id, before, readable_topics(community_id, user_ids))
+    _tell(community_id, before, readable_topics(community_id, user_ids, facts=database_facts))
 
 
 def catch_up(community_id: CommunityId, user_ids: Collection[UserId], since: datetime) -> None:
@@ -68,8 +55,8 @@ def catch_up(community_id: CommunityId, user_ids: Collection[UserId], since: dat
 
     As `change_access`, but that the epochs grow only of those for whom something changed.
     """
-    before = readable_topics(community_id, user_ids, facts=FactsAt(since - _JUST_BEFORE))
-    after = readable_topics(community_id, user_ids)
+    before = readable_topics(community_id, user_ids, facts=FactsBefore(since))
+    after = readable_topics(community_id, user_ids, facts=database_facts)
     _write(community_id, user_ids, grown=set(_changed(before, after)))
     _tell(community_id, before, after)
 

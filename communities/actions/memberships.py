@@ -213,7 +213,8 @@ def unchecked_update_membership(membership: Membership) -> MemberPayload:
     Emits `member.updated` and `membership.changed`.
     """
     membership.access_epoch += 1
-    membership.access_changes_at = now()  # other roles pass gates for another time
+    overdue = membership.access_changes_at  # and not revoked yet, so it stays what to compare with
+    membership.access_changes_at = min(overdue or now(), now())  # other roles pass gates for another time
     written = ["is_owner", "is_guest", "status", "timed_out_until", "access_epoch", "access_changes_at"]
     membership.save(update_fields=written)
     payload = current_payload(membership)

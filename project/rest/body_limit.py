@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from contextlib import suppress
+from typing import Any, Final
 
 import msgspec
 
@@ -17,9 +19,14 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+LINGER_TIMES: Final = 8
+LINGER_SECONDS: Final = 5.0
+"""A body up to so many times the limit is read and thrown away for so long before it is refused. A connection that is closed while
+bytes are still on their way is reset, and the client may never see the answer."""
+
 
 def limit_bodies(application: Application, *, max_bytes: int) -> Application:
-    """Return `application` behind a limit on HTTP bodies; a longer one is answered with 413 and read no further.
+    """Return `application` behind a limit on HTTP bodies; a longer one is answered with 413, and kept nowhere.
 
     Django checks the announced length alone, and only when a view asks for the whole body.
     """
@@ -28,6 +35,8 @@ def limit_bodies(application: Application, *, max_bytes: int) -> Application:
         if scope["type"] != "http":
             await application(scope, receive, send)
         elif _announced_length(scope) > max_bytes:
+            if _announced_length(scope) <= LINGER_TIMES * max_bytes and not _waits_to_send(scope):
+                await _linger(receive)
             await _refuse(send, max_bytes)
         else:
             await _count(application, scope, receive, send, max_bytes)
@@ -59,6 +68,18 @@ async def _count(application: Application, scope: Scope, receive: Receive, send:
 def _announced_length(scope: Scope) -> int:
     lengths = [value for name, value in scope["headers"] if name == b"content-length"]
     return int(lengths[0]) if lengths and lengths[0].isdigit() else 0
+
+
+def _waits_to_send(scope: Scope) -> bool:
+    """Return whether the client sends its body only when it is asked to."""
+    return any(name == b"expect" for name, _ in scope["headers"])
+
+
+async def _linger(receive: Receive) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(LINGER_SECONDS):
+            while (await receive()).get("more_body", False):
+                pass
 
 
 async def _refuse(send: Send, max_bytes: int) -> None:

@@ -94,6 +94,12 @@ class Place:
         for body in bodies:
             author.post(f"rooms/{self.room['id']}/messages", body=body, nonce=f"{author.username}-{next(_numbers)}")
 
+    def give_role(self, member: Account, name: str) -> None:
+        """Have the founder give a member one of the roles that every community begins with."""
+        community = f"communities/{self.community['id']}"
+        [role] = [role for role in self.founder.call("GET", f"{community}/roles")["items"] if role["name"] == name]
+        self.founder.call("PUT", f"{community}/members/{member.id}/roles/{role['id']}")
+
 
 def found(founder: Account, name: str = "Harbour Row") -> Place:
     """Found a community with a room called general."""

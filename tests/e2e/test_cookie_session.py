@@ -100,7 +100,7 @@ def test_a_page_whose_socket_is_closed_comes_back_without_a_word_while_its_sessi
     sign_in(page, place.founder)
     expect_live(page)
     page.goto(place.founder.address + place.room_address)
-    expect(page.get_by_role("heading", name="general")).to_be_visible()
+    expect(page.get_by_role("heading", name="general", level=1)).to_be_visible()
     page.clock.install()
     for code in (4504, 4501):
         opened = len(sockets)

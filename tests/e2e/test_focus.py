@@ -69,8 +69,8 @@ def test_a_member_who_rises_or_is_silenced_keeps_it(
     place.founder.post(f"{standing}/timeout", seconds=3600)
     expect(member(page, ben)).to_contain_text("timed out")
     assert_held(page)
-    place.founder.call("PATCH", standing, {"role": "moderator"})
-    expect(page.get_by_role("heading", name="Moderators")).to_be_visible()
+    place.give_role(ben, "Moderator")
+    expect(page.get_by_role("heading", name="Moderator")).to_be_visible()
     expect(member(page, ben)).to_be_focused()
 
 

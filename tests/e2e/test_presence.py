@@ -68,11 +68,7 @@ def test_who_is_given_another_role_asks_again_and_goes_on_to_see_who_comes(
     page = open_page(ben, place.room_address)
     expect_status(page, cleo, "offline")
     page.evaluate(LISTEN)
-    community = f"communities/{place.community['id']}"
-    [moderator] = [
-        role for role in place.founder.call("GET", f"{community}/roles")["items"] if role["name"] == "Moderator"
-    ]
-    place.founder.call("PUT", f"{community}/members/{ben.id}/roles/{moderator['id']}")
+    place.give_role(ben, "Moderator")
     page.wait_for_function("() => window.sent.some((text) => text.includes('presence.watch'))")
     open_page(cleo, place.room_address)
     expect_status(page, cleo, "online")

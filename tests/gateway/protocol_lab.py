@@ -220,11 +220,14 @@ class Client:
     # What the server sends -------------------------------------------------------------------------------------------
 
     def write(self, message: bytes) -> None:
-        """Be the server's direct way: take a complete WebSocket frame."""
+        """Be the server's direct way: take complete WebSocket frames, a burst and the answers behind it being two."""
         if self.paused:
             self.faults.append("a direct write to a paused socket")
-        start = {126: 4, 127: 10}.get(message[1], 2)
-        self._take_text(message[start:].decode())
+        while message:
+            start = {126: 4, 127: 10}.get(message[1], 2)
+            end = start + (int.from_bytes(message[2:start]) if start > 2 else message[1])
+            self._take_text(message[start:end].decode())
+            message = message[end:]
 
     async def _send(self, message: dict[str, Any]) -> None:
         await self._flowing.wait()

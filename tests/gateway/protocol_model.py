@@ -418,7 +418,7 @@ class Model:
         member = self.members[user]
         if not member.is_current:
             return NOT_FOUND
-        rooms = [room for room in self.rooms.values() if self._was_readable(member, room)]
+        rooms = [room for room in self.rooms.values() if self.takes_part(user, room)]
         for topic in [f"community:{self.community}", *(room.topic for room in rooms)]:
             self.append(topic, "access.revoked", user, revoked=user)
         self.append(f"community:{self.community}", "member.removed", user)
@@ -502,10 +502,6 @@ class Model:
         if session not in self.ended_sessions:
             self.ended_sessions.add(session)
             self.append(f"user:{user}", "session.revoked", session, session=session)
-
-    def _was_readable(self, member: Member, room: Room) -> bool:
-        state, _ = member.rooms.get(room.id, ("", 0))
-        return state == "member" if room.is_private else state != "removed"
 
     def _changed(self, member: Member, status: str) -> None:
         member.status = status

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 
+from communities.access import change_access
 from communities.actions.catching_up import JOB, catch_up_with_time
 from communities.actions.entitlements import grant_entitlement, revoke_entitlement
-from communities.actions.memberships import add_member
+from communities.actions.memberships import add_member, remove_member, time_out_member
 from communities.events import AccessChanged
 from communities.models import Membership
 from eventlog.events import AccessRevoked
@@ -148,3 +150,34 @@ def test_an_entitlement_that_is_revoked_closes_at_once():
     before = len(told("community", place))
     revoke_entitlement(SYSTEM, community_id=place, entitlement_id=EntitlementId(granted.id))
     assert told("community", place)[before:] == [AccessRevoked(user=member.user_id)]
+
+
+def closed_by_time(clock):
+    """A member whom time has locked out a moment ago, and nobody has told, with a room."""
+    member = before_now(make_member(make_community()))
+    room = make_room(member.community)
+    gate(member.community, PHONE, grace_days={"verified_phone": 3})
+    catch_up_with_time()
+    clock.move_to(now() + 30 * DAY, tick=False)
+    assert AccessRevoked(user=member.user_id) not in told("room", room.pk)
+    return member, room
+
+
+def test_what_time_has_closed_is_revoked_by_a_removal_that_comes_first(clock):
+    member, room = closed_by_time(clock)
+    remove_member(SYSTEM, community_id=CommunityId(member.community_id), user_id=UserId(member.user_id))
+    assert told("room", room.pk)[-1] == AccessRevoked(user=member.user_id)
+
+
+def test_what_time_has_closed_is_revoked_by_a_change_of_facts_that_comes_first(clock):
+    member, room = closed_by_time(clock)
+    with transaction.atomic(), change_access(CommunityId(member.community_id), [UserId(member.user_id)]):
+        pass
+    assert told("room", room.pk)[-1] == AccessRevoked(user=member.user_id)
+
+
+def test_a_time_out_does_not_hide_what_time_has_closed(clock):
+    member, room = closed_by_time(clock)
+    time_out_member(SYSTEM, community_id=CommunityId(member.community_id), user_id=UserId(member.user_id), seconds=60)
+    catch_up_with_time()
+    assert told("room", room.pk)[-1] == AccessRevoked(user=member.user_id)

@@ -45,7 +45,7 @@ async def test_a_body_up_to_the_limit_passes() -> None:
     assert (sent[0]["status"], read) == (200, [b"12345", b"67890"])
 
 
-async def test_an_announced_body_over_the_limit_is_not_read_at_all() -> None:
+async def test_an_announced_body_over_the_limit_is_given_to_nobody() -> None:
     sent, read = await run([b"12345678901"], announced=11)
     assert (sent[0]["status"], read) == (413, [])
     assert json.loads(sent[1]["body"])["code"] == "request.too_large"
@@ -62,3 +62,28 @@ async def test_a_body_that_grows_over_the_limit_ends_there(announced: int | None
 async def test_sockets_pass_untouched() -> None:
     sent, _ = await run([b"x" * 100], announced=100, kind="websocket")
     assert sent[0]["status"] == 200
+
+
+@pytest.mark.parametrize(
+    ("announced", "headers", "taken"),
+    [(80, [], 2), (81, [], 0), (80, [(b"expect", b"100-continue")], 0)],
+    ids=["on its way", "far too long", "not sent yet"],
+)
+async def test_what_is_on_its_way_is_taken_before_the_refusal(
+    announced: int, headers: list[tuple[bytes, bytes]], taken: int
+) -> None:
+    happened: list[str] = []
+
+    async def receive() -> dict[str, Any]:
+        happened.append("taken")
+        return {"type": "http.request", "body": b"x", "more_body": len(happened) < 2}
+
+    async def send(message: Mapping[str, Any]) -> None:
+        happened.append(message["type"])
+
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        happened.append("asked")
+
+    scope = {"type": "http", "headers": [(b"content-length", str(announced).encode()), *headers]}
+    await limit_bodies(application, max_bytes=10)(scope, receive, send)
+    assert happened == [*["taken"] * taken, "http.response.start", "http.response.body"]
