@@ -28,6 +28,7 @@ from accounts.flows.phone_numbers import TypedPhoneField
 from accounts.flows.sessions import begin_session, end_session, remember_proof
 from accounts.models import User
 from accounts.policies import may_come_back, require_open_sign_up, sign_up_refusal
+from accounts.queries.deletions import is_reserved
 from accounts.queries.phone_numbers import find_by_phone, verified_number_of
 from accounts.registries.facts import changing_facts_of
 from accounts.storage.disposable_mail import is_disposable
@@ -90,6 +91,13 @@ class AccountAdapter(DefaultAccountAdapter):
         if is_disposable(email):
             raise ValidationError(DisposableMail.message, code="email_disposable")
         return super().clean_email(email)
+
+    def clean_username(self, username: str, shallow: bool = False) -> str:
+        """Return a name that may be an account's. One that is kept free counts as taken, whatever becomes of the rest of the form."""
+        name = str(super().clean_username(username, shallow=shallow))
+        if not shallow and is_reserved(name):
+            raise self.validation_error("username_taken")
+        return name
 
     def clean_password(self, password: str, user: User | None = None) -> str:
         """Return a password that may be chosen. The length comes first: other validators compare texts at a cost that grows with it."""

@@ -16,7 +16,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e.people import PASSWORD, PHONE, Account, expect_live, shoot, sign_up
 from tests.e2e.stack import Server, Stack
 from tests.e2e.test_accessibility import SCHEMES, assert_accessible
-from tests.e2e.test_second_factors import set_up_app
+from tests.e2e.test_second_factors import prove_password, set_up_app
 
 OpenPage = Callable[..., Page]
 NEW = "a wholly new sentence"
@@ -52,6 +52,19 @@ def path_of(mail: Any) -> str:
 
 def email_of(account: Account) -> str:
     return f"{account.username}@example.org"
+
+
+def join_strictly(page: Page, strict: Server, username: str) -> None:
+    """Sign up where the address is verified by the code of the mail."""
+    email = f"{username}@example.org"
+    page.get_by_role("button", name="Create an account").click()
+    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("Username").fill(username)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    submit(page, "Create account")
+    page.get_by_label("Code").fill(mail_to(strict.address, email, "")["code"])
+    submit(page, "Confirm and sign in")
+    expect_live(page)
 
 
 def submit(page: Page, label: str) -> None:
@@ -188,7 +201,55 @@ def test_an_address_is_verified_by_the_link_of_the_mail_and_the_mail_is_sent_aga
     expect_live(page)
     page.goto(f"{ann.address}/#/settings/security")
     expect(panel).to_contain_text("Confirmed")
-    expect(panel.get_by_role("button")).to_have_count(0)
+    expect(panel.get_by_role("button", name="Send a new mail")).to_have_count(0)
+
+
+def test_an_address_is_changed_after_a_proof_by_the_link_of_the_mail(
+    open_page: OpenPage, account: Callable[[str], Account]
+) -> None:
+    ann = account("Ann")
+    new = f"new-{email_of(ann)}"
+    page = open_page(ann, "/#/settings/security")
+    panel = page.get_by_role("region", name="E-mail address")
+    panel.get_by_role("button", name="Change your e-mail address").click()
+    expect(page.get_by_label("New e-mail address")).to_be_focused()
+    page.get_by_label("New e-mail address").fill("new")
+    page.get_by_role("button", name="Send a mail to it").click()
+    expect(page.get_by_text("This does not look like an e-mail address.")).to_be_visible()
+    shoot(page, "change-address")
+    page.get_by_label("New e-mail address").fill(new)
+    page.get_by_role("button", name="Send a mail to it").click()
+    prove_password(page)
+    expect(page.locator(".toast")).to_contain_text(f"We have sent a mail to {new}.")
+    expect(panel).to_contain_text(new)
+    shoot(page, "address-offered")
+    page.goto(ann.address + path_of(mail_to(ann.address, new, "")))
+    submit(page, "Yes, confirm it")
+    expect(page.get_by_text(f"{new} is confirmed.")).to_be_visible()
+    submit(page, "Go on")
+    page.goto(f"{ann.address}/#/settings/security")
+    expect(panel.locator(".entry")).to_have_text([re.compile(f"^{re.escape(new)}Confirmed$")])
+
+
+def test_an_address_is_changed_by_the_code_of_the_mail_where_addresses_must_be_verified(
+    open_page: OpenPage, strict: Server
+) -> None:
+    page = open_page(at=strict)
+    join_strictly(page, strict, "strict-mover")
+    page.goto(f"{strict.address}/#/settings/security")
+    panel = page.get_by_role("region", name="E-mail address")
+    panel.get_by_role("button", name="Change your e-mail address").click()
+    page.get_by_label("New e-mail address").fill("moved@example.org")
+    page.get_by_role("button", name="Send a mail to it").click()
+    prove_password(page)
+    expect(page.get_by_label("Code")).to_be_focused()
+    page.get_by_label("Code").fill("BBBB-BBBB")
+    page.get_by_role("button", name="Confirm").click()
+    expect(page.get_by_text("This code is not right.")).to_be_visible()
+    shoot(page, "change-address-code")
+    page.get_by_label("Code").fill(mail_to(strict.address, "moved@example.org", "")["code"])
+    page.get_by_role("button", name="Confirm").click()
+    expect(panel.locator(".entry")).to_have_text([re.compile("^moved@example.orgConfirmed$")])
 
 
 def test_a_link_that_was_changed_is_said_to_be_no_good(open_page: OpenPage) -> None:

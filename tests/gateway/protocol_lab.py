@@ -27,6 +27,7 @@ class Relay:
     """What Redis is to the nodes: a message reaches every node that joined the topic and is not deaf."""
 
     nodes: list[Node] = []
+    queued = 0
 
     def __init__(self, heard: Callable[[Ring], None], *_: Any) -> None:
         self._heard = heard

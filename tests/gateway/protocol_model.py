@@ -490,9 +490,13 @@ class Model:
             return Refused("room.archived")
         room.is_archived = True
         self.append(room.topic, "room.archived", room_id)
-        if not room.is_private:
+        if self._is_read_by_all(room):
             self.append(f"community:{self.community}", "room.archived", room_id)
         return None
+
+    def _is_read_by_all(self, room: Room) -> bool:
+        put_out = any(member.rooms.get(room.id, ("", 0))[0] == "removed" for member in self.members.values())
+        return not room.is_private and not put_out
 
     def sign_in(self, user: str, session: str) -> None:
         """All devices are alike, and an account's first is not news: none is new."""

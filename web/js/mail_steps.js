@@ -47,6 +47,24 @@ export async function askForVerification(email) {
   }
 }
 
+/**
+ * Have a mail sent to a new address, which takes the place of the old one once it is confirmed.
+ * @param {string} email @returns {Promise<boolean>} whether the mail holds a code; else it holds a link
+ */
+export async function offerAddress(email) {
+  const { data } = await exchange("GET", `${ROOT}config`);
+  await call("POST", `${ROOT}account/email`, { email }).catch((problem) => {
+    throw worded(problem);
+  });
+  return data.account.email_verification_by_code_enabled;
+}
+
+/** Confirm a new address with the code of the mail. @param {string} code */
+export const verifyByCode = (code) =>
+  call("POST", `${ROOT}auth/email/verify`, { key: code }).catch((problem) => {
+    throw worded(problem, "This code is not right.", OLD_CODE);
+  });
+
 /** The steps answer 401 when they are done and nobody is signed in by them. */
 async function done(answering, wrong, old) {
   try {

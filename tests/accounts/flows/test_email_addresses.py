@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from urllib.parse import unquote
 
 import pytest
 from allauth.account.models import EmailAddress
 
 from accounts.events import UserUpdated
-from accounts.models import Delivery, Session, User
+from accounts.models import Delivery, ReservedUsername, Session, User
+from accounts.queries.deletions import hash_of_username
 from eventlog.topics import topic_for
+from kernel.clock import now
 from kernel.mail import Mail
 from tests.accounts.outgoing import waiting
 from tests.event_log import events_of
@@ -144,3 +147,15 @@ def test_a_stranger_sees_and_changes_no_address(app, ada):
     with unchanged(User, EmailAddress, Delivery):
         for method, body in (("get", None), ("post", {"email": NEW}), ("delete", {"email": "ada@example.org"})):
             assert app.call(method, "/account/email", body).status_code in {401, 409}
+
+
+@pytest.mark.parametrize("taken", [False, True])
+def test_a_name_that_is_kept_free_is_refused_whether_or_not_the_address_is_taken(app, mandatory, taken):
+    if taken:
+        make_user("ada")
+    until = now() + timedelta(days=1)
+    ReservedUsername.objects.create(name_hash=hash_of_username("gone"), until=until)
+    with unchanged(User, EmailAddress, Delivery, Session):
+        answer = app.call("post", "/auth/signup", ADA | {"username": "Gone"})
+    assert answer.status_code == 400
+    assert [(error["param"], error["code"]) for error in answer.json()["errors"]] == [("username", "username_taken")]

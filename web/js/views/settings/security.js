@@ -35,7 +35,7 @@ async function show(box) {
 
 function panelsOf([factors, devices, addresses], again) {
   const of = (type) => factors.filter((factor) => factor.type === type);
-  return [addressesPanel(addresses), appPanel(of("totp")[0], again), passkeyPanel(of("webauthn"), again), codesPanel(of("recovery_codes")[0], again), devicesPanel(devices, again)];
+  return [addressesPanel(addresses, again), appPanel(of("totp")[0], again), passkeyPanel(of("webauthn"), again), codesPanel(of("recovery_codes")[0], again), devicesPanel(devices, again)];
 }
 
 /** Do something that needs a fresh proof, then show what there is now; new codes are shown whenever there are some. */
