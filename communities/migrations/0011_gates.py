@@ -19,6 +19,12 @@ class Migration(migrations.Migration):
                 ("id", models.UUIDField(default=kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ("kind", models.CharField(max_length=20)),
                 ("resource_id", models.UUIDField()),
+                (
+                    "community",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="gates", to="communities.community"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
@@ -32,51 +38,41 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(default=kernel.clock.now, editable=False)),
                 ("grace", models.JSONField(default=dict)),
                 ("grandfathered_until", models.DateTimeField(null=True)),
+                (
+                    "author",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "gate",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="versions",
+                        to="communities.gate",
+                    ),
+                ),
+                (
+                    "previous",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.RESTRICT,
+                        related_name="+",
+                        to="communities.gateversion",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
             model_name="membership",
             name="access_changes_at",
             field=models.DateTimeField(blank=True, editable=False, null=True),
-        ),
-        migrations.AddField(
-            model_name="gate",
-            name="community",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="gates", to="communities.community"
-            ),
-        ),
-        migrations.AddField(
-            model_name="gateversion",
-            name="author",
-            field=models.ForeignKey(
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="gateversion",
-            name="gate",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="versions",
-                to="communities.gate",
-            ),
-        ),
-        migrations.AddField(
-            model_name="gateversion",
-            name="previous",
-            field=models.ForeignKey(
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.RESTRICT,
-                related_name="+",
-                to="communities.gateversion",
-            ),
         ),
         migrations.AddField(
             model_name="gate",
