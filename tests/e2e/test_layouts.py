@@ -117,6 +117,7 @@ def test_the_focus_can_be_seen_wherever_tab_leads(place: Place, open_page: OpenP
         "BUTTON  Use dark colours",
         "BUTTON  Your account, Olive",
         "BUTTON  HRHarbour Row",
+        "A  About and settings",
         "BUTTON  Create a room",
         "A  general",
         "BUTTON members-toggle Members",

@@ -40,6 +40,7 @@ export const socketTicket = async () => (await post("gateway/ticket")).ticket;
 export const listCommunities = () => all("communities");
 export const discoverCommunities = () => all("communities/discover");
 export const createCommunity = (form) => post("communities", form);
+export const changeCommunity = (id, form) => call("PATCH", `communities/${id}`, form);
 export const joinCommunity = (id) => post(`communities/${id}/join`);
 export const leaveCommunity = (id) => post(`communities/${id}/leave`);
 

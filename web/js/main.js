@@ -11,6 +11,7 @@ import { comeBack } from "./social.js";
 import { changed, forgetState, state } from "./state.js";
 import { closingWords } from "./views/closed_account.js";
 import { mountCommunities } from "./views/communities.js";
+import { mountCommunitySettings } from "./views/community_settings.js";
 import { closeDialogs } from "./views/dialogs.js";
 import { leaveEntrance, showEntrance, showLinked } from "./views/entrance.js";
 import { markRead } from "./views/log.js";
@@ -72,7 +73,7 @@ function enter() {
 }
 
 function mountFrame() {
-  for (const mount of [mountTopbar, mountSidebar, mountStage, mountRoom, mountCommunities, mountMembers, mountPresence, mountSettings, listenToKeys]) mount();
+  for (const mount of [mountTopbar, mountSidebar, mountStage, mountRoom, mountCommunities, mountMembers, mountPresence, mountSettings, mountCommunitySettings, listenToKeys]) mount();
   addEventListener("focus", markRead);
   document.addEventListener("visibilitychange", markRead);
 }

@@ -1,9 +1,10 @@
-/** Where the person is, told by the address: `#/`, `#/c/<community>`, `#/c/<community>/r/<room>`, `#/settings/<section>`, the two forms of the entrance, and of links in mails. */
+/** Where the person is, told by the address: `#/`, `#/c/<community>`, `#/c/<community>/r/<room>`, `#/c/<community>/settings/<section>/<what in it>`, `#/settings/<section>`, the two forms of the entrance, and of links in mails. */
 
 import { changed, state } from "./state.js";
 
 const PATTERN = /^#\/c\/([\w-]+)(?:\/r\/([\w-]+))?$/;
 const SETTINGS = /^#\/settings(?:\/([\w-]*))?$/;
+const COMMUNITY_SETTINGS = /^#\/c\/([\w-]+)\/settings(?:\/([\w-]*)(?:\/([\w-]+))?)?$/;
 
 const ENTRANCE = /^#\/(sign-in|sign-up)$/;
 const MAIL_LINK = /^#\/(reset-password|verify-email)(?:\/(.*))?$/;
@@ -36,22 +37,33 @@ export const leaveMailLink = () => history.replaceState(null, "", "#/");
 
 export const communityAddress = (communityId) => `#/c/${communityId}`;
 export const roomAddress = (communityId, roomId) => `#/c/${communityId}/r/${roomId}`;
+/** @param {string} communityId @param {string} section @param {?string} [detail] the id of what is open in the section */
+export const communitySettingsAddress = (communityId, section, detail = null) => `#/c/${communityId}/settings/${section}${detail ? `/${detail}` : ""}`;
 export const settingsAddress = (section) => `#/settings/${section}`;
 export const go = (address) => void (location.hash = address);
 
+/** @typedef {{community: ?string, room: ?string, section: ?string, detail: ?string, settings: ?string}} Route */
+
+/** @returns {Route} */
+function routeOf(address) {
+  const [, community = null, room = null] = PATTERN.exec(address) ?? [];
+  const [, within = null, section = "", detail = null] = COMMUNITY_SETTINGS.exec(address) ?? [];
+  const settings = SETTINGS.exec(address);
+  return { community: community ?? within, room, section: within && section, detail, settings: settings ? settings[1] ?? "" : null };
+}
+
 /**
- * Keep `state.route` equal to the address; `settings` is null outside of the settings and "" for their first section.
- * @param {(route: {community: ?string, room: ?string, settings: ?string}) => void} onRoute
+ * Keep `state.route` equal to the address. `settings` is null outside of one's own settings, `section` outside of those of a community;
+ * both are "" for the first section.
+ * @param {(route: Route) => void} onRoute
  */
 export function followAddress(onRoute) {
   const read = () => {
-    const [, community = null, room = null] = PATTERN.exec(location.hash) ?? [];
-    const inSettings = SETTINGS.exec(location.hash);
-    const settings = inSettings ? inSettings[1] ?? "" : null;
-    if (state.route.community === community && state.route.room === room && state.route.settings === settings) return;
-    state.route = { community, room, settings };
+    const route = routeOf(location.hash);
+    if (Object.entries(route).every(([part, value]) => state.route[part] === value)) return;
+    state.route = route;
     changed("route");
-    onRoute(state.route);
+    onRoute(route);
   };
   addEventListener("hashchange", read);
   return read;

@@ -9,7 +9,7 @@ import { nameOf } from "./words.js";
 
 const blank = () => ({
   user: null,
-  /** Where the person is: ids or null, and the section of the settings or null. */ route: { community: null, room: null, settings: null },
+  /** @type {import("./router.js").Route} where the person is */ route: { community: null, room: null, section: null, detail: null, settings: null },
   /** @type {?object[]} null until loaded */ communities: null,
   /** @type {?object[]} */ discover: null,
   /** @type {Map<string, object>} rooms by id, of every community loaded so far */ rooms: new Map(),

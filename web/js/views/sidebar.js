@@ -3,7 +3,7 @@
 import * as api from "../api.js";
 import { fill, h, icon, iconButton, keyed, set } from "../dom.js";
 import { loadRooms } from "../directory.js";
-import { communityAddress, go, roomAddress } from "../router.js";
+import { communityAddress, communitySettingsAddress, go, roomAddress } from "../router.js";
 import { currentCommunity, may, partnerOf, roomsOf, state, titleOf, watch } from "../state.js";
 import { avatar, countOf, plural } from "../words.js";
 import { askForm } from "./dialogs.js";
@@ -14,7 +14,8 @@ export function mountSidebar() {
   const directRooms = h("ul", { "aria-label": "Direct messages" });
   const create = iconButton("plus", "Create a room", createRoom);
   const note = h("p.nav-note");
-  const rooms = h("div.rooms", {},
+  const about = h("a.nav-link.about-link", {}, icon("sliders"), h("span.name", {}, "About and settings"));
+  const rooms = h("div.rooms", {}, about,
     h("div.group-title", {}, h("h2", {}, "Rooms"), create), textRooms, note,
     h("div.group-title", {}, h("h2", {}, "Direct messages")), directRooms,
     h("p.nav-note.direct-note", {}, "Choose a member to write to them alone."));
@@ -27,6 +28,7 @@ export function mountSidebar() {
     elsewhere.hidden = Boolean(community);
     keyed(elsewhere, community ? [] : (state.communities ?? []), communityLinkView);
     if (!community) return;
+    set(about, { href: communitySettingsAddress(community.id, ""), "aria-current": state.route.section !== null ? "page" : null });
     create.hidden = !may(community, "room.create");
     const mine = roomsOf(community.id);
     const text = mine.filter(({ kind, archived_at }) => kind === "text" && !archived_at);

@@ -3,6 +3,7 @@
 import { h, icon } from "../dom.js";
 import { currentCommunity, currentRoom, may, state, watch } from "../state.js";
 import { communitiesPage } from "./communities.js";
+import { communitySectionOf, communitySettingsPage } from "./community_settings.js";
 import { leaveRoomView, roomView } from "./room.js";
 import { sectionOf, settingsPage } from "./settings.js";
 
@@ -43,21 +44,27 @@ function focusBox() {
 }
 
 function viewNow() {
-  const { community, room, settings } = state.route;
+  const { community, room, section, detail, settings } = state.route;
   if (settings !== null) return settingsNow(sectionOf(settings));
+  if (section !== null && currentCommunity()) return communitySettingsNow(communitySectionOf(currentCommunity(), section), detail);
   const gone = state.closed.get(room) ?? state.closed.get(community);
   if (gone && !state.rooms.has(room)) return { key: `closed ${room ?? community}`, pane: "stage", announce: true, build: () => closedView(gone, room) };
   if (!community) return { key: "communities", pane: "stage", build: communitiesPage };
   if (currentRoom()) return { key: `room ${room}`, pane: "stage", build: () => roomView(currentRoom()) };
   if (room && state.opened.has(community)) return { key: `absent ${room}`, pane: "stage", build: absentView };
   if (state.communities && !currentCommunity()) return { key: `absent ${community}`, pane: "stage", build: absentView };
-  return { key: `choose ${community} ${state.opened.has(community)}`, pane: room ? "stage" : "rooms", build: chooseView };
+  return { key: `choose ${community} ${state.opened.has(community)}`, pane: room || section !== null ? "stage" : "rooms", build: chooseView };
 }
 
 const settingsNow = (section) =>
   section
     ? { key: `settings ${section.name}`, pane: "stage", announce: true, build: () => settingsPage(section) }
     : { key: "absent settings", pane: "stage", announce: true, build: absentView };
+
+const communitySettingsNow = (section, detail) =>
+  section
+    ? { key: `settings ${state.route.community} ${section.name} ${detail}`, pane: "stage", announce: true, build: () => communitySettingsPage(section, currentCommunity()) }
+    : { key: `absent settings ${state.route.community}`, pane: "stage", announce: true, build: absentView };
 
 function titleNow() {
   const room = currentRoom();
