@@ -113,7 +113,7 @@ def _open(rooms: Sequence[Any]) -> None:
     """Insert rooms, and log that they were made, as the action does for one."""
     from django.db import transaction
 
-    from chat.events import RoomCreated
+    from chat.events import RoomCreated, RoomsChanged
     from chat.models import Room
     from chat.payloads import room_payload
     from eventlog.append import Draft, append
@@ -121,9 +121,8 @@ def _open(rooms: Sequence[Any]) -> None:
 
     with transaction.atomic():
         Room.objects.bulk_create(rooms)
-        told = [(room, RoomCreated(room=room_payload(room))) for room in rooms]
-        append([Draft(topic_for("room", room.pk), event) for room, event in told])
-        append([Draft(topic_for("community", room.community_id), event) for room, event in told])
+        append([Draft(topic_for("room", room.pk), RoomCreated(room=room_payload(room))) for room in rooms])
+        append([Draft(topic_for("community", room.community_id), RoomsChanged()) for room in rooms])
 
 
 def _head(room_ids: list[str]) -> int:

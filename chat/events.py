@@ -115,7 +115,7 @@ class MessageDeleted(Event, frozen=True):
 
 @durable_event("room.created")
 class RoomCreated(Event, frozen=True):
-    """A room was opened: the first event of its own topic, and told to the community unless it is private."""
+    """A room was opened: the first event of its own topic."""
 
     room: RoomPayload
 
@@ -132,6 +132,14 @@ class RoomArchived(Event, frozen=True):
     """The room can only be read from now on."""
 
     room: RoomPayload
+
+
+@durable_event("rooms.changed")
+class RoomsChanged(Event, frozen=True):
+    """On `community:<id>`: there is a room more that every member can read; load the list of rooms when it is shown.
+
+    It names nothing: the log is replayed to members to whom a gate or a role may have closed the room since.
+    """
 
 
 @durable_event("category.created")
@@ -171,9 +179,10 @@ class RoomMemberRemoved(Event, frozen=True):
 
 @durable_event("room.joined")
 class RoomJoined(Event, frozen=True):
-    """On `user:<id>`: the user takes part in this room from now on."""
+    """On `user:<id>`: the user takes part in this room from now on. What it is called is asked for, for as long as they do."""
 
-    room: RoomPayload
+    room: UUID
+    community: UUID
 
 
 @durable_event("room.left")

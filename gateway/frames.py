@@ -15,7 +15,7 @@ from kernel.decision import Decision, Missing, Remedy
 from kernel.errors import DomainError, InvalidInput
 from kernel.wire import WireStruct
 
-FEATURE_LEVEL = 6
+FEATURE_LEVEL = 7
 JSON_SUBPROTOCOL = "portcullis.v1"
 MSGPACK_SUBPROTOCOL = "portcullis.v1.msgpack"
 MESSAGE_BYTES = 262_144

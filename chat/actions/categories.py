@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from django.db import transaction
 
-from chat.actions.rooms import room_drafts
-from chat.constants import MAX_POSITION, MAX_ROOM_NAME_LENGTH, ROOM_CATEGORIES_MAX, ChatPermission
+from chat.constants import MAX_POSITION, MAX_ROOM_NAME_LENGTH, ROOM_CATEGORIES_MAX, ROOM_KIND, ChatPermission
 from chat.errors import TooManyCategories
 from chat.events import (
     CategoryCreated,
@@ -90,9 +89,8 @@ def delete_category(actor: Actor, *, community_id: CommunityId, category_id: Cat
 def place_room(actor: Actor, *, room_id: RoomId, category_id: CategoryId | None, position: int) -> RoomPayload:
     """List a room under a heading of its community, or under none, at a position. For who manages the room.
 
-    Holds the community, so that the heading does not go meanwhile, and locks the room. Emits `room.updated` on the room, and on the
-    community unless it is private, when anything differs. Raises `InvalidInput`, `RoomIsDirect`, `RoomIsArchived`, `NotFound`, or why
-    it is refused.
+    Holds the community, so that the heading does not go meanwhile, and locks the room. Emits `room.updated` on the room when anything
+    differs. Raises `InvalidInput`, `RoomIsDirect`, `RoomIsArchived`, `NotFound`, or why it is refused.
     """
     position = _checked_position(position)
     with transaction.atomic():
@@ -104,7 +102,7 @@ def place_room(actor: Actor, *, room_id: RoomId, category_id: CategoryId | None,
         if (room.category_id, room.position) != (category_id, position):
             room.category_id, room.position = category_id, position
             room.save(update_fields=["category", "position"])
-            append(room_drafts(room, RoomUpdated(room=room_payload(room))))
+            append([Draft(topic_for(ROOM_KIND, room.pk), RoomUpdated(room=room_payload(room)))])
         return room_payload(room)
 
 

@@ -10,7 +10,6 @@ from chat.constants import ROOM_KIND, ChatPermission, RoomMemberState, RoomVisib
 from chat.events import RoomJoined, RoomLeft, RoomMemberAdded, RoomMemberRemoved
 from chat.models import Room, RoomMember
 from chat.models.locks import lock_room_member
-from chat.payloads import room_payload
 from chat.policies import get_room_for, lock_room_for, users_who_may
 from chat.queries.room_members import counting_participants
 from communities.access import community_resource, decide_many
@@ -43,7 +42,7 @@ def add_room_member(actor: Actor, *, room_id: RoomId, user_id: UserId) -> None:
         append(
             [
                 Draft(topic_for(ROOM_KIND, room_id), RoomMemberAdded(user=user_payload(user))),
-                Draft(topic_for("user", user_id), RoomJoined(room=room_payload(room))),
+                Draft(topic_for("user", user_id), RoomJoined(room=room_id, community=room.community_id)),
             ]
         )
 

@@ -15,16 +15,15 @@ from chat.constants import (
     RoomKind,
     RoomVisibility,
 )
-from chat.events import RoomArchived, RoomCreated, RoomJoined, RoomPayload, RoomUpdated
+from chat.events import RoomArchived, RoomCreated, RoomJoined, RoomPayload, RoomsChanged, RoomUpdated
 from chat.models import Room
 from chat.payloads import room_payload
 from chat.policies import lock_room_for
 from chat.processing.text import checked_line
-from chat.queries.rooms import is_read_by_all_members
+from chat.queries.rooms import is_opened_to_all_members
 from communities.models import Community
 from communities.policies import hold_community_for
 from eventlog.append import Draft, append
-from eventlog.events import Event
 from eventlog.topics import topic_for
 from kernel.actor import Actor
 from kernel.clock import now
@@ -42,8 +41,9 @@ def create_room(
 ) -> RoomPayload:
     """Open a text room; a private one has the actor as its first participant. Moderators may.
 
-    Holds the community, so that nobody who is being removed slips in. Emits `room.created` on the room, and on
-    the community unless it is private, then `room.joined` to the actor. Raises `InvalidInput`, `NotFound`, or why it is refused.
+    Holds the community, so that nobody who is being removed slips in. Emits `room.created` on the room, and
+    `rooms.changed` on the community when every member can read it; for a private one `room.joined` to the actor.
+    Raises `InvalidInput`, `NotFound`, or why it is refused.
     """
     name = _checked_name(name)
     topic_line = _checked_topic_line(topic_line)
@@ -53,10 +53,12 @@ def create_room(
             community=community, kind=RoomKind.TEXT, name=name, topic_line=topic_line, visibility=visibility
         )
         payload = room_payload(room)
-        drafts = room_drafts(room, RoomCreated(room=payload))
+        drafts = [Draft(topic_for(ROOM_KIND, room.pk), RoomCreated(room=payload))]
+        if is_opened_to_all_members(room):
+            drafts.append(Draft(topic_for("community", community_id), RoomsChanged()))
         if visibility is RoomVisibility.PRIVATE and actor.user_id is not None:
             unchecked_add_participant(room, actor.user_id)
-            drafts.append(Draft(topic_for("user", actor.user_id), RoomJoined(room=payload)))
+            drafts.append(Draft(topic_for("user", actor.user_id), RoomJoined(room=room.pk, community=community_id)))
         append(drafts)
     return payload
 
@@ -81,7 +83,7 @@ def update_room(
 ) -> RoomPayload:
     """Change what is given and keep the rest. Moderators may.
 
-    Locks the room. Emits `room.updated` on the room, and on the community when every member can read it, when anything differs.
+    Locks the room. Emits `room.updated` on the room when anything differs.
     Raises `InvalidInput`, `RoomIsDirect`, `RoomIsArchived`, `NotFound`, or why it is refused.
     """
     wanted = {
@@ -95,21 +97,21 @@ def update_room(
             setattr(room, field, text)
         if changes:
             room.save(update_fields=[*changes])
-            append(room_drafts(room, RoomUpdated(room=room_payload(room))))
+            append([Draft(topic_for(ROOM_KIND, room.pk), RoomUpdated(room=room_payload(room)))])
         return room_payload(room)
 
 
 def archive_room(actor: Actor, *, room_id: RoomId) -> RoomPayload:
     """Make a room read-only, for good. Moderators may.
 
-    Locks the room. Emits `room.archived` on the room, and on the community when every member can read it.
+    Locks the room. Emits `room.archived` on the room.
     Raises `RoomIsArchived` when it is already, `RoomIsDirect`, `NotFound`, or why it is refused.
     """
     with transaction.atomic():
         room = lock_room_for(actor, room_id, ChatPermission.MANAGE_ROOM)
         room.archived_at = now()
         room.save(update_fields=["archived_at"])
-        append(room_drafts(room, RoomArchived(room=room_payload(room))))
+        append([Draft(topic_for(ROOM_KIND, room.pk), RoomArchived(room=room_payload(room)))])
         return room_payload(room)
 
 
@@ -124,16 +126,9 @@ def _open_direct(community: Community, user_ids: list[UserId]) -> RoomPayload:
     users = get_users(user_ids)
     payload = room_payload(room, participants=[user_payload(users[user_id]) for user_id in user_ids])
     created = [Draft(topic_for(ROOM_KIND, room.pk), RoomCreated(room=payload))] if is_new else []
-    append([*created, *(Draft(topic_for("user", user_id), RoomJoined(room=payload)) for user_id in joining)])
+    joined = RoomJoined(room=room.pk, community=community.pk)
+    append([*created, *(Draft(topic_for("user", user_id), joined) for user_id in joining)])
     return payload
-
-
-def room_drafts(room: Room, event: Event) -> list[Draft]:
-    """Return the drafts that tell the room of a change, and the community of a room that every one of its members can read."""
-    own = Draft(topic_for(ROOM_KIND, room.pk), event)
-    if not is_read_by_all_members(room):
-        return [own]
-    return [own, Draft(topic_for("community", room.community_id), event)]
 
 
 def _checked_name(name: str) -> str:

@@ -83,14 +83,14 @@ def rooms_for_all(community_id: CommunityId) -> list[Room]:
     return list(rows.order_by("pk"))
 
 
-def is_read_by_all_members(room: Room) -> bool:
-    """Return whether every member of the community can read the room: what is told of it on the community's topic, all of them hear."""
-    if room.visibility != RoomVisibility.COMMUNITY or room.gate_version_id is not None:
-        return False
+def is_opened_to_all_members(room: Room) -> bool:
+    """Return whether every member of the community can read a room that was opened just now: nobody has been put out, it has no gate.
+
+    Of others nothing is told on the community's topic, not even that they are there.
+    """
     default = Role.objects.filter(community_id=room.community_id, is_default=True)
-    if not default.filter(permissions__contains=[ChatPermission.VIEW_ROOM, ChatPermission.READ_MESSAGES]).exists():
-        return False
-    return not RoomMember.objects.filter(room=room, state=RoomMemberState.REMOVED).exists()
+    needed = [ChatPermission.VIEW_ROOM, ChatPermission.READ_MESSAGES]
+    return room.visibility == RoomVisibility.COMMUNITY and default.filter(permissions__contains=needed).exists()
 
 
 def candidate_rooms(community_id: CommunityId, user_id: UserId) -> QuerySet[Room]:

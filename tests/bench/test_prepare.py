@@ -53,7 +53,7 @@ def test_rooms_are_logged_as_one_that_the_action_makes_and_members_may_write_the
     for room in rooms:
         assert get_room_for(actor, RoomId(room), ChatPermission.SEND_MESSAGE).name.startswith("Room ")
         assert _types(f"room:{room}") == _types(f"room:{usual}")
-    assert _types(f"community:{community}").count("room.created") == 4
+    assert _types(f"community:{community}").count("rooms.changed") == 4
     assert prepare._head(rooms) == 1
 
 

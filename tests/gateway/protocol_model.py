@@ -46,7 +46,7 @@ def digest(name: str, d: dict[str, Any]) -> tuple[Any, ...]:
             return (d["community"]["name"],)
         case "room_member.added":
             return (d["user"]["id"],)
-        case "room.created" | "room.archived" | "room.joined":
+        case "room.created" | "room.archived":
             return (d["room"]["id"],)
         case "membership.changed":
             return (d["status"],)
@@ -481,7 +481,7 @@ class Model:
         if not self.takes_part(user, room):
             member.rooms[room_id] = ("member", member.epoch)
             self.append(room.topic, "room_member.added", user)
-            self.append(f"user:{user}", "room.joined", room_id)
+            self.append(f"user:{user}", "room.joined", room_id, self.community)
         return None
 
     def archive(self, room_id: str) -> Refused | None:
@@ -490,13 +490,7 @@ class Model:
             return Refused("room.archived")
         room.is_archived = True
         self.append(room.topic, "room.archived", room_id)
-        if self._is_read_by_all(room):
-            self.append(f"community:{self.community}", "room.archived", room_id)
         return None
-
-    def _is_read_by_all(self, room: Room) -> bool:
-        put_out = any(member.rooms.get(room.id, ("", 0))[0] == "removed" for member in self.members.values())
-        return not room.is_private and not put_out
 
     def sign_in(self, user: str, session: str) -> None:
         """All devices are alike, and an account's first is not news: none is new."""

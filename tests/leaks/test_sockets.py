@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 from uuid import UUID
@@ -102,6 +103,16 @@ def test_every_kind_of_topic_every_type_of_event_and_every_command_is_in_the_mat
     assert set(TOPICS) == set(topics._kinds)
     assert set(EVENTS) == set(product_events())
     assert {*COMMANDS, *OWN_COMMANDS} == {*registered_commands(), *dispatch._OWN}
+
+
+def test_what_a_room_is_called_and_what_is_said_in_it_is_told_on_its_own_topic_alone() -> None:
+    telling = {
+        name
+        for name, type_ in product_events().items()
+        if re.search(r"\b(RoomPayload|MessagePayload|ExcerptPayload)\b", repr(msgspec.inspect.type_info(type_.event)))
+    }
+    assert {name: kinds for name, kinds in EVENTS.items() if name in telling and kinds != ("room",)} == {}
+    assert telling > {"room.updated", "message.created"}
 
 
 def test_every_event_is_on_the_topics_that_the_matrix_names_and_the_world_has_seen_those_of_communities(

@@ -221,9 +221,9 @@ def _set_up(place: Place, owner: Actor, community_id: CommunityId) -> None:
 
 
 def _open_rooms(place: Place, owner: Actor, community_id: CommunityId, users: dict[str, User]) -> None:
-    """Open the three rooms. What the hall is called at first, those who are put out of it later have heard."""
+    """Open the three rooms, while those are there who are put out later: what it was called once is not told to them either."""
     participant = UserId(users[PARTICIPANT].pk)
-    hall = create_room(owner, community_id=community_id, name=place.text(INNER), topic_line=place.text(INNER))
+    hall = create_room(owner, community_id=community_id, name=place.text(HALL), topic_line=place.text(HALL))
     cabin = create_room(
         owner,
         community_id=community_id,

@@ -127,7 +127,7 @@ function applyToCommunity(communityId, { t, d }) {
   } else if (t.startsWith("role.")) {
     if (state.roles.has(communityId)) refreshRoles(communityId);
     refreshCommunities();
-  } else if (t === "room.created") refreshRooms(communityId);
+  } else if (t === "rooms.changed") refreshRooms(communityId);
   else if (t === "community.updated") refreshCommunities();
 }
 
@@ -147,7 +147,7 @@ function applyToUser({ t, d }) {
   else if (t === "membership.changed") {
     refreshCommunities();
     if (state.opened.has(d.community)) refreshRooms(d.community);
-  } else if (t === "room.joined" && state.opened.has(d.room.community)) refreshRooms(d.room.community);
+  } else if (t === "room.joined" && state.opened.has(d.community)) refreshRooms(d.community);
 }
 
 function readElsewhere({ room: roomId, seq }) {

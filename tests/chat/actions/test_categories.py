@@ -59,18 +59,18 @@ def test_a_category_is_made_changed_and_deleted_and_the_members_are_told(communi
     assert not RoomCategory.objects.exists()
 
 
-def test_a_room_is_put_under_a_heading_and_everybody_who_sees_it_is_told(replayed, community, moderator):
+def test_a_room_is_put_under_a_heading_and_the_room_is_told(replayed, community, moderator):
     room, category = make_room(community), make_category(community)
 
     with replayed(room):
         placed = [place(acting(moderator), room, category, 7) for _ in range(2)]
 
     assert (placed[0].category, placed[0].position) == (category.pk, 7)
-    assert told(topic_for("community", community.pk)) == [RoomUpdated(room=placed[0])]
+    assert told(room_topic(room))[-1] == RoomUpdated(room=placed[0])
     assert place(acting(moderator), room, None).category is None
 
 
-def test_where_a_private_room_is_listed_is_told_to_its_participants_alone(community, moderator):
+def test_where_a_room_is_listed_is_told_to_nobody_but_who_reads_it(community, moderator):
     room = make_room(community, moderator.user, private=True)
 
     placed = place(acting(moderator), room, make_category(community))

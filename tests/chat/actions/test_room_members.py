@@ -18,7 +18,6 @@ from chat.constants import ChatPermission, RoomMemberState
 from chat.errors import RoomIsArchived, RoomIsDirect
 from chat.events import RoomJoined, RoomLeft, RoomMemberAdded, RoomMemberRemoved
 from chat.models import RoomMember
-from chat.payloads import room_payload
 from chat.policies import get_room_for
 from communities.actions.memberships import add_members, remove_member
 from communities.constants import MembershipStatus
@@ -79,7 +78,7 @@ def test_a_moderator_lets_a_member_into_a_private_room(private, moderator, membe
 
     assert can_read(member, private)
     assert told(room_topic(private), after=1) == [RoomMemberAdded(user=user_payload(member.user))]
-    assert told(of_user(member)) == [RoomJoined(room=room_payload(private))]
+    assert told(of_user(member)) == [RoomJoined(room=private.pk, community=private.community_id)]
 
 
 def test_adding_who_takes_part_already_changes_nothing(private, community, moderator, member, untouched):
