@@ -15,7 +15,20 @@ from pathlib import Path
 from bench import record, results
 from bench.load import LoadFailed
 from bench.processes import ALL_CORES, NotPinned, stay_with_generator
-from bench.works import connects, disturbed, fanout, large, latency, many_rooms, memory, rooms, sign_in, storm, synapse
+from bench.works import (
+    connects,
+    disturbed,
+    fanout,
+    large,
+    latency,
+    many_rooms,
+    memory,
+    refusals,
+    rooms,
+    sign_in,
+    storm,
+    synapse,
+)
 from bench.works.measuring import FULL, QUICK, Findings, Pace
 
 WORKS: Mapping[str, Callable[[Pace], Findings]] = {
@@ -30,6 +43,7 @@ WORKS: Mapping[str, Callable[[Pace], Findings]] = {
     "disturbed": disturbed.measure,
     "storm": storm.measure,
     "sign_in": sign_in.measure,
+    "refusals": refusals.measure,
 }
 REPORT = "report"
 

@@ -63,8 +63,8 @@ class Gateway:
         )
 
 
-def start_gateway(services: Services, **settings: str) -> Gateway:
-    """Migrate a new database and start a gateway on it."""
+def prepare_environment(services: Services, **settings: str) -> Mapping[str, str]:
+    """Migrate a new database, and return the environment of whatever uses it."""
     environment = {
         **{f"RATE_{name}": "100000000/60" for name in RATES},
         "ENVIRONMENT": "development",
@@ -76,6 +76,12 @@ def start_gateway(services: Services, **settings: str) -> Gateway:
         **settings,
     }
     services.run("migrations", python("manage.py", "prepare_database"), environment)
+    return environment
+
+
+def start_gateway(services: Services, **settings: str) -> Gateway:
+    """Start a gateway on a new database."""
+    environment = prepare_environment(services, **settings)
     child, port = services.start_notified("gateway", python("-m", "project.serve"), environment)
     return Gateway(services, port, child.pid, environment)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from bench.ours import start_gateway
+from bench.ours import prepare_environment
 from bench.results import Row, against, alone
 from bench.servers import python, services
 from bench.sign_in import Cost, Measured
@@ -19,10 +19,10 @@ ROUNDS = 5
 
 
 def measure(pace: Pace) -> Findings:
-    """Measure inside one process on the servers' core; a gateway is started for its database alone."""
+    """Measure inside one process on the servers' core."""
     rounds = max(2, round(ROUNDS * pace.scale))
     with services() as running, tempfile.NamedTemporaryFile() as answer:
-        environment = start_gateway(running, RATE_LOGIN_ADDRESS="100000000/60").environment
+        environment = prepare_environment(running, RATE_LOGIN_ADDRESS="100000000/60")
         command = python("-m", "bench.sign_in", str(rounds), answer.name, *map(str, running.pids))
         running.run("signing in", command, environment)
         found = msgspec.json.decode(Path(answer.name).read_bytes(), type=Measured)

@@ -161,6 +161,11 @@ def in_the_end(page: Page, condition: Callable[[], Any]) -> None:
         page.wait_for_timeout(50)
 
 
+def expect_nothing_of(page: Page, text: str) -> None:
+    """Wait until nothing of a text is left in the page, attributes included: a closed dialog takes its leave a moment later."""
+    in_the_end(page, lambda: text not in page.content())
+
+
 def expect_settled(page: Page, who: Account) -> None:
     """Wait until a page that shows a room and its members has nothing more to come: who looks at it is seen to be there."""
     expect_live(page)

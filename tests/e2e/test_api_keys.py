@@ -7,7 +7,7 @@ from collections.abc import Callable
 import httpx
 from playwright.sync_api import Page, expect
 
-from tests.e2e.people import PHONE, Account, Place, shoot
+from tests.e2e.people import PHONE, Account, Place, expect_nothing_of, shoot
 from tests.e2e.stack import Stack
 from tests.e2e.test_accessibility import SCHEMES, assert_accessible
 from tests.e2e.test_second_factors import prove_password
@@ -28,6 +28,7 @@ def keep_secret(page: Page) -> str:
     expect(page.get_by_role("button", name="Copy")).to_be_focused()
     secret = page.locator("dialog .secret").inner_text()
     page.get_by_role("button", name="I have kept it").click()
+    expect(page.locator("dialog .secret")).to_have_count(0)
     return secret
 
 
@@ -56,7 +57,7 @@ def test_a_key_is_made_shown_once_used_replaced_and_ended(
     entry = own.get_by_role("listitem")
     expect(entry).to_contain_text("Read rooms and messages; see the profile")
     expect(entry).to_contain_text("not used yet")
-    assert first not in page.content()
+    expect_nothing_of(page, first)
     assert (status_of(ann, first), status_of(ann, first, "communities")) == (200, 403)
 
     own.get_by_role("button", name="Replace Archive").click()

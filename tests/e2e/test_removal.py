@@ -6,7 +6,16 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.e2e.people import Account, Place, expect_bodies, expect_live, expect_settled, shoot, write
+from tests.e2e.people import (
+    Account,
+    Place,
+    expect_bodies,
+    expect_live,
+    expect_nothing_of,
+    expect_settled,
+    shoot,
+    write,
+)
 from tests.e2e.stack import Server
 
 OpenPage = Callable[..., Page]
@@ -32,7 +41,7 @@ def test_who_is_removed_from_the_room_sees_it_at_once_and_nothing_of_it_stays(
     olive.get_by_role("dialog").get_by_role("button", name="Remove", exact=True).click()
 
     expect(page.get_by_role("heading", name="general is closed to you")).to_be_visible()
-    assert "4711" not in page.content()
+    expect_nothing_of(page, "4711")
     expect(page.locator("#message-box")).to_have_count(0)
     expect(page.get_by_role("link", name="general")).to_have_count(0)
     expect(page.get_by_role("alert")).not_to_be_empty()
@@ -59,7 +68,7 @@ def test_who_is_removed_from_the_community_loses_all_of_it_at_once(
     olive.get_by_role("button", name="Remove from Harbour Row").click()
     olive.get_by_role("dialog").get_by_role("button", name="Remove", exact=True).click()
     expect(page.get_by_role("heading", name="is closed to you")).to_be_visible()
-    assert "Only for us" not in page.content()
+    expect_nothing_of(page, "Only for us")
     expect(page.locator("#members")).to_be_hidden()
     page.unroute_all()
     page.goto(f"{place.founder.address}/#/")
@@ -79,7 +88,7 @@ def test_who_was_removed_while_offline_learns_it_on_coming_back(
     place.write(place.founder, "No longer for Ben")
     page.context.set_offline(False)
     expect(page.get_by_role("heading", name="general is closed to you")).to_be_visible()
-    assert "for Ben" not in page.content()
+    expect_nothing_of(page, "for Ben")
 
 
 def test_who_is_let_in_again_finds_the_room_open_without_a_reload(

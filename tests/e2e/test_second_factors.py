@@ -51,6 +51,7 @@ def set_up_app(page: Page) -> tuple[str, list[str]]:
     expect(page.get_by_role("heading", name="Your recovery codes")).to_be_visible()
     codes = page.locator(".codes li").all_inner_texts()
     page.get_by_role("button", name="I have kept them").click()
+    expect(page.locator(".codes")).to_have_count(0)
     return secret, codes
 
 

@@ -51,7 +51,7 @@ class Transport:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110  # whatever the server does, it does on this loop
             await asyncio.sleep(0)
 

@@ -29,7 +29,7 @@ async def test_a_command_under_way_is_acknowledged_before_the_goodbye(gateway, c
     release = threading.Event()
 
     def slow(actor, command):
-        release.wait(5)
+        release.wait(60)
         return Done()
 
     registry = {**registered_commands(), "tests.slow": RegisteredCommand(Ping, Done, slow)}

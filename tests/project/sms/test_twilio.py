@@ -29,8 +29,8 @@ MESSAGES = f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json"
 class HttpClient(TwilioHttpClient):
     """Twilio's own client, led to loopback."""
 
-    def __init__(self, base: str) -> None:
-        super().__init__(timeout=0.5, max_retries=0)
+    def __init__(self, base: str, timeout: float) -> None:
+        super().__init__(timeout=timeout, max_retries=0)
         self.base = base
 
     def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
@@ -43,9 +43,10 @@ def twilio() -> Iterator[ScriptedServer]:
         yield server
 
 
-def provider_at(url: str, *, api_key: str = "", sender: str = "+14155550100") -> TwilioSmsProvider:
+def provider_at(url: str, *, api_key: str = "", sender: str = "+14155550100", timeout: float = 60) -> TwilioSmsProvider:
+    client = HttpClient(url, timeout)
     return twilio_provider(
-        account=ACCOUNT, api_key=api_key, secret="hush", sender=sender, timeout=0.5, http_client=HttpClient(url)
+        account=ACCOUNT, api_key=api_key, secret="hush", sender=sender, timeout=timeout, http_client=client
     )
 
 
@@ -83,9 +84,9 @@ def refusal(status: int, code: int) -> Answer:
     )
 
 
-def failure_of_send(url: str) -> Undeliverable | DeliveryPostponed:
+def failure_of_send(url: str, timeout: float = 60) -> Undeliverable | DeliveryPostponed:
     with pytest.raises((Undeliverable, DeliveryPostponed)) as caught:
-        provider_at(url).send(SMS, valid_seconds=600)
+        provider_at(url, timeout=timeout).send(SMS, valid_seconds=600)
     assert SMS.to not in str(caught.value)
     return caught.value
 
@@ -178,7 +179,7 @@ def test_an_error_of_something_in_between_has_a_status_alone(twilio):
 @pytest.mark.parametrize("silence", ["hang up", "never answer", Answer(201, "<html>")])
 def test_without_an_answer_the_message_may_have_been_sent(twilio, silence):
     twilio.answers.append(silence)
-    failure = failure_of_send(twilio.url)
+    failure = failure_of_send(twilio.url, timeout=1)
     assert isinstance(failure, DeliveryPostponed)
     assert (failure.reason, failure.maybe_sent) == ("no_answer", True)
     assert len(twilio.requests) == 1
@@ -235,7 +236,7 @@ def test_a_message_that_was_taken_and_failed_is_refused_for_good(twilio):
 def test_a_look_that_fails_says_nothing_about_the_message(twilio, answer):
     twilio.answers.append(answer)
     with pytest.raises(DeliveryPostponed) as caught:
-        provider_at(twilio.url).find(SMS, since=SINCE)
+        provider_at(twilio.url, timeout=1).find(SMS, since=SINCE)
     assert caught.value.maybe_sent is False
 
 
