@@ -42,6 +42,11 @@ class Requirement(GateNode, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         raise NotImplementedError
 
 
+def counted(number: int, one: str) -> str:
+    """Return a number of things in words that fit the number: "1 day", "2 days"."""
+    return f"{number} {one}" if number == 1 else f"{number} {one}s"
+
+
 def judge_flag(facts: GateFacts, fact: Fact[bool]) -> Verdict:
     """Return the verdict about something that is so or not."""
     value = facts.read(fact)

@@ -1,4 +1,4 @@
-/** The account of the signed-in person: name, password and phone number, and leaving. No page. */
+/** The account of the signed-in person: name, password, phone number and birth date, and leaving. No page. */
 
 import { call } from "./api.js";
 import { exchange } from "./http.js";
@@ -29,6 +29,11 @@ export const myNumber = async () => (await mine("GET", "account/phone")).data[0]
 export const offerNumber = async (phone) => (await worded(mine("POST", "account/phone", { phone }))).data[0].phone;
 /** Prove with the code of the SMS that one has the number. */
 export const verifyNumber = (code) => worded(mine("POST", "auth/phone/verify", { code }), "This code is no longer good. Have a new one sent.");
+
+/** @returns {Promise<?string>} as in 1990-01-31, null for who has told none */
+export const myBirthDate = async () => (await call("GET", "me/birth-date")).birth_date;
+/** @param {string} birthDate as in 1990-01-31; it is told once */
+export const tellBirthDate = (birthDate) => call("PUT", "me/birth-date", { birth_date: birthDate });
 
 export const removeNumber = () => call("DELETE", "me/phone");
 

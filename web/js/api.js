@@ -55,6 +55,9 @@ export const takeRole = (communityId, userId, roleId) => call("DELETE", `communi
 export const makeOwner = (communityId, userId) => call("PUT", `communities/${communityId}/owner`, { user_id: userId });
 export const removeMember = (communityId, userId) => call("DELETE", `communities/${communityId}/members/${userId}`);
 
+/** How we stand before the gates of a community. @returns {Promise<{passed: boolean, until: ?string, gates: object[]}>} */
+export const explainGate = (communityId) => get(`communities/${communityId}/gate/explanation`);
+
 export const listRooms = (communityId) => all(`communities/${communityId}/rooms`);
 export const createRoom = (communityId, form) => post(`communities/${communityId}/rooms`, form);
 export const openDirectRoom = (communityId, userId) => post(`communities/${communityId}/direct-rooms`, { user_id: userId });

@@ -1,6 +1,7 @@
 /** What a person does in a room: open it, read back, write, change, delete, tell that they type or have read. No page. */
 
 import * as api from "./api.js";
+import { draftsIn, dropDraftsIn } from "./drafts.js";
 import { Outbox } from "./outbox.js";
 import { changed, closing, learn, state, titleOf } from "./state.js";
 import { Timeline } from "./timeline.js";
@@ -66,6 +67,11 @@ export async function loadOlder(roomId) {
 export function closeRoom(roomId, why) {
   const room = state.rooms.get(roomId);
   state.closed.set(roomId, closing(room ? titleOf(room) : null, why));
+  forgetRoom(roomId);
+}
+
+/** Nothing of a room stays here but what we wrote ourselves and did not send. */
+export function forgetRoom(roomId) {
   for (const map of [state.rooms, state.timelines, state.typing, state.members]) map.delete(roomId);
   socket.unfollow(`room:${roomId}`);
   changed("rooms", "timeline", "route", "members");
@@ -75,7 +81,18 @@ export function write(roomId, body) {
   const timeline = state.timelines.get(roomId);
   if (timeline) timeline.divider = null;
   lastTyping.delete(roomId);
-  outbox.add(roomId, body);
+  outbox.add(state.rooms.get(roomId), body);
+}
+
+/** What we wrote in a community, or in one of its rooms, and did not send. @param {?string} roomId @returns {{messages: string[], drafts: string[]}} */
+export const unsentIn = (communityId, roomId) => ({
+  messages: outbox.within(communityId, roomId).map(({ body }) => body),
+  drafts: draftsIn(state.user.id, communityId, roomId),
+});
+
+export function dropUnsentIn(communityId, roomId) {
+  outbox.within(communityId, roomId).forEach(({ nonce }) => outbox.discard(nonce));
+  dropDraftsIn(state.user.id, communityId, roomId);
 }
 
 export const editMessage = (message, body) => socket.send("message.edit", { message, body });

@@ -1,6 +1,7 @@
 /** Loading and refreshing the lists: communities, their rooms, their members. Live topics are followed as lists arrive. */
 
 import * as api from "./api.js";
+import { openCommunity, shutCommunity } from "./closed.js";
 import { changed, learn, roomsOf, state } from "./state.js";
 
 /** @type {(topic: string, after?: number) => Promise<object>} */ let follow = () => Promise.reject();
@@ -61,9 +62,18 @@ export const loadDiscoverable = () =>
     changed("communities");
   });
 
+/** The rooms of a community, null when its gate is closed to us. */
+const roomsBehindGate = (communityId) =>
+  api.listRooms(communityId).catch((problem) => {
+    if (problem.code !== "gate.closed") throw problem;
+    return null;
+  });
+
 /** Load the rooms of a community. Each list entry tells its topic's head, so following from there misses nothing. */
 export const loadRooms = (communityId) =>
-  load(`rooms of ${communityId}`, () => api.listRooms(communityId), (rooms) => {
+  load(`rooms of ${communityId}`, () => roomsBehindGate(communityId), (rooms) => {
+    if (!rooms) return shutCommunity(communityId);
+    openCommunity(communityId);
     const listed = new Set(rooms.map(({ id }) => id));
     for (const { id, archived_at } of roomsOf(communityId)) if (!listed.has(id) && !archived_at) state.rooms.delete(id);
     for (const room of rooms) {

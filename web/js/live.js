@@ -2,13 +2,14 @@
 
 import { rememberClosing } from "./account.js";
 import * as api from "./api.js";
+import { closeCommunity, refreshStanding, shutCommunity } from "./closed.js";
 import { closeRoom, converseOver, openRoom, outbox } from "./conversation.js";
 import { stillSignedIn } from "./cookie_session.js";
 import { followFromHead, followWith, loadCommunities, loadUnmet, refreshAll, refreshCommunities, refreshMembers, refreshRoles, refreshRooms } from "./directory.js";
 import { Portcullis } from "./portcullis.js";
 import { lookAgain, lookOver, see } from "./presence.js";
 import { keepUser } from "./session.js";
-import { changed, closing, currentRoom, learn, roomsOf, state } from "./state.js";
+import { changed, currentRoom, learn, state } from "./state.js";
 
 const TYPING_LASTS_MS = 10_000;
 const PROVE_EVERY_MS = 30_000;
@@ -132,6 +133,7 @@ function applyToCommunity(communityId, { t, d }) {
 }
 
 function applyToUser({ t, d }) {
+  refreshStanding(); // most of what happens to us may be what a gate asks for
   if (t === "read_marker.moved") readElsewhere(d);
   else if (/^(second_factor|recovery_code|trusted_device)/.test(t)) changed("factors");
   else if (t.startsWith("session.")) changed("sessions");
@@ -147,6 +149,9 @@ function applyToUser({ t, d }) {
   else if (t === "membership.changed") {
     refreshCommunities();
     if (state.opened.has(d.community)) refreshRooms(d.community);
+  } else if (t === "access.changed") {
+    refreshCommunities();
+    if (state.opened.has(d.community) || state.shut.has(d.community)) refreshRooms(d.community);
   } else if (t === "room.joined" && state.opened.has(d.community)) refreshRooms(d.community);
 }
 
@@ -157,24 +162,24 @@ function readElsewhere({ room: roomId, seq }) {
   refreshRooms(room.community);
 }
 
-/** A topic was closed to us. @param {{topic: string, message: string, remedy: ?{text: string}}} detail */
+/** A topic was closed to us. @param {{topic: string, code: string, message: string, missing: object[], remedy: ?{text: string}}} detail */
 function revoked({ topic, ...why }) {
   const [kind, id] = topic.split(":");
+  if (kind === "room") roomClosed(id, why);
+  else if (kind === "community") communityClosed(id, why);
+}
+
+function roomClosed(id, why) {
   const community = state.rooms.get(id)?.community;
-  if (kind === "room") closeRoom(id, why);
-  else if (kind === "community") closeCommunity(id, why);
+  closeRoom(id, why);
   if (community && state.opened.has(community)) refreshRooms(community); // it may have been given back already
 }
 
-function closeCommunity(communityId, why) {
-  const community = state.communities?.find(({ id }) => id === communityId);
-  for (const room of roomsOf(communityId)) closeRoom(room.id, why);
-  state.closed.set(communityId, closing(community?.name ?? null, why));
-  state.communities = state.communities?.filter(({ id }) => id !== communityId) ?? null;
-  state.opened.delete(communityId);
-  state.members.delete(communityId);
-  state.roles.delete(communityId);
-  changed("communities", "rooms", "members", "route");
+function communityClosed(id, why) {
+  if (why.code === "gate.closed") shutCommunity(id);
+  else closeCommunity(id, why);
+  if (why.code === "access.changed") refreshCommunities(); // it was given back already
+  if (id === state.route.community) refreshRooms(id); // and a gate may be open again by now
 }
 
 /** Events were missed for good: take what is shown from REST again. */

@@ -10,6 +10,7 @@ import { isLeaving, keepUser, onSessionChange, signedInUser, wasEnded } from "./
 import { comeBack } from "./social.js";
 import { changed, forgetState, state } from "./state.js";
 import { closingWords } from "./views/closed_account.js";
+import { mountClosed } from "./views/closed.js";
 import { mountCommunities } from "./views/communities.js";
 import { mountCommunitySettings } from "./views/community_settings.js";
 import { closeDialogs } from "./views/dialogs.js";
@@ -73,7 +74,7 @@ function enter() {
 }
 
 function mountFrame() {
-  for (const mount of [mountTopbar, mountSidebar, mountStage, mountRoom, mountCommunities, mountMembers, mountPresence, mountSettings, mountCommunitySettings, listenToKeys]) mount();
+  for (const mount of [mountTopbar, mountSidebar, mountStage, mountRoom, mountCommunities, mountClosed, mountMembers, mountPresence, mountSettings, mountCommunitySettings, listenToKeys]) mount();
   addEventListener("focus", markRead);
   document.addEventListener("visibilitychange", markRead);
 }

@@ -2,7 +2,7 @@
  * Messages on their way: kept in storage until acknowledged, sent in order per room, and sent again with the same nonce
  * after a break or a reload, which the server answers with the first result. No page.
  *
- * @typedef {{nonce: string, room: string, body: string, created_at: string, failed: ?string}} Unsent
+ * @typedef {{nonce: string, community: string, room: string, body: string, created_at: string, failed: ?string}} Unsent
  */
 
 const PREFIX = "portcullis.outbox.";
@@ -36,8 +36,14 @@ export class Outbox {
     return [...this.#unsent.values()].filter((unsent) => unsent.room === room);
   }
 
-  add(room, body) {
-    const unsent = { nonce: newNonce(), room, body, created_at: new Date().toISOString(), failed: null };
+  /** Those of a community, or of one of its rooms. @param {string} community @param {?string} room @returns {Unsent[]} */
+  within(community, room) {
+    return [...this.#unsent.values()].filter((unsent) => (room ? unsent.room === room : unsent.community === community));
+  }
+
+  /** @param {{community: string, id: string}} where */
+  add({ community, id: room }, body) {
+    const unsent = { nonce: newNonce(), community, room, body, created_at: new Date().toISOString(), failed: null };
     this.#keep(unsent);
     this.#pump(room);
   }

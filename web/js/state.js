@@ -4,7 +4,7 @@ import { nameOf } from "./words.js";
 
 /**
  * @typedef {import("./timeline.js").Timeline} Timeline
- * @typedef {"user"|"route"|"communities"|"rooms"|"members"|"timeline"|"typing"|"presence"|"connection"|"factors"|"sessions"|"keys"|"phone"|"connections"} Part
+ * @typedef {"user"|"route"|"communities"|"rooms"|"members"|"timeline"|"typing"|"presence"|"connection"|"factors"|"sessions"|"keys"|"phone"|"connections"|"shut"} Part
  */
 
 const blank = () => ({
@@ -20,7 +20,8 @@ const blank = () => ({
   /** @type {Map<string, object>} every user met so far, by id */ people: new Map(),
   /** @type {Map<string, Map<string, number>>} until when, by room and user */ typing: new Map(),
   /** @type {Map<string, {status: string, custom: ?object}>} how members are shown, by user */ presence: new Map(),
-  /** @type {Map<string, {title: string, message: string, remedy: ?string}>} what was closed to us, by id */ closed: new Map(),
+  /** @type {Map<string, {title: string, message: string, missing: object[], remedy: ?string}>} what was closed to us, by id */ closed: new Map(),
+  /** @type {Map<string, ?object>} communities whose gate we do not pass, by id, and how we stand before it, null until that is loaded */ shut: new Map(),
   connection: { state: "connecting", retryAt: null, code: null, reason: null },
 });
 
@@ -82,4 +83,4 @@ export const partnerOf = (room) => room.participants.find(({ id }) => id !== sta
 export const titleOf = (room) => (room.kind === "direct" ? nameOf(partnerOf(room)) : room.name);
 
 /** What to say of something that was closed to us: the server's reason and what it says can be done. */
-export const closing = (title, { message = "You no longer have access to it.", remedy }) => ({ title, message, remedy: remedy?.text ?? null });
+export const closing = (title, { message = "You no longer have access to it.", missing = [], remedy }) => ({ title, message, missing, remedy: remedy?.text ?? null });

@@ -6,10 +6,13 @@ const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-d
 const day = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
 const dayWithYear = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
 const shortDay = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
+const shortMoment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "short" });
 
 export const nameOf = (user) => user.display_name || user.username;
 export const timeOf = (date) => clock.format(date);
+/** A day and a time in short. @param {string} moment as RFC 3339 */
+export const shortMomentOf = (moment) => shortMoment.format(new Date(moment));
 export const momentOf = (date) => moment.format(date);
 /** A day in short. @param {string|number} moment as RFC 3339, or in seconds */
 export const dateOf = (moment) => shortDay.format(new Date(typeof moment === "number" ? moment * 1000 : moment));

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import UNSET
 
 from communities.gates.facts import ACCOUNT_CREATED_AT, GateFacts
-from communities.gates.requirement import Requirement, judge_from
+from communities.gates.requirement import Requirement, counted, judge_from
 from communities.gates.verdicts import FAILED, UNKNOWN, Verdict
 
 
@@ -30,4 +30,4 @@ class AccountAge(Requirement, frozen=True, forbid_unknown_fields=True, kw_only=T
 
     def sentence(self) -> str:
         """Return what has to be."""
-        return f"Your account is at least {self.days} days old."
+        return f"Your account is at least {counted(self.days, 'day')} old."

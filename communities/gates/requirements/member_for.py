@@ -9,7 +9,7 @@ import msgspec
 from msgspec import UNSET
 
 from communities.gates.facts import MEMBER_SINCE, GateFacts
-from communities.gates.requirement import Requirement, judge_from
+from communities.gates.requirement import Requirement, counted, judge_from
 from communities.gates.verdicts import FAILED, UNKNOWN, Verdict
 
 
@@ -30,4 +30,4 @@ class MemberFor(Requirement, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
     def sentence(self) -> str:
         """Return what has to be."""
-        return f"You have been a member for at least {self.days} days."
+        return f"You have been a member for at least {counted(self.days, 'day')}."

@@ -14,7 +14,7 @@ let page = null;
 
 /** Keep the page current; mounted once. */
 export function mountCommunities() {
-  watch(["communities"], () => page?.element.isConnected && page.refresh());
+  watch(["communities", "shut"], () => page?.element.isConnected && page.refresh());
 }
 
 /** @returns {Element[]} */
@@ -52,7 +52,7 @@ const keyOf = ({ id, is_member, join_policy: policy }) => (is_member ? id : `${i
 
 function showCard(item, community) {
   const { name, description, member_count: count } = community;
-  const role = roleWord(community);
+  const role = state.shut.has(community.id) ? "closed to you for now" : roleWord(community);
   fill(item.querySelector(".tile"), [name], () => [avatar(community, name)]);
   fill(item.querySelector(".about"), [name, description, count, role], () => [
     h("h3", {}, name),

@@ -41,7 +41,7 @@ export function communitySettingsPage(section, community) {
   return [
     h("div.page.settings", {}, list,
       h("div.settings-section", {},
-        h("p.way-back", {}, h("a", { href: communityAddress(community.id) }, icon("back"), `Back to ${community.name}`)),
+        h("p.way-back", {}, h("a", { href: communityAddress(community.id) }, icon("back"), "Back to the rooms")),
         h("h1", { tabindex: "-1" }, section.title), h("p.lead", {}, section.about), box)),
   ];
 }

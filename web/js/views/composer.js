@@ -12,7 +12,9 @@ const WARN_FROM = 3600;
 
 /** @param {string} roomId @returns {{element: Element, refresh: () => void}} */
 export function composer(roomId) {
-  const text = h("textarea", { id: "message-box", rows: 1, autocomplete: "off", dir: "auto", value: readDraft(state.user.id, roomId) });
+  const { community } = state.rooms.get(roomId);
+  const place = { community, id: roomId };
+  const text = h("textarea", { id: "message-box", rows: 1, autocomplete: "off", dir: "auto", value: readDraft(state.user.id, place) });
   const label = h("label.visually-hidden", { for: "message-box" });
   const button = h("button.send", { type: "submit", "aria-label": "Send", title: "Send" }, icon("send"));
   const typing = h("span.typing", { role: "status" });
@@ -30,7 +32,7 @@ export function composer(roomId) {
   };
   text.addEventListener("input", () => {
     check();
-    keepDraft(state.user.id, roomId, text.value);
+    keepDraft(state.user.id, place, text.value);
     if (text.value.trim()) tellTyping(roomId);
   });
   text.addEventListener("keydown", (event) => {
@@ -43,7 +45,7 @@ export function composer(roomId) {
     if (button.disabled) return;
     write(roomId, text.value.trim());
     text.value = "";
-    keepDraft(state.user.id, roomId, "");
+    keepDraft(state.user.id, place, "");
     check();
     text.focus();
   });

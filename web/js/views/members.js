@@ -50,7 +50,10 @@ function show() {
   const room = currentRoom();
   panel.hidden = !wanted || !community || !room;
   document.getElementById("members-toggle")?.setAttribute("aria-expanded", String(!panel.hidden));
-  if (panel.hidden) return lookAtRows(panel, null);
+  if (panel.hidden) {
+    if (!room) keyed(parts.groups, [], groupView); // nothing of a room that was closed stays here, unseen
+    return lookAtRows(panel, null);
+  }
   draw(community, room, state.roles.has(community.id) ? rosterOf(room) : null);
   lookAtRows(panel, community.id);
   for (const id of [community.id, room.id]) if (!state.members.has(id)) load(id, loadMembers);

@@ -14,14 +14,15 @@ export function mountSidebar() {
   const directRooms = h("ul", { "aria-label": "Direct messages" });
   const create = iconButton("plus", "Create a room", createRoom);
   const note = h("p.nav-note");
+  const directTitle = h("div.group-title", {}, h("h2", {}, "Direct messages"));
+  const directNote = h("p.nav-note", {}, "Choose a member to write to them alone.");
   const about = h("a.nav-link.about-link", {}, icon("sliders"), h("span.name", {}, "About and settings"));
   const rooms = h("div.rooms", {}, about,
     h("div.group-title", {}, h("h2", {}, "Rooms"), create), textRooms, note,
-    h("div.group-title", {}, h("h2", {}, "Direct messages")), directRooms,
-    h("p.nav-note.direct-note", {}, "Choose a member to write to them alone."));
+    directTitle, directRooms, directNote);
   const elsewhere = h("ul.rooms", { "aria-label": "Your communities" });
   document.getElementById("sidebar").replaceChildren(switcher.element, rooms, elsewhere);
-  watch(["communities", "route", "rooms", "user"], () => {
+  watch(["communities", "route", "rooms", "user", "shut"], () => {
     const community = currentCommunity();
     switcher.refresh(community);
     rooms.hidden = !community;
@@ -29,15 +30,17 @@ export function mountSidebar() {
     keyed(elsewhere, community ? [] : (state.communities ?? []), communityLinkView);
     if (!community) return;
     set(about, { href: communitySettingsAddress(community.id, ""), "aria-current": state.route.section !== null ? "page" : null });
-    create.hidden = !may(community, "room.create");
+    create.hidden = state.shut.has(community.id) || !may(community, "room.create");
     const mine = roomsOf(community.id);
     const text = mine.filter(({ kind, archived_at }) => kind === "text" && !archived_at);
     const direct = mine.filter(({ kind }) => kind === "direct");
     keyed(textRooms, text.sort(byTitle), linkView);
     keyed(directRooms, direct.sort(byTitle), linkView);
-    rooms.querySelector(".direct-note").hidden = direct.length > 0;
+    const shut = state.shut.has(community.id);
+    directTitle.hidden = shut;
+    directNote.hidden = shut || direct.length > 0;
     note.hidden = text.length > 0;
-    note.textContent = state.opened.has(community.id) ? "There is no room for you yet." : "Loading rooms …";
+    note.textContent = shut ? "Closed to you for now." : state.opened.has(community.id) ? "There is no room for you yet." : "Loading rooms …";
   });
 }
 

@@ -2,6 +2,7 @@
 
 import { h, icon } from "../dom.js";
 import { currentCommunity, currentRoom, may, state, watch } from "../state.js";
+import { closedRoomView, shutView } from "./closed.js";
 import { communitiesPage } from "./communities.js";
 import { communitySectionOf, communitySettingsPage } from "./community_settings.js";
 import { leaveRoomView, roomView } from "./room.js";
@@ -47,8 +48,11 @@ function viewNow() {
   const { community, room, section, detail, settings } = state.route;
   if (settings !== null) return settingsNow(sectionOf(settings));
   if (section !== null && currentCommunity()) return communitySettingsNow(communitySectionOf(currentCommunity(), section), detail);
-  const gone = state.closed.get(room) ?? state.closed.get(community);
-  if (gone && !state.rooms.has(room)) return { key: `closed ${room ?? community}`, pane: "stage", announce: true, build: () => closedView(gone, room) };
+  if (state.shut.has(community) && currentCommunity()) return { key: `shut ${community}`, pane: "stage", announce: true, build: () => shutView(currentCommunity()) };
+  const left = state.closed.get(community);
+  if (left) return { key: `closed ${community}`, pane: "stage", announce: true, build: () => closedView(left) };
+  const gone = state.closed.get(room);
+  if (gone && !state.rooms.has(room)) return { key: `closed ${room}`, pane: "stage", announce: true, build: () => closedRoomView(gone, state.route) };
   if (!community) return { key: "communities", pane: "stage", build: communitiesPage };
   if (currentRoom()) return { key: `room ${room}`, pane: "stage", build: () => roomView(currentRoom()) };
   if (room && state.opened.has(community)) return { key: `absent ${room}`, pane: "stage", build: absentView };
@@ -73,17 +77,14 @@ function titleNow() {
   return `${unread ? `(${unread > 99 ? "99+" : unread}) ` : ""}${place ? `${place} · ` : ""}Portcullis`;
 }
 
-/** @param {{title: ?string, message: string, remedy: ?string}} gone */
-function closedView({ title, message, remedy }, room) {
-  const what = room ? "room" : "community";
-  return [
-    h("div.empty.closed", {}, icon("gate"),
-      h("h1", { tabindex: "-1" }, title ? `${title} is closed to you` : `This ${what} is closed to you`),
-      h("p", { role: "alert" }, message),
-      remedy && remedy !== message && h("p", {}, remedy),
-      h("a.button", { href: room ? `#/c/${state.route.community}` : "#/" }, room ? "To the other rooms" : "To your communities")),
-  ];
-}
+/** A community that we are no longer in. @param {{title: ?string, message: string, remedy: ?string}} gone */
+const closedView = ({ title, message, remedy }) => [
+  h("div.empty.closed", {}, icon("gate"),
+    h("h1", { tabindex: "-1" }, `${title ?? "This community"} is closed to you`),
+    h("p", { role: "alert" }, message),
+    remedy && remedy !== message && h("p", {}, remedy),
+    h("a.button", { href: "#/" }, "To your communities")),
+];
 
 const absentView = () => [
   h("div.empty", {}, icon("gate"), h("h1", { tabindex: "-1" }, "There is nothing here"),

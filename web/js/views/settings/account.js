@@ -1,12 +1,13 @@
 /** Settings, account: how one is called, by what one signs in, and leaving. Each panel is its own function. */
 
-import { hasPassword, myNumber, rename } from "../../account.js";
+import { hasPassword, myBirthDate, myNumber, rename } from "../../account.js";
 import { h } from "../../dom.js";
 import { signedInUser } from "../../session.js";
 import { state } from "../../state.js";
 import { nameOf } from "../../words.js";
 import { SHOWN_NAME } from "../account_fields.js";
 import { askForm } from "../dialogs.js";
+import { birthDatePanel } from "./birth_date.js";
 import { leavingPanel } from "./leaving.js";
 import { button, named, panel } from "./panels.js";
 import { passwordPanel } from "./password.js";
@@ -19,15 +20,15 @@ let asked = 0;
 
 /**
  * A panel stays where it is, with the focus in it, and is told what has changed.
- * @typedef {{element: Element, refresh: (facts: {user: object, number: ?string, hasPassword: boolean}) => void}} Panel
+ * @typedef {{element: Element, refresh: (facts: {user: object, number: ?string, birthDate: ?string, hasPassword: boolean}) => void}} Panel
  */
 
 async function show(box) {
   const turn = ++asked;
   if (!box.children.length) box.replaceChildren(h("p", { role: "status" }, "Loading …"));
   try {
-    const [number, withPassword] = await Promise.all([myNumber(), hasPassword()]);
-    if (turn === asked && state.user) draw(box, { user: state.user, number, hasPassword: withPassword });
+    const [number, birthDate, withPassword] = await Promise.all([myNumber(), myBirthDate(), hasPassword()]);
+    if (turn === asked && state.user) draw(box, { user: state.user, number, birthDate, hasPassword: withPassword });
   } catch (problem) {
     if (turn === asked && signedInUser()) box.replaceChildren(h("p.form-mistake", { role: "alert" }, problem.message));
   }
@@ -37,7 +38,7 @@ function draw(box, facts) {
   if (!box.querySelector(".panel")) {
     const again = () => show(box);
     /** @type {Panel[]} */
-    box.panels = [namePanel(again), numberPanel(again), passwordPanel(again), leavingPanel()];
+    box.panels = [namePanel(again), numberPanel(again), birthDatePanel(again), passwordPanel(again), leavingPanel()];
     box.replaceChildren(...box.panels.map(({ element }) => element));
   }
   for (const { refresh } of box.panels) refresh(facts);
