@@ -76,6 +76,16 @@ class Place:
     room: dict[str, Any]
 
     @property
+    def path(self) -> str:
+        """The community below the prefix of the API."""
+        return f"communities/{self.community['id']}"
+
+    @property
+    def address(self) -> str:
+        """The community's place on the page."""
+        return f"/#/c/{self.community['id']}"
+
+    @property
     def room_address(self) -> str:
         """The room's place on the page."""
         return f"/#/c/{self.community['id']}/r/{self.room['id']}"

@@ -17,14 +17,15 @@ export async function call(method, path, body) {
   }
 }
 
-const get = (path, query = {}) => {
+/** Ask for something; what is null or empty in the query is left out. */
+export const get = (path, query = {}) => {
   const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== null && value !== "");
   return call("GET", given.length ? `${path}?${new URLSearchParams(given)}` : path);
 };
-const post = (path, body = {}) => call("POST", path, body);
+export const post = (path, body = {}) => call("POST", path, body);
 
 /** Every page of a list. Lists here are short (rooms, members, communities); messages are paged by the reader. */
-async function all(path, query = {}) {
+export async function all(path, query = {}) {
   const items = [];
   for (let cursor = null; ; ) {
     const page = await get(path, { limit: 100, ...query, cursor });
@@ -39,6 +40,7 @@ export const socketTicket = async () => (await post("gateway/ticket")).ticket;
 
 export const listCommunities = () => all("communities");
 export const discoverCommunities = () => all("communities/discover");
+export const getCommunity = (id) => get(`communities/${id}`);
 export const createCommunity = (form) => post("communities", form);
 export const changeCommunity = (id, form) => call("PATCH", `communities/${id}`, form);
 export const joinCommunity = (id) => post(`communities/${id}/join`);

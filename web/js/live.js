@@ -2,6 +2,7 @@
 
 import { rememberClosing } from "./account.js";
 import * as api from "./api.js";
+import { refreshCard } from "./cards.js";
 import { closeCommunity, refreshStanding, shutCommunity } from "./closed.js";
 import { closeRoom, converseOver, openRoom, outbox } from "./conversation.js";
 import { stillSignedIn } from "./cookie_session.js";
@@ -12,6 +13,8 @@ import { keepUser } from "./session.js";
 import { changed, currentRoom, learn, state } from "./state.js";
 
 const TYPING_LASTS_MS = 10_000;
+/** Kinds of topics that tell of one part of the state, for who manages it. */
+const MANAGED = ["invites", "applications", "entitlements"];
 const PROVE_EVERY_MS = 30_000;
 /** The proof has ended, and the session has. */
 const UNPROVEN = [4501, 4504];
@@ -78,6 +81,7 @@ function apply(event) {
   const [kind, id] = event.topic.split(":");
   if (kind === "room") applyToRoom(id, event);
   else if (kind === "community") applyToCommunity(id, event);
+  else if (MANAGED.includes(kind)) changed(kind);
   else applyToUser(event);
 }
 
@@ -142,6 +146,7 @@ function applyToUser({ t, d }) {
   else if (t === "account.deactivated") rememberClosing({ kind: "deactivated" });
   else if (t === "account.deletion_scheduled") rememberClosing({ kind: "deletion", due_at: d.due_at });
   else if (/^(api_key|bot)\./.test(t)) changed("keys");
+  else if (t === "application.changed") refreshCard(d.application.community);
   else if (t === "user.updated") {
     state.user = { ...state.user, ...d.user };
     changed("user", "presence");
@@ -186,5 +191,6 @@ function communityClosed(id, why) {
 function resync(topic) {
   const [kind, id] = topic.split(":");
   refreshAll();
+  if (MANAGED.includes(kind)) changed(kind);
   if (kind === "room" && state.timelines.has(id)) openRoom(id, { again: true }).catch(() => {});
 }

@@ -5,11 +5,12 @@ import { changingCookie, whoIsSignedIn } from "./cookie_session.js";
 import { loadDiscoverable, loadRooms } from "./directory.js";
 import { listenToKeys } from "./keyboard.js";
 import { goLive, leaveLive } from "./live.js";
-import { entranceForm, followAddress, leaveEntranceForm, leaveMailLink, mailLink } from "./router.js";
+import { entranceForm, followAddress, inviteCode, leaveEntranceForm, leaveMailLink, mailLink } from "./router.js";
 import { isLeaving, keepUser, onSessionChange, signedInUser, wasEnded } from "./session.js";
 import { comeBack } from "./social.js";
-import { changed, forgetState, state } from "./state.js";
+import { changed, currentCommunity, forgetState, state, watch } from "./state.js";
 import { closingWords } from "./views/closed_account.js";
+import { mountCard } from "./views/card.js";
 import { mountClosed } from "./views/closed.js";
 import { mountCommunities } from "./views/communities.js";
 import { mountCommunitySettings } from "./views/community_settings.js";
@@ -28,11 +29,12 @@ import { mountTopbar } from "./views/topbar.js";
 const readAddress = followAddress(arrive);
 const ENDED = "This device was signed out: its session was ended elsewhere or has run out. Sign in to go on.";
 let framed = false;
+/** The link of a mail, or the invite, for which the entrance was drawn. */
 let shownLink = null;
 
-function arrive({ community, settings }) {
+function arrive({ community, settings, invite }) {
   tuckMembersAway();
-  if (settings !== null) return;
+  if (settings !== null || invite !== null) return;
   if (!community) loadDiscoverable().catch(() => {});
   else if (!state.opened.has(community)) loadRooms(community).catch(absent);
 }
@@ -44,7 +46,7 @@ const absent = (problem) => problem.status !== 404 && problem.status !== 403 && 
 function show(arrival) {
   const user = signedInUser();
   const link = mailLink();
-  shownLink = link && location.hash;
+  shownLink = linkNow();
   leaveLive();
   closeDialogs();
   forgetState();
@@ -58,6 +60,8 @@ function show(arrival) {
   else if (link) showLinked(link, leaveLinked);
   else showEntrance({ notice: closingWords(lastClosing()) ?? (wasEnded() ? ENDED : null), ...arrival });
 }
+
+const linkNow = () => (mailLink() || (!signedInUser() && inviteCode()) ? location.hash : null);
 
 function leaveLinked(arrival) {
   leaveMailLink();
@@ -73,14 +77,22 @@ function enter() {
   if (location.hash.length < 3) loadDiscoverable().catch(() => {});
 }
 
+/** Who looked at a community from outside was let in. */
+function letIn() {
+  const { id } = currentCommunity() ?? {};
+  if (!state.shut.has(id) && state.cards.delete(id)) loadRooms(id).catch(absent);
+}
+
 function mountFrame() {
-  for (const mount of [mountTopbar, mountSidebar, mountStage, mountRoom, mountCommunities, mountClosed, mountMembers, mountPresence, mountSettings, mountCommunitySettings, listenToKeys]) mount();
+  watch(["communities"], letIn);
+  const places = [mountStage, mountRoom, mountCommunities, mountCard, mountClosed, mountMembers, mountPresence, mountSettings, mountCommunitySettings];
+  for (const mount of [mountTopbar, mountSidebar, ...places, listenToKeys]) mount();
   addEventListener("focus", markRead);
   document.addEventListener("visibilitychange", markRead);
 }
 
 addEventListener("hashchange", () => {
-  if (shownLink !== (mailLink() && location.hash) || entranceForm()) show();
+  if (shownLink !== linkNow() || entranceForm()) show();
 });
 /** Whom we know is shown at once; of the others only the server can tell whether the cookie is somebody's, or a login's that is not done. */
 async function start() {

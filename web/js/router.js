@@ -1,8 +1,12 @@
-/** Where the person is, told by the address: `#/`, `#/c/<community>`, `#/c/<community>/r/<room>`, `#/c/<community>/settings/<section>/<what in it>`, `#/settings/<section>`, the two forms of the entrance, and of links in mails. */
+/**
+ * Where the person is, told by the address: `#/`, `#/c/<community>`, `#/c/<community>/r/<room>`, `#/c/<community>/apply`,
+ * `#/c/<community>/settings/<section>/<what in it>`, `#/settings/<section>`, `#/invite/<code>`, the two forms of the entrance, and of links in mails.
+ */
 
 import { changed, state } from "./state.js";
 
-const PATTERN = /^#\/c\/([\w-]+)(?:\/r\/([\w-]+))?$/;
+const PATTERN = /^#\/c\/([\w-]+)(?:\/r\/([\w-]+)|\/(apply))?$/;
+const INVITE = /^#\/invite\/([^/]+)$/;
 const SETTINGS = /^#\/settings(?:\/([\w-]*))?$/;
 const COMMUNITY_SETTINGS = /^#\/c\/([\w-]+)\/settings(?:\/([\w-]*)(?:\/([\w-]+))?)?$/;
 
@@ -23,6 +27,13 @@ const unescaped = (text) => {
   }
 };
 
+/** The code of the invite that the address holds; behind the #, so no server logs it. @returns {?string} */
+export const inviteCode = () => {
+  const [, code] = INVITE.exec(location.hash) ?? [];
+  return code === undefined ? null : unescaped(code);
+};
+export const inviteAddress = (code) => `#/invite/${encodeURIComponent(code)}`;
+
 /** The form of the entrance that the address names. @returns {?("sign-in"|"sign-up")} */
 export const entranceForm = () => ENTRANCE.exec(location.hash)?.[1] ?? null;
 /** Let the address name a form, unless it names a place to go to after signing in. @param {"sign-in"|"sign-up"} form */
@@ -39,17 +50,20 @@ export const communityAddress = (communityId) => `#/c/${communityId}`;
 export const roomAddress = (communityId, roomId) => `#/c/${communityId}/r/${roomId}`;
 /** @param {string} communityId @param {string} section @param {?string} [detail] the id of what is open in the section */
 export const communitySettingsAddress = (communityId, section, detail = null) => `#/c/${communityId}/settings/${section}${detail ? `/${detail}` : ""}`;
+export const applyAddress = (communityId) => `#/c/${communityId}/apply`;
 export const settingsAddress = (section) => `#/settings/${section}`;
 export const go = (address) => void (location.hash = address);
+/** Go somewhere instead of here: the way back does not lead here again. */
+export const goInstead = (address) => location.replace(address);
 
-/** @typedef {{community: ?string, room: ?string, section: ?string, detail: ?string, settings: ?string}} Route */
+/** @typedef {{community: ?string, room: ?string, page: ?string, section: ?string, detail: ?string, settings: ?string, invite: ?string}} Route */
 
 /** @returns {Route} */
 function routeOf(address) {
-  const [, community = null, room = null] = PATTERN.exec(address) ?? [];
+  const [, community = null, room = null, page = null] = PATTERN.exec(address) ?? [];
   const [, within = null, section = "", detail = null] = COMMUNITY_SETTINGS.exec(address) ?? [];
   const settings = SETTINGS.exec(address);
-  return { community: community ?? within, room, section: within && section, detail, settings: settings ? settings[1] ?? "" : null };
+  return { community: community ?? within, room, page, section: within && section, detail, settings: settings ? settings[1] ?? "" : null, invite: inviteCode() };
 }
 
 /**

@@ -66,7 +66,7 @@ const roleWord = ({ is_owner, my_permissions }) => (is_owner ? "you own it" : my
 const myCard = ({ id }) => h("li", {}, h("a.card", { href: communityAddress(id) }, h("div.tile"), h("div.text.about")));
 
 function openCard({ id, name, join_policy: policy }) {
-  if (policy !== "open") return h("li.card", {}, h("div.tile"), h("div.text", {}, h("div.about"), h("p", {}, "Closed: ask a member for an invite.")));
+  if (policy !== "open") return h("li", {}, h("a.card", { href: communityAddress(id) }, h("div.tile"), h("div.text", {}, h("div.about"), h("p.more", {}, "Closed: see how to get in"))));
   const join = h("button.button", { type: "button", "aria-label": `Join ${name}` }, "Join");
   join.addEventListener("click", () => {
     join.disabled = true;

@@ -3,6 +3,9 @@
 import { h, icon, keyed } from "../dom.js";
 import { communityAddress, communitySettingsAddress } from "../router.js";
 import { currentCommunity, state, watch } from "../state.js";
+import { applicationForm } from "./community_settings/application_form.js";
+import { applications } from "./community_settings/applications.js";
+import { invites } from "./community_settings/invites.js";
 import { overview } from "./community_settings/overview.js";
 
 /**
@@ -15,6 +18,9 @@ import { overview } from "./community_settings/overview.js";
 /** Every section, in the order of the list; the first one is opened by `#/c/<community>/settings`. @type {Section[]} */
 export const SECTIONS = [
   overview,
+  invites,
+  applications,
+  applicationForm,
 ];
 
 /** @type {?{section: Section, box: Element, list: Element}} */

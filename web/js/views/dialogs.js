@@ -24,18 +24,22 @@ export function openDialog(title, ...content) {
 /** Close what is asked, as when the page changes under it. */
 export const closeDialogs = () => document.querySelectorAll("dialog[open]").forEach((dialog) => dialog.close());
 
-/** Ask with a form; the dialog closes when `submit` succeeds. */
-export function askForm(title, about, fields, { label, submit }) {
+/** Ask with a form; the dialog closes when `submit` succeeds, and `after` is given what came of it. */
+export function askForm(title, about, fields, { label, submit, after = () => {} }) {
   const cancel = h("button.button", { type: "button", onclick: () => dialog.close() }, "Cancel");
-  const form = formOf(fields, { label, extra: [cancel], submit: async (values) => (await submit(values), dialog.close()) });
+  const form = formOf(fields, { label, extra: [cancel], submit: async (values) => {
+    const made = await submit(values);
+    dialog.close();
+    after(made);
+  } });
   const dialog = openDialog(title, about && h("p.about", {}, about), form);
 }
 
-/** Ask for a yes to something that cannot be undone. @returns {HTMLDialogElement} */
-export function askYes(title, about, label, act) {
+/** Ask for a yes to something that cannot be undone, or that others see at once. @returns {HTMLDialogElement} */
+export function askYes(title, about, label, act, { decline = "Keep it", kind = "button.button.danger" } = {}) {
   const mistake = h("p.form-mistake", { role: "alert", hidden: true });
-  const yes = h("button.button.danger", { type: "button" }, label);
-  const no = h("button.button", { type: "button", onclick: () => dialog.close() }, "Keep it");
+  const yes = h(kind, { type: "button" }, label);
+  const no = h("button.button", { type: "button", onclick: () => dialog.close() }, decline);
   yes.addEventListener("click", async () => {
     yes.disabled = true;
     try {

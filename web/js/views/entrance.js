@@ -4,11 +4,12 @@ import { pendingOf } from "../cookie_session.js";
 import { h } from "../dom.js";
 import { askForAnotherCode, giveUp, signIn, signInWithCode, signInWithMailedCode, signInWithPasskey, signInWithSecondPasskey, signUp } from "../identity.js";
 import { passkeysWork } from "../passkeys.js";
-import { entranceForm, nameEntranceForm } from "../router.js";
+import { entranceForm, inviteCode, nameEntranceForm } from "../router.js";
 import { CHOSEN_PASSWORD, EMAIL, SHOWN_NAME, USERNAME } from "./account_fields.js";
 import { withChallenge } from "./challenge.js";
 import { keepingStep, waitsForDeletion } from "./closed_account.js";
 import { formOf } from "./forms.js";
+import { showInvitation } from "./invite.js";
 import { showForgotten, showMailLink } from "./mail_steps.js";
 import { newcomerForm, siteButtons } from "./other_sites.js";
 import { wayButton } from "./proof.js";
@@ -40,6 +41,7 @@ const mailedCode = [{ name: "key", label: "Code", required: true, autocomplete: 
 export function showLinked(link, leave) {
   offerTabs(false);
   tell(null);
+  invite(null);
   showMailLink(link, show, leave);
 }
 
@@ -50,10 +52,15 @@ export function showLinked(link, leave) {
 export function showEntrance(arrival = {}) {
   for (const name of Object.keys(FORMS)) document.getElementById(`choose-${name}`).onclick = () => (nameEntranceForm(name), choose(name));
   tell(arrival.notice);
+  invite(inviteCode());
   if (arrival.deletion) keep({ data: arrival.deletion });
   else if (arrival.pending) goOn(arrival.pending);
-  else choose(arrival.login === undefined ? entranceForm() ?? "sign-in" : "sign-in", arrival);
+  else choose(arrival.login === undefined ? entranceForm() ?? firstForm(arrival) : "sign-in", arrival);
 }
+
+/** Who is invited is new here more often than not, unless they were signed in a moment ago. */
+const firstForm = ({ notice }) => (inviteCode() && !notice ? "sign-up" : "sign-in");
+const invite = (code) => showInvitation(code, document.getElementById("entrance-invite"));
 
 function choose(name, { login: known } = {}) {
   const { title, fields, label, act } = FORMS[name];

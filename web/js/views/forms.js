@@ -4,7 +4,7 @@ import { h, set } from "../dom.js";
 
 /**
  * @typedef {{name: string, label: string, hint?: string, type?: string, options?: [string, string][], required?: boolean,
- *   check?: (value: string) => ?string} & Object<string, *>} Field
+ *   missing?: string, check?: (value: string) => ?string} & Object<string, *>} Field
  */
 
 /**
@@ -32,17 +32,17 @@ export function formOf(fields, { label, submit, extra = [] }) {
   return form;
 }
 
-function fieldOf({ name, label, hint, type = "text", options, check, ...attributes }) {
+function fieldOf({ name, label, hint, type = "text", options, check, missing = `${label} is missing.`, ...attributes }) {
   const id = `field-${name}`;
   const input = options
-    ? h("select", { id, name }, options.map(([value, text]) => h("option", { value, selected: value === attributes.value }, text)))
+    ? h("select", { id, name, required: attributes.required }, options.map(([value, text]) => h("option", { value, selected: value === attributes.value }, text)))
     : h(type === "textarea" ? "textarea" : "input", { id, name, type: type === "textarea" ? null : type, ...attributes });
   const mistake = h("p.mistake", { id: `${id}-mistake`, hidden: true });
   const note = hint && h("p.hint", { id: `${id}-hint` }, hint);
   if (note) input.setAttribute("aria-describedby", note.id);
-  if (type === "checkbox") return { input, mistake, hintId: note?.id, label, check, row: h("div.field.tick", {}, h("label", { for: id }, input, label), note, mistake) };
+  if (type === "checkbox") return { input, mistake, hintId: note?.id, check, missing, row: h("div.field.tick", {}, h("label", { for: id }, input, label), note, mistake) };
   const control = type === "password" ? withReveal(input) : input;
-  return { input, mistake, hintId: note?.id, label, check, row: h("div.field", {}, h("label", { for: id }, label), control, note, mistake) };
+  return { input, mistake, hintId: note?.id, check, missing, row: h("div.field", {}, h("label", { for: id }, label), control, note, mistake) };
 }
 
 function withReveal(input) {
@@ -58,9 +58,9 @@ function withReveal(input) {
 
 function mistakesOf(rows) {
   const mistakes = {};
-  for (const { input, label, check } of rows) {
+  for (const { input, missing, check } of rows) {
     const value = input.value.trim();
-    const sentence = input.required && !value ? `${label} is missing.` : value && check?.(input.value);
+    const sentence = input.required && !value ? missing : value && check?.(input.value);
     if (sentence) mistakes[input.name] = [sentence];
   }
   return mistakes;

@@ -1,12 +1,17 @@
 /** The middle of the page: the communities, a room, or why there is none; or the settings. */
 
+import { loadCard } from "../cards.js";
 import { h, icon } from "../dom.js";
 import { currentCommunity, currentRoom, may, state, watch } from "../state.js";
+import { applyPage } from "./apply.js";
+import { cardPage } from "./card.js";
 import { closedRoomView, shutView } from "./closed.js";
 import { communitiesPage } from "./communities.js";
 import { communitySectionOf, communitySettingsPage } from "./community_settings.js";
+import { invitePage } from "./invite.js";
 import { leaveRoomView, roomView } from "./room.js";
 import { sectionOf, settingsPage } from "./settings.js";
+import { complain } from "./toasts.js";
 
 /** What is shown now and to whom, so that only a change of it rebuilds the stage. */
 let shown = null;
@@ -14,7 +19,7 @@ let shown = null;
 let visited = null;
 
 export function mountStage() {
-  watch(["route", "communities", "rooms"], () => {
+  watch(["route", "communities", "rooms", "cards"], () => {
     const view = viewNow();
     document.body.dataset.pane = view.pane;
     document.title = titleNow();
@@ -45,9 +50,11 @@ function focusBox() {
 }
 
 function viewNow() {
-  const { community, room, section, detail, settings } = state.route;
+  const { community, room, page, section, detail, settings, invite } = state.route;
+  if (invite !== null) return { key: `invite ${invite}`, pane: "stage", announce: true, build: () => invitePage(invite) };
   if (settings !== null) return settingsNow(sectionOf(settings));
   if (section !== null && currentCommunity()) return communitySettingsNow(communitySectionOf(currentCommunity(), section), detail);
+  if (page === "apply" && state.shut.has(community)) return outsideNow(community, page);
   if (state.shut.has(community) && currentCommunity()) return { key: `shut ${community}`, pane: "stage", announce: true, build: () => shutView(currentCommunity()) };
   const left = state.closed.get(community);
   if (left) return { key: `closed ${community}`, pane: "stage", announce: true, build: () => closedView(left) };
@@ -55,9 +62,20 @@ function viewNow() {
   if (gone && !state.rooms.has(room)) return { key: `closed ${room}`, pane: "stage", announce: true, build: () => closedRoomView(gone, state.route) };
   if (!community) return { key: "communities", pane: "stage", build: communitiesPage };
   if (currentRoom()) return { key: `room ${room}`, pane: "stage", build: () => roomView(currentRoom()) };
-  if (room && state.opened.has(community)) return { key: `absent ${room}`, pane: "stage", build: absentView };
-  if (state.communities && !currentCommunity()) return { key: `absent ${community}`, pane: "stage", build: absentView };
+  const absent = { key: `absent ${room ?? community}`, pane: "stage", build: absentView };
+  if (room && state.opened.has(community)) return absent;
+  if (state.communities && !currentCommunity()) return room ? absent : outsideNow(community, page);
   return { key: `choose ${community} ${state.opened.has(community)}`, pane: room || section !== null ? "stage" : "rooms", build: chooseView };
+}
+
+/** A community that is not ours, or whose gate does not let us in: its card, if we may know of it. */
+function outsideNow(community, page) {
+  const card = state.cards.get(community);
+  if (card === undefined) return { key: `looking ${community}`, pane: "stage", build: () => (loadCard(community).catch(complain), [loadingView()]) };
+  if (card === null) return { key: `absent ${community}`, pane: "stage", build: absentView };
+  const applies = page === "apply" && card.form && !card.form.closed_at && card.application?.status !== "pending";
+  if (applies) return { key: `apply ${community}`, pane: "stage", announce: true, build: () => applyPage(community) };
+  return { key: `card ${community}`, pane: "stage", announce: true, build: () => cardPage(community) };
 }
 
 const settingsNow = (section) =>
@@ -73,7 +91,8 @@ const communitySettingsNow = (section, detail) =>
 function titleNow() {
   const room = currentRoom();
   const unread = [...state.rooms.values()].reduce((sum, { unread: count }) => sum + count, 0);
-  const place = room?.name || currentCommunity()?.name || (state.route.settings !== null && sectionOf(state.route.settings)?.title);
+  const outside = state.cards.get(state.route.community)?.community.name;
+  const place = room?.name || currentCommunity()?.name || outside || (state.route.invite && "Invite") || (state.route.settings !== null && sectionOf(state.route.settings)?.title);
   return `${unread ? `(${unread > 99 ? "99+" : unread}) ` : ""}${place ? `${place} · ` : ""}Portcullis`;
 }
 
@@ -92,9 +111,11 @@ const absentView = () => [
     h("a.button", { href: "#/" }, "To your communities")),
 ];
 
+const loadingView = () => h("div.empty", { role: "status" }, h("p", {}, "Loading …"));
+
 function chooseView() {
   const community = currentCommunity();
-  if (!community || !state.opened.has(community.id)) return [h("div.empty", { role: "status" }, h("p", {}, "Loading …"))];
+  if (!community || !state.opened.has(community.id)) return [loadingView()];
   const advice = may(community, "room.create")
     ? "Choose a room on the left, or create one with the plus beside “Rooms”."
     : "Choose a room on the left, or a member to write to them alone.";

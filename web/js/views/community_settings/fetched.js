@@ -1,0 +1,29 @@
+/** What sections share whose content is fetched: a word while it loads or cannot be had, the newest answer, and news of changes. */
+
+import { followFromHead } from "../../directory.js";
+import { h } from "../../dom.js";
+import { signedInUser } from "../../session.js";
+import { changed, may, state } from "../../state.js";
+
+/**
+ * The `show` of a section. Two answers may be on their way at once; only what was asked for last is drawn.
+ * @template T @param {(community: object) => Promise<T>} fetch
+ * @param {(box: Element, found: T, community: object, again: () => Promise<void>) => void} draw again and again in the same box
+ */
+export function fetched(fetch, draw) {
+  return async function show(box, community) {
+    const turn = (box.asked = (box.asked ?? 0) + 1);
+    if (!box.children.length) box.replaceChildren(h("p", { role: "status" }, "Loading …"));
+    try {
+      const found = await fetch(community);
+      if (turn === box.asked) draw(box, found, community, () => show(box, state.communities?.find(({ id }) => id === community.id) ?? community));
+    } catch (problem) {
+      if (turn === box.asked && signedInUser()) box.replaceChildren(h("p.form-mistake", { role: "alert" }, problem.message));
+    }
+  };
+}
+
+/** Hear of what happens on a topic of a community that not every member may follow. @param {"invites"|"applications"|"entitlements"} kind which is a part of the state, too */
+export function follow(kind, community, permission) {
+  if (may(community, permission)) followFromHead(`${kind}:${community.id}`, () => changed(kind));
+}
