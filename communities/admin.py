@@ -11,6 +11,8 @@ from typing import TypedDict
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 
 from accounts.admin import ReadOnlyAdmin
 from communities.actions.membership_roles import transfer_ownership
@@ -20,7 +22,7 @@ from communities.actions.memberships import (
     remove_member,
     unban_member,
 )
-from communities.models import Application, Community, Entitlement, Invite, Membership, Role
+from communities.models import Application, Community, Entitlement, Gate, GateVersion, Invite, Membership, Role
 from kernel.actor import SYSTEM
 from kernel.errors import DomainError
 from kernel.ids import CommunityId, UserId
@@ -124,6 +126,34 @@ class EntitlementAdmin(ReadOnlyAdmin):
     list_filter = ("source",)
     list_select_related = ("user", "community", "granted_by")
     search_fields = ("user__username", "community__name", "community__slug", "key")
+    ordering = ("-created_at",)
+
+
+@admin.register(Gate)
+class GateAdmin(ReadOnlyAdmin):
+    """Which things have gates, and which of their versions count now. Gates are changed by communities, not by staff."""
+
+    list_display = ("community", "kind", "resource_id", "live", "shadow", "history")
+    list_filter = ("kind",)
+    list_select_related = ("community", "live", "shadow")
+    search_fields = ("community__name", "community__slug")
+    ordering = ("community", "kind")
+
+    @admin.display(description="History")
+    def history(self, gate: Gate) -> str:
+        """Lead to every version that there was."""
+        page = reverse("admin:communities_gateversion_changelist")
+        return format_html('<a href="{}?gate__id__exact={}">Versions</a>', page, gate.pk)
+
+
+@admin.register(GateVersion)
+class GateVersionAdmin(ReadOnlyAdmin):
+    """Every version of every gate, who put it there and why."""
+
+    list_display = ("gate", "number", "mode", "author", "reason", "created_at", "grandfathered_until")
+    list_filter = ("mode",)
+    list_select_related = ("gate", "author")
+    search_fields = ("author__username", "reason", "gate__community__name", "gate__community__slug")
     ordering = ("-created_at",)
 
 

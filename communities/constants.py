@@ -120,6 +120,14 @@ class GateMode(StrEnum):
     SHADOW = "shadow"
 
 
+class ParameterKind(StrEnum):
+    """What a parameter of a requirement is: a number, a word, or the id of a role of the community."""
+
+    INTEGER = "integer"
+    TEXT = "text"
+    ROLE = "role"
+
+
 CURRENT_STATUSES = (MembershipStatus.ACTIVE, MembershipStatus.TIMED_OUT)
 
 
@@ -246,6 +254,8 @@ _LOOK = frozenset(
         "communities.view_invite",
         "communities.view_application",
         "communities.view_entitlement",
+        "communities.view_gate",
+        "communities.view_gateversion",
     }
 )
 _MODERATE = _LOOK | {"communities.change_membership"}

@@ -14,6 +14,7 @@ from communities.constants import (
     GateMode,
     JoinPolicy,
     MembershipStatus,
+    ParameterKind,
     QuestionKind,
     Verdict,
 )
@@ -449,6 +450,33 @@ class GateVersionPayload(WireStruct, frozen=True):
     grace: dict[str, int]
     grandfathered_until: datetime | None
     is_live: bool
+
+
+class RequirementParameter(WireStruct, frozen=True):
+    """What a requirement is told in a tree. One of kind "role" is the id of a role of the community."""
+
+    name: str
+    kind: ParameterKind
+    minimum: int | None = None
+    maximum: int | None = None
+
+
+class RequirementPayload(WireStruct, frozen=True):
+    """A requirement that a gate can ask for. Where `is_known` is false nothing tells its facts here, so nobody would pass it."""
+
+    type: str
+    about: str
+    parameters: tuple[RequirementParameter, ...]
+    is_known: bool
+
+
+class GateVocabulary(WireStruct, frozen=True):
+    """What gates can be made of, beside `all`, `any`, `at_least` and `not`, and how large they may be."""
+
+    requirements: tuple[RequirementPayload, ...]
+    max_depth: int
+    max_requirements: int
+    max_grace_days: int
 
 
 class GatePayload(WireStruct, frozen=True):

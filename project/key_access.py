@@ -103,6 +103,7 @@ ROUTES: Mapping[tuple[str, str], Need] = {
     ("category", "PATCH"): Scope.ROOMS_MANAGE,
     ("category", "DELETE"): Scope.ROOMS_MANAGE,
     ("room-place", "PUT"): Scope.ROOMS_MANAGE,
+    ("gate-requirements", "GET"): Scope.COMMUNITIES_READ,
     ("community-gate", "GET"): Scope.COMMUNITIES_MANAGE,
     ("community-gate", "PUT"): Scope.COMMUNITIES_MANAGE,
     ("community-gate-versions", "GET"): Scope.COMMUNITIES_MANAGE,

@@ -11,7 +11,7 @@ from communities.constants import MAX_GRACE_DAYS, GateMode
 from communities.errors import GraceRuns, InvalidGate
 from communities.gates.parsing import parse_tree, tree_json
 from communities.gates.requirements import HasRole
-from communities.gates.trees import Tree, leaves_of
+from communities.gates.trees import Tree, leaves_of, places_in
 from communities.models import Gate, GateVersion, Role
 from communities.registries.gates import GateTarget
 from kernel.clock import now
@@ -69,10 +69,12 @@ def _previous(gate: Gate | None, until: datetime | None, at: datetime) -> GateVe
 
 
 def _check_roles(tree: Tree, target: GateTarget) -> None:
-    asked = {leaf.role for leaf in leaves_of(tree) if isinstance(leaf, HasRole)}
-    known = set(Role.objects.filter(community=target.community, pk__in=asked).values_list("pk", flat=True))
-    if asked - known:
-        raise InvalidGate("role.role: There is no such role in this community.", path="role.role")
+    asked = [(f"{path}.role", leaf.role) for path, leaf in places_in(tree) if isinstance(leaf, HasRole)]
+    wanted = {role for _, role in asked}
+    known = set(Role.objects.filter(community=target.community, pk__in=wanted).values_list("pk", flat=True))
+    for path, role in asked:
+        if role not in known:
+            raise InvalidGate(f"{path}: There is no such role in this community.", path=path)
 
 
 def _check_grace(tree: Tree, grace_days: Mapping[str, int]) -> None:

@@ -27,7 +27,8 @@ from communities.access.gates import (
 from communities.actions.gates import put_gate, roll_back_gate
 from communities.api.serializers import EnumField
 from communities.constants import MAX_GATE_REASON_LENGTH, GateMode
-from communities.events import GateComparison, GatePayload, GateStanding, GateVersionPayload
+from communities.events import GateComparison, GatePayload, GateStanding, GateVersionPayload, GateVocabulary
+from communities.gates.vocabulary import gate_vocabulary
 from kernel.errors import InvalidInput
 from kernel.ids import UserId
 from kernel.wire import Page
@@ -127,6 +128,17 @@ class GateExplanationView(APIView):
         """Explain how the signed-in user, or a member, stands before the gates, and what to do next."""
         user = query_of(request, allowed=("user",)).get("user")
         return Response(explain_gates(actor_of(request), self.kind, _thing(ids), _user_id(user)))
+
+
+class GateVocabularyView(APIView):
+    """What gates can be made of."""
+
+    @extend_schema(responses={200: GateVocabulary})
+    def get(self, request: Request) -> Response:
+        """List the requirements that there are, with their parameters. The same for everybody."""
+        actor_of(request).require_user()
+        query_of(request)
+        return Response(gate_vocabulary())
 
 
 def _thing(ids: Mapping[str, UUID]) -> UUID:

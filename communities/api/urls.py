@@ -25,7 +25,7 @@ from communities.api.entitlement_views import (
     TrialOfferView,
     TrialView,
 )
-from communities.api.gate_views import gate_urls
+from communities.api.gate_views import GateVocabularyView, gate_urls
 from communities.api.invite_views import (
     InviteAcceptanceView,
     InvitePreviewView,
@@ -63,6 +63,7 @@ _MEMBER = "communities/<uuid:community_id>/members/<uuid:user_id>"
 
 urlpatterns: list[URLPattern] = [
     *gate_urls("communities/<uuid:community_id>", COMMUNITY_KIND, "community"),
+    path("gates/requirements", GateVocabularyView.as_view(), name="gate-requirements"),
     path("communities", CommunitiesView.as_view(), name="communities"),
     path("communities/discover", DiscoverView.as_view(), name="discover-communities"),
     path("communities/<uuid:community_id>", CommunityView.as_view(), name="community"),

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from communities.errors import InvalidGate
-from communities.gates.trees import MAX_DEPTH, MAX_LEAVES, AtLeast, Tree, branches_of
+from communities.gates.trees import MAX_DEPTH, MAX_LEAVES, AtLeast, Tree, places_in
 
 _WHERE = re.compile(r"^(?P<what>.*?)(?: - at `\$(?P<path>.*)`)?$", re.DOTALL)
 _STEP = re.compile(r"\.(?P<name>\w+)|\[(?P<index>\d+)\]")
@@ -21,7 +21,7 @@ def parse_tree(raw: object) -> Tree:
         tree: Tree = msgspec.convert(raw, Tree)
     except msgspec.ValidationError as error:
         raise _fault(raw, str(error)) from error
-    _check_counts(tree, tree.type)
+    _check_counts(tree)
     return tree
 
 
@@ -52,14 +52,11 @@ def _branches(node: object, path: str) -> list[tuple[str, object]]:
     return [] if below is None else [(path, below)]
 
 
-def _check_counts(tree: Tree, path: str) -> None:
+def _check_counts(tree: Tree) -> None:
     """A count that its branches cannot reach would shut everybody out, for ever."""
-    if isinstance(tree, AtLeast) and tree.k > len(tree.of):
-        raise InvalidGate(f"{path}.k: At most as many as there are branches, {len(tree.of)}.", path=f"{path}.k")
-    branches = branches_of(tree)
-    for index, branch in enumerate(branches):
-        place = path if tree.type == "not" else f"{path}[{index}]"
-        _check_counts(branch, f"{place}.{branch.type}")
+    for path, node in places_in(tree):
+        if isinstance(node, AtLeast) and node.k > len(node.of):
+            raise InvalidGate(f"{path}.k: At most as many as there are branches, {len(node.of)}.", path=f"{path}.k")
 
 
 def _fault(raw: object, told: str) -> InvalidGate:

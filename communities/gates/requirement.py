@@ -25,10 +25,12 @@ class GateNode(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 class Requirement(GateNode, frozen=True, forbid_unknown_fields=True, kw_only=True, tag_field="type"):
     """One typed condition about a user. Its fields are the parameters that the tree gives it.
 
-    `reads` names the facts that it needs, `remedy` what a person can do to pass: None when only time can. Its route may contain
-    `{community}`. `hidden` names the parameters that no explanation shows: they are for editors of the gate.
+    `about` says in one sentence about a member what has to be, for who makes gates. `reads` names the facts that it needs, `remedy` what a
+    person can do to pass: None when only time can. Its route may contain `{community}`. `hidden` names the parameters that no explanation
+    shows: they are for editors of the gate.
     """
 
+    about: ClassVar[str]
     reads: ClassVar[frozenset[Fact[Any]]]
     hidden: ClassVar[frozenset[str]] = frozenset()
     remedy: ClassVar[Remedy | None]

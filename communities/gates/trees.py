@@ -87,6 +87,15 @@ def leaves_of(tree: Tree) -> Iterator[Requirement]:
         yield from leaves_of(branch)
 
 
+def places_in(tree: Tree, path: str | None = None) -> Iterator[tuple[str, Tree]]:
+    """Go through the nodes of a tree with the path to each, in words of the tree: `all[1].not.verified_phone`."""
+    path = tree.type if path is None else path
+    yield path, tree
+    for index, branch in enumerate(branches_of(tree)):
+        place = path if isinstance(tree, NotOf) else f"{path}[{index}]"
+        yield from places_in(branch, f"{place}.{branch.type}")
+
+
 def facts_read_by(tree: Tree) -> frozenset[Fact[Any]]:
     """Return the kinds of facts that the tree's requirements read."""
     return frozenset().union(*(leaf.reads for leaf in leaves_of(tree)))

@@ -85,4 +85,4 @@ class GateVersion(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.gate_id} #{self.number} ({self.mode})"
+        return f"version {self.number} ({self.mode})"

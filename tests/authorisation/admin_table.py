@@ -24,6 +24,8 @@ VIEWERS: dict[str, frozenset[str]] = {
     "communities/entitlement": _COMMUNITY,
     "communities/application": _COMMUNITY,
     "communities/role": _COMMUNITY,
+    "communities/gate": _COMMUNITY,
+    "communities/gateversion": _COMMUNITY,
     "chat/room": _COMMUNITY,
 }
 """By model, which roles see it. Nobody edits or deletes a row by hand, and only the log of staff roles is added to."""

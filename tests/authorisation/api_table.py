@@ -102,6 +102,7 @@ API = {
     "PUT /api/v1/communities/<uuid:community_id>/owner": Row(
         inside(200, 403).statuses | {KEY: 403, BOT: 403, STRANGER: 404}, lambda world: {"user_id": world.ids["user_id"]}
     ),
+    "GET /api/v1/gates/requirements": signed_in(200),
     "GET /api/v1/communities/<uuid:community_id>/gate": inside(200, 403),
     "PUT /api/v1/communities/<uuid:community_id>/gate": inside(200, 403, lambda _: {"tree": None}),
     "GET /api/v1/communities/<uuid:community_id>/gate/versions": inside(200, 403),

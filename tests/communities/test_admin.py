@@ -7,13 +7,14 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.admin.sites import site
 from django.test import RequestFactory
 
-from communities.admin import MembershipAdmin
+from communities.admin import GateAdmin, GateVersionAdmin, MembershipAdmin
 from communities.constants import MembershipStatus
-from communities.models import Community, Membership, Role
+from communities.models import Community, Gate, GateVersion, Membership, Role
 from eventlog.topics import topic_for
 from tests.event_log import types_of
 from tests.factories.accounts import make_user
 from tests.factories.communities import Rank, make_community, make_member
+from tests.factories.gates import EMAIL, gate
 
 pytestmark = pytest.mark.django_db
 
@@ -97,3 +98,25 @@ def test_actions_are_for_administrators_of_memberships_only(page, request_of_adm
     request_of_admin.user = make_user(is_staff=True)
 
     assert not page.has_administer_permission(request_of_admin)
+
+
+def test_gates_are_shown_with_every_version_and_changed_by_nobody(request_of_admin):
+    community = make_community(name="Harbour")
+    gate(community, EMAIL, reason="Too much spam.")
+    gate(community, None, reason="It was quiet.")
+    found = Gate.objects.get()
+    first = str(found.versions.earliest("number").pk)
+    history = {"gate__id__exact": str(found.pk)}
+    versions = GateVersionAdmin(GateVersion, site)
+
+    def shown(view, asked=None, **of) -> str:
+        request = RequestFactory().get("/admin/", asked)
+        request.user, request.session = request_of_admin.user, {}
+        return view(request, **of).render().content.decode()
+
+    assert f"/admin/communities/gateversion/?gate__id__exact={found.pk}" in shown(GateAdmin(Gate, site).changelist_view)
+    listed = shown(versions.changelist_view, history)
+    assert [text for text in ("Too much spam.", "It was quiet.") if text not in listed] == []
+    page = shown(versions.change_view, object_id=first)
+    assert "verified_email" in page
+    assert 'name="_save"' not in page

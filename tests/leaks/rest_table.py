@@ -118,6 +118,7 @@ THINGS = {
 MINE = {
     "GET /api/v1/communities",
     "GET /api/v1/communities/discover",
+    "GET /api/v1/gates/requirements",
     "GET /api/v1/me",
     "GET /api/v1/me/applications",
     "GET /api/v1/me/birth-date",

@@ -18,6 +18,7 @@ class AccountAge(Requirement, frozen=True, forbid_unknown_fields=True, kw_only=T
 
     days: Annotated[int, msgspec.Meta(ge=1, le=3650)]
 
+    about = "Their account was made at least so many days ago."
     reads = frozenset({ACCOUNT_CREATED_AT})
     remedy = None
 

@@ -11,6 +11,7 @@ from kernel.decision import Remedy
 class Application(Requirement, frozen=True, forbid_unknown_fields=True, kw_only=True, tag="application"):
     """The user has applied to the community, and a reviewer has approved."""
 
+    about = "They applied to this community, and a reviewer approved."
     reads = frozenset({APPROVED_APPLICATION})
     remedy = Remedy(text="Apply to this community.", route="/api/v1/communities/{community}/applications")
 

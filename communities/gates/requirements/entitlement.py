@@ -18,6 +18,7 @@ class Entitled(Requirement, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
     key: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9._-]{1,60}$(?!\n)")]
 
+    about = "They have this entitlement now."
     reads = frozenset({ENTITLEMENTS})
     hidden = frozenset({"key"})
     remedy = Remedy(text="Ask the community how to get access.")

@@ -18,6 +18,7 @@ class External(Requirement, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
     service: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]{1,40}$(?!\n)")]
 
+    about = "This service says yes to them, and its answer still counts."
     reads = frozenset({EXTERNAL_ANSWERS})
     hidden = frozenset({"service"})
     remedy = Remedy(text="Ask the community what its service needs of you.")

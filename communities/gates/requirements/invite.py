@@ -11,6 +11,7 @@ from kernel.decision import Remedy
 class Invited(Requirement, frozen=True, forbid_unknown_fields=True, kw_only=True, tag="invite"):
     """The user's present membership began with an invite. No code is a part of the gate, so none can be read from it."""
 
+    about = "They became a member by an invite."
     reads = frozenset({CAME_BY_INVITE})
     remedy = Remedy(text="Ask a member for an invite, and accept it.")
 

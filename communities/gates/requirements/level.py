@@ -18,6 +18,7 @@ class Level(Requirement, frozen=True, forbid_unknown_fields=True, kw_only=True, 
 
     level: Annotated[int, msgspec.Meta(ge=1, le=1000)]
 
+    about = "They have reached this level here."
     reads = frozenset({LEVEL})
     remedy = Remedy(text="Take part in this community to reach the level.")
 

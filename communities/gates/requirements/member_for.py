@@ -18,6 +18,7 @@ class MemberFor(Requirement, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
     days: Annotated[int, msgspec.Meta(ge=1, le=3650)]
 
+    about = "They have been a member for at least so many days."
     reads = frozenset({MEMBER_SINCE})
     remedy = None
 

@@ -19,6 +19,7 @@ class MinAge(Requirement, frozen=True, forbid_unknown_fields=True, kw_only=True,
 
     years: Annotated[int, msgspec.Meta(ge=1, le=120)]
 
+    about = "They are at least so many years old, by the birth date of their account."
     reads = frozenset({BIRTH_DATE})
     remedy = Remedy(text="Set your birth date; nobody else is shown it.", route="/api/v1/me/birth-date")
 

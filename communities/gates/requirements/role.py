@@ -17,6 +17,7 @@ class HasRole(Requirement, frozen=True, forbid_unknown_fields=True, kw_only=True
 
     role: UUID
 
+    about = "They have this role here."
     reads = frozenset({ROLES})
     hidden = frozenset({"role"})
     remedy = Remedy(text="Ask somebody who gives roles in this community.")

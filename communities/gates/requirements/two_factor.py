@@ -11,6 +11,7 @@ from kernel.decision import Remedy
 class TwoFactor(Requirement, frozen=True, forbid_unknown_fields=True, kw_only=True, tag="two_factor"):
     """The user's account is guarded by an authenticator app or a passkey; recovery codes alone are none."""
 
+    about = "Their account has an authenticator app or a passkey."
     reads = frozenset({SECOND_FACTOR})
     remedy = Remedy(
         text="Set up an authenticator app or a passkey.", route="/_allauth/app/v1/account/authenticators/totp"

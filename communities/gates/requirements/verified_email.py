@@ -11,6 +11,7 @@ from kernel.decision import Remedy
 class VerifiedEmail(Requirement, frozen=True, forbid_unknown_fields=True, kw_only=True, tag="verified_email"):
     """The user has shown that their e-mail address is theirs."""
 
+    about = "They have shown that their e-mail address is theirs."
     reads = frozenset({VERIFIED_EMAIL})
     remedy = Remedy(text="Verify your e-mail address.", route="/_allauth/app/v1/account/email")
 

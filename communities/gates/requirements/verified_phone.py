@@ -11,6 +11,7 @@ from kernel.decision import Remedy
 class VerifiedPhone(Requirement, frozen=True, forbid_unknown_fields=True, kw_only=True, tag="verified_phone"):
     """The user has shown that a phone number is theirs."""
 
+    about = "They have shown that a phone number is theirs."
     reads = frozenset({VERIFIED_PHONE})
     remedy = Remedy(text="Verify a phone number.", route="/_allauth/app/v1/account/phone")
 

@@ -51,6 +51,8 @@ def test_each_role_has_exactly_what_the_table_says():
         "communities.view_invite",
         "communities.view_application",
         "communities.view_entitlement",
+        "communities.view_gate",
+        "communities.view_gateversion",
         "chat.view_room",
     }
     sessions = {

@@ -50,6 +50,38 @@ def test_a_gate_is_put_read_and_found_in_the_history(api, owner, mine):
     assert rest == {"items": [put.json() | {"is_live": False}], "next": None}
 
 
+def test_what_gates_can_be_made_of_is_told_with_the_bounds_of_every_parameter(api, mine):
+    told = api.get("/api/v1/gates/requirements", headers=mine).json()
+    kinds = {
+        one["type"]: [(p["name"], p["kind"], p["minimum"], p["maximum"]) for p in one["parameters"]]
+        for one in told["requirements"]
+    }
+    assert kinds == {
+        "account_age": [("days", "integer", 1, 3650)],
+        "application": [],
+        "entitlement": [("key", "text", None, None)],
+        "external": [("service", "text", None, None)],
+        "invite": [],
+        "level": [("level", "integer", 1, 1000)],
+        "member_for": [("days", "integer", 1, 3650)],
+        "min_age": [("years", "integer", 1, 120)],
+        "role": [("role", "role", None, None)],
+        "two_factor": [],
+        "verified_email": [],
+        "verified_phone": [],
+    }
+    assert (told["max_depth"], told["max_requirements"], told["max_grace_days"]) == (5, 50, 365)
+    known = {one["type"]: one["is_known"] for one in told["requirements"]}
+    assert (known["role"], known["member_for"], known["verified_phone"], known["level"]) == (True, True, True, False)
+
+
+def test_a_role_that_there_is_not_is_told_with_its_place_in_the_tree(api, owner, mine):
+    tree = {"type": "any", "of": [PHONE, {"type": "not", "of": {"type": "role", "role": str(uuid7())}}]}
+    with unchanged(Gate, GateVersion, Membership):
+        refused = api.put(path(owner), {"tree": tree}, headers=mine)
+    assert refused.json()["path"] == "any[1].not.role.role"
+
+
 def test_a_bad_tree_is_told_with_the_path_of_the_fault(api, owner, mine):
     tree = {"type": "all", "of": [PHONE, {"type": "any", "of": [{"type": "min_age", "years": 0}]}]}
     with unchanged(Gate, GateVersion, Membership):
