@@ -19,13 +19,19 @@ class ChatConfig(AppConfig):
         from chat.actions.deletions import erase_read_markers
         from chat.constants import PERMISSION_RULES, ROOM_KIND, STAFF_PERMISSIONS
         from chat.policies import find_room_gate, lock_room_gate, see_room_gate
-        from chat.queries.room_members import PARTICIPATIONS, readable_room_topics
-        from communities.access import register_participation_source, register_permissions, register_topic_source
+        from chat.queries.room_members import PARTICIPATIONS, open_room_topics, readable_room_topics
+        from communities.access import (
+            register_participation_source,
+            register_permissions,
+            register_shared_topics,
+            register_topic_source,
+        )
         from communities.registries.gates import GateKind, register_gate_kind
 
         register_permissions(PERMISSION_RULES)
         register_gate_kind(ROOM_KIND, GateKind(see_room_gate, find_room_gate, lock_room_gate))
         register_participation_source(ROOM_KIND, PARTICIPATIONS)
         register_topic_source(readable_room_topics)
+        register_shared_topics(open_room_topics)
         register_staff_permissions(STAFF_PERMISSIONS)
         register_deletion_step(DeletionStep("chat.read_markers", DeletionPhase.CONTENT, erase_read_markers))

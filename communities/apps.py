@@ -22,7 +22,12 @@ class CommunitiesConfig(AppConfig):
         )
         from accounts.registries.facts import register_account_fact_watcher
         from accounts.registries.staff_roles import register_staff_permissions
-        from communities.access import COMMUNITY_KIND, register_permissions, register_topic_source
+        from communities.access import (
+            COMMUNITY_KIND,
+            register_permissions,
+            register_shared_topics,
+            register_topic_source,
+        )
         from communities.actions.account_facts import watch_account_facts
         from communities.actions.applications import erase_applications
         from communities.actions.deletions import check_owned_communities, end_memberships
@@ -31,10 +36,11 @@ class CommunitiesConfig(AppConfig):
         from communities.gates.own_sources import register_own_facts
         from communities.policies import find_community_gate, lock_community_gate, see_community_gate
         from communities.registries.gates import GateKind, register_gate_kind
-        from communities.topics import readable_community_topics
+        from communities.topics import community_topics, readable_community_topics
 
         register_permissions(PERMISSION_RULES)
         register_topic_source(readable_community_topics)
+        register_shared_topics(community_topics)
         register_account_facts()
         register_own_facts()
         register_account_fact_watcher(watch_account_facts)

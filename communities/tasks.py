@@ -3,14 +3,17 @@
 Thin wrappers; the work is in the actions.
 """
 
+from collections.abc import Sequence
+from contextlib import suppress
 from uuid import UUID
 
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from communities.actions import catching_up, gate_spreading
-from communities.actions.access_changes import follow_up_chunk
+from communities.actions.access_changes import RoleChange, follow_up_chunk, follow_up_online
 from communities.actions.entitlements import tell_ended_entitlements as tell_all_ended_entitlements
+from kernel.errors import NotFound
 from kernel.ids import CommunityId, RoleId
 
 UNTIL_IT_IS_DONE = RetryStrategy(max_attempts=100, exponential_wait=2)
@@ -23,11 +26,19 @@ def sweep_access(timestamp: int) -> None:  # noqa: ARG001  # the scheduler passe
     catching_up.catch_up_with_time()
 
 
-@app.task(name=gate_spreading.JOB, pass_context=False)
-def spread_gate_change(kind: str, resource_id: str, before: str | None, after: str | None) -> None:
-    """Go on with a change of a gate in a big community."""
-    from_version, from_member = (None if one is None else UUID(one) for one in (before, after))
-    gate_spreading.spread_gate_change(kind, UUID(resource_id), from_version, from_member)
+@app.task(name=gate_spreading.JOB, pass_context=False, retry=UNTIL_IT_IS_DONE)
+def spread_gate_change(
+    kind: str, resource_id: str, before: str | None, after: str | None, done: Sequence[str] = ()
+) -> None:
+    """Go on with a change of a gate in a big community: with members who are online, then with those behind a membership."""
+    version = None if before is None else UUID(before)
+    with suppress(NotFound):  # the thing is gone
+        if after is None:
+            gate_spreading.spread_to_online(kind, UUID(resource_id), version)
+        else:
+            gate_spreading.spread_gate_change(
+                kind, UUID(resource_id), version, UUID(after), [UUID(one) for one in done]
+            )
 
 
 @app.task(name=catching_up.JOB, pass_context=False)
@@ -44,12 +55,12 @@ def tell_ended_entitlements(timestamp: int) -> None:  # noqa: ARG001  # the sche
 
 
 @app.task(retry=UNTIL_IT_IS_DONE)
-def follow_up_change_of_role(community_id: str, role_id: str, former: list[str], after: str, deletes: bool) -> None:
-    """Let the next members of a big change hear of it."""
-    follow_up_chunk(
-        community_id=CommunityId(UUID(community_id)),
-        role_id=RoleId(UUID(role_id)),
-        former=former,
-        after=UUID(after),
-        deletes=deletes,
-    )
+def follow_up_change_of_role(
+    community_id: str, role_id: str, former: list[str], after: str | None, deletes: bool, done: Sequence[str] = ()
+) -> None:
+    """Go on with a change of a role that very many have: with members who are online, then with those behind a membership."""
+    change = RoleChange(CommunityId(UUID(community_id)), RoleId(UUID(role_id)), former, deletes)
+    if after is None:
+        follow_up_online(change)
+    else:
+        follow_up_chunk(change, after=UUID(after), done=[UUID(one) for one in done])

@@ -34,6 +34,11 @@ def explain_community_topic(actor: Actor, object_id: UUID) -> Decision:
     return _explain(actor, object_id, Permission.VIEW_COMMUNITY)
 
 
+def community_topics(community_id: CommunityId) -> Sequence[Topic]:
+    """Return the community's own topics. No statement."""
+    return [topic_for(kind, community_id) for kind in _PERMISSIONS]
+
+
 def readable_community_topics(
     community_id: CommunityId, user_ids: Collection[UserId], facts: FactSource
 ) -> Mapping[UserId, Sequence[Topic]]:

@@ -88,3 +88,12 @@ class AccessRevoked(Event, frozen=True):
     """
 
     user: UUID
+
+
+@durable_event("access.reviewed")
+class AccessReviewed(Event, frozen=True):
+    """Access to this topic has changed for very many: every gateway asks anew about each of its followers before it gives them more.
+
+    One event per topic in the transaction that changed it, whoever and however many lost it. Followers who keep it see it, and need
+    not act.
+    """

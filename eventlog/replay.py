@@ -28,7 +28,8 @@ _READ_EVENTS = "SELECT seq, type, data FROM eventlog_event WHERE topic = %s AND 
 _LOOK_BACK = """
 SELECT oldest.seq, EXISTS (SELECT FROM eventlog_event event
                            WHERE event.topic = asked.topic AND event.seq > asked.after
-                             AND event.type = 'access.revoked' AND event.data = asked.revoked)
+                             AND (event.type = 'access.reviewed'
+                                  OR event.type = 'access.revoked' AND event.data = asked.revoked))
 FROM unnest(%s::text[], %s::bigint[], %s::text[]) WITH ORDINALITY AS asked (topic, after, revoked, place)
 LEFT JOIN LATERAL (
     SELECT event.seq FROM eventlog_event event
@@ -79,8 +80,8 @@ def read_events(topic: Topic, *, after: int, limit: int) -> list[LoggedEvent]:
 def check_resumptions(asked: Sequence[LookBack]) -> list[Resumption]:
     """Tell of each reader, in order, whether it can go on from its cursor. One statement for all; none when each is at its head.
 
-    Not when the next event is no longer kept or the cursor is ahead of the log (`too_old`), and not when the
-    user lost access in between (`access_changed`): what was sent meanwhile is not theirs to see.
+    Not when the next event is no longer kept or the cursor is ahead of the log (`too_old`), and not when the user lost access in
+    between, or may have in a change for very many (`access_changed`): what was sent meanwhile is not theirs to see.
     """
     reasons = [_plain_reason(one) for one in asked]
     behind = [place for place, one in enumerate(asked) if one.after < one.head]

@@ -18,6 +18,7 @@ from gateway.direct_writes import DirectWriter
 from gateway.errors import SocketExpired
 from gateway.frames import WireFormat, problem, revoked
 from gateway.limits import SlidingWindow
+from gateway.memory import Delivery
 from gateway.process import GatewayProcess
 from gateway.session_watch import SessionWatch
 from gateway.signal import Signal
@@ -118,6 +119,10 @@ class Connection(SocketWriter):
         self._explanations.add(task)
         task.add_done_callback(self._explanations.discard)
 
+    def access_reviewed(self, topic: Topic, delivery: Delivery) -> None:
+        """Hear nothing of the topic from here on until it was asked whether the user may."""
+        self.process.reviews.add(self, topic, delivery)
+
     def must_resume(self) -> None:
         """Close with a code that brings the client back: only a new follow can tell it honestly what is gone."""
         self.close(CloseCode.INTERNAL)
@@ -137,6 +142,7 @@ class Connection(SocketWriter):
         """End a subscription."""
         self.topics.discard(topic)
         self.process.presence.unwatch(self, topic)
+        self.process.reviews.forget(self, topic)
         self.process.hub.unfollow(topic, self)
 
     def detach(self) -> None:

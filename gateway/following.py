@@ -45,7 +45,8 @@ class Following:
             return Resumption(head, None)
         missed = stream.recall(after)
         if missed is not None and missed.last >= head:
-            return Resumption(head, "access_changed" if actor.user_id in missed.losers else None)
+            has_changed = missed.is_reviewed or actor.user_id in missed.losers
+            return Resumption(head, "access_changed" if has_changed else None)
         return await self._look_backs.ask(LookBack(stream.topic, after, head, actor.user_id))
 
 

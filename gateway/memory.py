@@ -50,6 +50,9 @@ class Recipient(Protocol):
     def access_revoked(self, topic: Topic) -> None:
         """Learn that the topic was closed to the user: forget what is queued of it."""
 
+    def access_reviewed(self, topic: Topic, delivery: Delivery) -> None:
+        """Learn that nothing of the topic comes, from this event on, until it was asked anew whether the user may read it."""
+
 
 class Delivery(msgspec.Struct, frozen=True, gc=False):
     """An event as its frame (encoded once) and, where it ends subscriptions or sessions, whose.
@@ -61,11 +64,12 @@ class Delivery(msgspec.Struct, frozen=True, gc=False):
     frame: Frame
     revoked_user: UserId | None = None
     ended_session: LoggedEvent | None = None
+    reviews: bool = False
 
     @property
     def is_personal(self) -> bool:
         """Whether what it means depends on the recipient."""
-        return self.revoked_user is not None or self.ended_session is not None
+        return self.revoked_user is not None or self.ended_session is not None or self.reviews
 
 
 def delivery_of(event: LoggedEvent) -> Delivery:
@@ -74,13 +78,18 @@ def delivery_of(event: LoggedEvent) -> Delivery:
     if event.type == "access.revoked":
         revoked = msgspec.json.decode(event.data, type=AccessRevoked)
         return Delivery(event.seq, frame, revoked_user=UserId(revoked.user))
+    if event.type == "access.reviewed":
+        return Delivery(event.seq, frame, reviews=True)
     return Delivery(event.seq, frame, ended_session=event if event.type in ENDS_OF_PROOFS else None)
 
 
 def give(recipient: Recipient, delivery: Delivery, topic: Topic) -> bool:
-    """Give one event; return False when the event took the topic away from the recipient."""
+    """Give one event; return False when it took the topic away from the recipient, or may have: whether that is so is asked then."""
     if delivery.revoked_user is not None and delivery.revoked_user == recipient.user_id:
         recipient.access_revoked(topic)
+        return False
+    if delivery.reviews:
+        recipient.access_reviewed(topic, delivery)
         return False
     if delivery.ended_session is not None:
         recipient.observe(delivery.ended_session)
@@ -97,6 +106,7 @@ class Missed:
         self.first = deliveries[0].seq
         self.last = deliveries[-1].seq
         self.losers = frozenset(one.revoked_user for one in deliveries if one.revoked_user is not None)
+        self.is_reviewed = any(one.reviews for one in deliveries)
         self._is_personal = any(one.is_personal for one in deliveries)
 
     @cached_property

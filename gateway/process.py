@@ -24,6 +24,7 @@ from gateway.hub import Hub
 from gateway.pool import DatabasePool
 from gateway.presence.presence import Presence
 from gateway.relay import ChannelLayerRelay
+from gateway.reviewing import Reviews
 from gateway.rings import EphemeralRing, EventsRing, HeadRing, Ring, SightingsRing
 from gateway.session_ends import LOOK_SECONDS, SessionEnds
 from gateway.signing_in import SigningIn
@@ -101,6 +102,7 @@ class GatewayProcess:
         self.hub = Hub(PooledLog(self.replays), self.relay, noticed=self.presence.noticed)
         self.following = Following(self.replays)
         self.turns = Turns()
+        self.reviews = Reviews(self.hub, self.replays, self.turns)
         self.signing_in = SigningIn(self.commands)
         self.session_ends = SessionEnds(loop.time())
         self.connections: set[Connection] = set()
@@ -130,6 +132,7 @@ class GatewayProcess:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self.presence.stop()
+        self.reviews.stop()
         await self.hub.close()
         await self.relay.close()
         for batcher in self._batchers.values():

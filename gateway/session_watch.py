@@ -13,6 +13,7 @@ from eventlog.topics import Topic
 from gateway.bursts import Burst, Encoding
 from gateway.close_codes import CloseCode
 from gateway.frames import Frame
+from gateway.memory import Delivery
 from kernel.actor import Actor
 
 
@@ -64,6 +65,9 @@ class SessionWatch:
 
     def access_revoked(self, topic: Topic) -> None:
         """Nobody loses their own topic."""
+
+    def access_reviewed(self, topic: Topic, delivery: Delivery) -> None:
+        """Nor is that asked."""
 
     def must_resume(self) -> None:
         """Events are gone, perhaps the end of the session among them: end the socket to be safe. Who is still signed in comes back."""

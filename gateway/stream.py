@@ -18,7 +18,7 @@ from kernel.metrics import limit_hit
 
 PENDING_EVENTS = 4_096
 EARLY_EVENTS = 64
-NOTICED = {"access.revoked", "user.updated"}
+NOTICED = {"access.revoked", "access.reviewed", "user.updated"}
 """Events that the gateway acts on beyond passing them on: once per process, whoever follows."""
 
 Notice = Callable[[LoggedEvent], None]

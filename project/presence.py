@@ -1,4 +1,4 @@
-"""Whom a socket may look at: the wiring between gateway, which knows no domain, and communities, which knows who is a member."""
+"""Whom a socket may look at, and who is online: the wiring between the gateway, which knows no domain, and communities."""
 
 from __future__ import annotations
 
@@ -8,15 +8,18 @@ import msgspec
 
 from communities.events import MemberUpdated
 from communities.policies import members_visible_to
+from communities.registries.online import use_online_users
 from eventlog.doorbell import LoggedEvent
 from gateway.presence.audience import AudienceQuestion, use_audience
+from gateway.presence.online import online_users
 from kernel.errors import DomainError
 from kernel.ids import UserId
 
 
 def wire_presence() -> None:
-    """Let members of a community see one another, and ask again when the role or the status of one changed."""
+    """Let members of a community see one another, and ask again when the role or the status of one changed; tell who is online."""
     use_audience(_visible, standings={"member.updated": _updated_member})
+    use_online_users(online_users)
 
 
 def _updated_member(event: LoggedEvent) -> UserId:

@@ -65,6 +65,11 @@ def counting_participants() -> QuerySet[RoomMember]:
     return RoomMember.objects.filter(Exists(present), state=RoomMemberState.MEMBER)
 
 
+def open_room_topics(community_id: CommunityId) -> Sequence[Topic]:
+    """Return the topics of the rooms that are not private, for `communities.access` to review. One query."""
+    return [topic_for(ROOM_KIND, room.pk) for room in rooms_for_all(community_id)]
+
+
 def readable_room_topics(
     community_id: CommunityId, user_ids: Collection[UserId], facts: FactSource
 ) -> Mapping[UserId, Sequence[Topic]]:

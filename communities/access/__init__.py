@@ -3,12 +3,11 @@
 `evaluate` is pure over facts; `decide` and its forms load the facts, in at most two queries for one actor or for many.
 """
 
-from communities.access.changes import Readable, closed_since, readable_topics
+from communities.access.changes import Readable, Review, closed_since, readable_topics
 from communities.access.comparing import Comparison, compare_gates
 from communities.access.database import (
     MEMBERSHIP_COLUMNS,
     ROLES_OF_MEMBERSHIP,
-    FactsOfBefore,
     database_facts,
     load_member_facts,
     load_memberships,
@@ -21,6 +20,7 @@ from communities.access.facts import Facts, FactSource, MembershipFacts, Partici
 from communities.access.gate_drafts import GateDraft, draft_version
 from communities.access.grants import community_permissions, is_only_reading
 from communities.access.known import is_current, known_of, load_known, with_membership
+from communities.access.moments import FactsOfBefore
 from communities.access.participation import register_participation_source
 from communities.access.permissions import (
     grantable_permissions,
@@ -30,9 +30,17 @@ from communities.access.permissions import (
 )
 from communities.access.remembered import remembered_facts
 from communities.access.resources import COMMUNITY_KIND, Resource, community_resource, community_to_guest
-from communities.access.revocation import TopicSource, register_topic_source, revocations
+from communities.access.revocation import (
+    SharedTopicSource,
+    TopicSource,
+    register_shared_topics,
+    register_topic_source,
+    reviews,
+    revocations,
+    shared_topics,
+)
 from communities.access.standing import standing_of
-from communities.access.transitions import catch_up, change_access
+from communities.access.transitions import catch_up, change_access, renew_access
 from communities.gates.live import LiveGate, find_live_gates, live_gates
 
 __all__ = [
@@ -50,6 +58,8 @@ __all__ = [
     "Question",
     "Readable",
     "Resource",
+    "Review",
+    "SharedTopicSource",
     "TopicSource",
     "catch_up",
     "change_access",
@@ -80,10 +90,14 @@ __all__ = [
     "readable_topics",
     "register_participation_source",
     "register_permissions",
+    "register_shared_topics",
     "register_topic_source",
     "remembered_facts",
+    "renew_access",
     "require",
+    "reviews",
     "revocations",
+    "shared_topics",
     "standing_of",
     "starting_permissions",
     "with_membership",

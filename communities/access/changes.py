@@ -6,6 +6,7 @@ Whoever changes facts compares under the community's lock: `readable_topics` bef
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from typing import NamedTuple
 
 from communities.access.database import database_facts
 from communities.access.facts import FactSource
@@ -19,6 +20,20 @@ from kernel.ids import CommunityId, UserId
 Readable = Mapping[UserId, Collection[Topic]]
 
 
+class Review(NamedTuple):
+    """Topics that were reviewed when access to them changed, and what the sockets of members could read since then.
+
+    What else takes access away after the review, as time does, is not covered by it.
+    """
+
+    topics: frozenset[Topic]
+    readable: Readable
+
+    def has_closed(self, user_id: UserId, topic: Topic) -> bool:
+        """Tell of a topic that was readable before the change whether the user's sockets have lost it by the review."""
+        return topic in self.topics and topic not in self.readable[user_id]
+
+
 def readable_topics(
     community_id: CommunityId, user_ids: Collection[UserId], *, facts: FactSource = socket_facts
 ) -> Readable:
@@ -29,8 +44,8 @@ def readable_topics(
     return readable_by(community_id, user_ids, facts)
 
 
-def closed_since(before: Readable, community_id: CommunityId) -> list[Draft]:
-    """Return one `access.revoked` per user and topic that was readable before and is not now.
+def closed_since(before: Readable, community_id: CommunityId, review: Review | None = None) -> list[Draft]:
+    """Return one `access.revoked` per user and topic that was readable before and is not now, but for what a review has closed already.
 
     To be appended first in the transaction that changed the facts, so that nothing after it reaches the user.
     """
@@ -39,5 +54,5 @@ def closed_since(before: Readable, community_id: CommunityId) -> list[Draft]:
         Draft(topic, AccessRevoked(user=user_id))
         for user_id, topics in before.items()
         for topic in topics
-        if topic not in now[user_id]
+        if topic not in now[user_id] and not (review and review.has_closed(user_id, topic))
     ]

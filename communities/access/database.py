@@ -9,7 +9,6 @@ from typing import NamedTuple
 from uuid import UUID
 
 from msgspec import UNSET, UnsetType
-from msgspec.structs import replace
 
 from communities.access.facts import NOTHING, Facts, MembershipFacts, Participation, Question
 from communities.access.known import Answers, is_current, known_of, load_known, with_membership
@@ -76,24 +75,6 @@ class DatabaseFacts:
 
 
 database_facts = DatabaseFacts()
-
-
-class FactsOfBefore:
-    """The facts as they were before a role lost permissions: whoever has the role has them still. Together with what it gives now."""
-
-    def __init__(self, role_id: RoleId, permissions: Iterable[str]) -> None:
-        self._role_id = role_id
-        self._permissions = frozenset(permissions)
-
-    def load(self, questions: Sequence[Question]) -> list[Facts]:
-        """Return the facts for each question, in as many queries as `database_facts`."""
-        return [self._before(facts) for facts in database_facts.load(questions)]
-
-    def _before(self, facts: Facts) -> Facts:
-        membership = facts.membership
-        if not isinstance(membership, MembershipFacts) or self._role_id not in membership.role_ids:
-            return facts
-        return replace(facts, membership=replace(membership, permissions=membership.permissions | self._permissions))
 
 
 def load_memberships(community_id: CommunityId, user_ids: Collection[UserId]) -> Mapping[UserId, MembershipFacts]:

@@ -1,17 +1,17 @@
-"""Facts as they are known now, judged as of another moment: what time has changed is compared with what was before."""
+"""Facts as they are known now, judged as of before: what time, or a change of a role, has taken is compared with what was there."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
 from communities.access.database import database_facts
-from communities.access.facts import Facts, Question
+from communities.access.facts import Facts, MembershipFacts, Question
 from communities.models import Membership
 from kernel.clock import now
-from kernel.ids import CommunityId, UserId
+from kernel.ids import CommunityId, RoleId, UserId
 
 _JUST_BEFORE = timedelta(microseconds=1)
 
@@ -44,6 +44,24 @@ class SocketFacts:
 
 
 socket_facts = SocketFacts()
+
+
+class FactsOfBefore:
+    """What open sockets went by before a role lost permissions: whoever has the role has them still. Together with what it gives now."""
+
+    def __init__(self, role_id: RoleId, permissions: Iterable[str]) -> None:
+        self._role_id = role_id
+        self._permissions = frozenset(permissions)
+
+    def load(self, questions: Sequence[Question]) -> list[Facts]:
+        """Return the facts for each question, in as many queries as `SocketFacts`."""
+        return [self._before(facts) for facts in socket_facts.load(questions)]
+
+    def _before(self, facts: Facts) -> Facts:
+        membership = facts.membership
+        if not isinstance(membership, MembershipFacts) or self._role_id not in membership.role_ids:
+            return facts
+        return replace(facts, membership=replace(membership, permissions=membership.permissions | self._permissions))
 
 
 def _overdue(questions: Sequence[Question]) -> Mapping[tuple[UserId | None, CommunityId], datetime | None]:

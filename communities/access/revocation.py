@@ -1,4 +1,4 @@
-"""What a lost membership closes: the topics of the community and of every higher app, and the events that close them."""
+"""What lost access closes: the topics of the community and of every higher app, and the events that close them."""
 
 from __future__ import annotations
 
@@ -7,20 +7,43 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from communities.access.facts import FactSource
 from communities.access.moments import socket_facts
 from eventlog.append import Draft
-from eventlog.events import AccessRevoked
+from eventlog.events import AccessReviewed, AccessRevoked
 from eventlog.topics import Topic, topic_for
 from kernel.ids import CommunityId, UserId
 
 TopicSource = Callable[[CommunityId, Collection[UserId], FactSource], Mapping[UserId, Sequence[Topic]]]
 """Takes a community, users and where facts come from; answers, in a constant number of queries, which of its app's topics each can read."""
 
+SharedTopicSource = Callable[[CommunityId], Sequence[Topic]]
+"""Takes a community; answers, in a constant number of queries, which of its app's topics are not only for some who were added by name."""
+
 _sources: list[TopicSource] = []
+_shared_sources: list[SharedTopicSource] = []
 
 
 def register_topic_source(source: TopicSource) -> None:
     """Have `source` asked at every removal; called once, when the app that owns the topics is ready."""
     if source not in _sources:
         _sources.append(source)
+
+
+def register_shared_topics(source: SharedTopicSource) -> None:
+    """Have `source` asked when access changes for very many at once; called once, when the app that owns the topics is ready."""
+    if source not in _shared_sources:
+        _shared_sources.append(source)
+
+
+def shared_topics(community_id: CommunityId) -> list[Topic]:
+    """Return the topics of a community whose readers are told by roles and gates alone."""
+    return [topic for source in _shared_sources for topic in source(community_id)]
+
+
+def reviews(topics: Collection[Topic]) -> list[Draft]:
+    """Return one `access.reviewed` per topic, to be appended in the transaction that changes access to it for very many.
+
+    Every gateway then asks anew about each of its followers before it gives them anything later: nobody has to be named in the log.
+    """
+    return [Draft(topic, AccessReviewed()) for topic in topics]
 
 
 def readable_by(

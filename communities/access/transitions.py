@@ -12,7 +12,7 @@ from datetime import datetime
 from django.db import connection
 from django.db.models import F
 
-from communities.access.changes import Readable, readable_topics
+from communities.access.changes import Readable, Review, readable_topics
 from communities.access.database import database_facts, load_member_facts
 from communities.access.facts import Facts
 from communities.access.moments import FactsBefore
@@ -34,8 +34,10 @@ WHERE membership.community_id = %s AND membership.user_id = changed.user_id
 
 
 @contextmanager
-def change_access(community_id: CommunityId, user_ids: Collection[UserId]) -> Iterator[None]:
-    """Do in the block what may change what these members can read; what they lose is revoked when it ends.
+def change_access(
+    community_id: CommunityId, user_ids: Collection[UserId], *, review: Review | None = None
+) -> Iterator[None]:
+    """Do in the block what may change what these members can read; what they lose is revoked when it ends, unless a review closed it.
 
     Inside of a transaction that holds the community's lock. A constant number of statements, and work per member: for some hundreds.
     The members' epochs grow, whatever came of it. Emits `access.revoked` on each topic that somebody lost, and `access.changed` on
@@ -47,7 +49,16 @@ def change_access(community_id: CommunityId, user_ids: Collection[UserId]) -> It
     before = readable_topics(community_id, user_ids)
     yield
     _write(community_id, user_ids, grown=set(user_ids))
-    _tell(community_id, before, readable_topics(community_id, user_ids, facts=database_facts))
+    _tell(community_id, before, readable_topics(community_id, user_ids, facts=database_facts), review)
+
+
+def renew_access(community_id: CommunityId, user_ids: Collection[UserId]) -> None:
+    """Let the epochs of members grow whose facts have changed, and keep when time alone changes what gates say to them next.
+
+    In the transaction of the change, which holds the community's lock, and has revoked what they lost.
+    """
+    if user_ids:
+        _write(community_id, user_ids, grown=set(user_ids))
 
 
 def catch_up(community_id: CommunityId, user_ids: Collection[UserId], since: datetime) -> None:
@@ -61,14 +72,14 @@ def catch_up(community_id: CommunityId, user_ids: Collection[UserId], since: dat
     _tell(community_id, before, after)
 
 
-def _tell(community_id: CommunityId, before: Readable, after: Readable) -> None:
+def _tell(community_id: CommunityId, before: Readable, after: Readable, review: Review | None = None) -> None:
     """Revocations come first: nothing that follows reaches who lost the topic."""
     changed = _changed(before, after)
     revoked = [
         Draft(topic, AccessRevoked(user=user_id))
         for user_id in changed
         for topic in before[user_id]
-        if topic not in after[user_id]
+        if topic not in after[user_id] and not (review and review.has_closed(user_id, topic))
     ]
     told = [Draft(topic_for("user", user_id), AccessChanged(community=community_id)) for user_id in changed]
     append([*revoked, *told])

@@ -70,8 +70,9 @@ def _put(actor: Actor, target: GateTarget, gate: Gate, version: GateVersion) -> 
     _check_lock_out(actor, target, version)
     version.save(force_insert=True)
     if has_more_members_than(CommunityId(target.community.pk), MEMBERS_COMPARED_AT_ONCE):
-        begin_spreading(target, target.row.gate_version_id)
+        former = target.row.gate_version_id
         _set_live(target, gate, version)
+        begin_spreading(target, former)
     else:
         _set_live_and_revoke(target, gate, version)
     topic = topic_for(target.kind, target.row.pk)

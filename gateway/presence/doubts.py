@@ -58,6 +58,12 @@ class Doubts:
             if window.viewer.user_id == user_id and self._windows.shut(window):
                 self._ask_soon(window)
 
+    def doubt_all(self, topic: Topic) -> None:
+        """Take it that everybody may see less of a community than before."""
+        for window in self._windows.of_topic(topic):
+            if self._windows.shut(window):
+                self._ask_soon(window)
+
     async def ask_again(self) -> None:
         """Ask about every viewer's standing: one that changed without an event, or could not be asked about."""
         await asyncio.gather(*(self._reconsider(window) for window in self._windows.granted()))

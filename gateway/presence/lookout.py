@@ -99,6 +99,10 @@ class Lookout:
         """A user may see less of a community than before: show nothing until it was asked again."""
         self._doubts.doubt(topic, user_id)
 
+    def doubt_all(self, topic: Topic) -> None:
+        """Anybody may see less of a community than before, or be seen by fewer: show nothing until it was asked again."""
+        self._doubts.doubt_all(topic)
+
     def stop(self) -> None:
         """Ask and show nothing any more."""
         self._doubts.stop()

@@ -112,6 +112,8 @@ class Presence:
         if event.type == "access.revoked":
             user = msgspec.json.decode(event.data, type=AccessRevoked).user
             self.lookout.remove(event.topic, UserId(user))
+        elif event.type == "access.reviewed":
+            self.lookout.doubt_all(event.topic)
         elif event.type == "user.updated":
             self.reporter.doubt_preference(UserId(parse_topic(event.topic)[1]))
         elif (whose := whose_standing(event)) is not None:

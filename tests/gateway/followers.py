@@ -8,6 +8,7 @@ from eventlog.doorbell import LoggedEvent
 from eventlog.topics import Topic
 from gateway.bursts import Burst
 from gateway.frames import Frame
+from gateway.memory import Delivery
 from kernel.ids import UserId, uuid7
 
 
@@ -20,6 +21,7 @@ class Follower:
         self.seen: list[int] = []
         self.ephemeral: list[str] = []
         self.revoked: list[Topic] = []
+        self.reviewed: list[tuple[Topic, int]] = []
         self.resumes = 0
         self.bursts: list[Burst] = []
         self.seen_when_asked_for_room: list[int] = []
@@ -40,6 +42,9 @@ class Follower:
 
     def access_revoked(self, topic: Topic) -> None:
         self.revoked.append(topic)
+
+    def access_reviewed(self, topic: Topic, delivery: Delivery) -> None:
+        self.reviewed.append((topic, delivery.seq))
 
     def must_resume(self) -> None:
         self.resumes += 1

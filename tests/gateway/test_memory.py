@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from accounts.events import SessionRevoked
 from eventlog.doorbell import LoggedEvent
-from eventlog.events import AccessRevoked
+from eventlog.events import AccessReviewed, AccessRevoked
 from eventlog.topics import Topic
 from gateway.memory import PREPARED_RUNS, RECENT_BYTES, RECENT_EVENTS, Memories, Memory, Missed, delivery_of
 from kernel.ids import SessionId, uuid7
@@ -146,6 +146,13 @@ def test_what_ends_subscriptions_or_sessions_is_given_to_each_by_itself():
     assert (leaving.seen, leaving.revoked) == ([1, 2], [TOPIC])
     assert (staying.seen, staying.revoked) == ([1, 2, 3, 4], [])
     assert missed.losers == {leaving.user_id}
+
+
+def test_a_review_stops_everybody_at_its_number():
+    follower = Follower()
+    missed = Missed(TOPIC, [numbered(1), control(2, "access.reviewed", AccessReviewed()), numbered(3)])
+    assert missed.give(follower) is False
+    assert (follower.seen, follower.reviewed, missed.is_reviewed) == ([1], [(TOPIC, 2)], True)
 
 
 def test_a_large_run_is_given_in_parts():

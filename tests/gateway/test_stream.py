@@ -151,3 +151,16 @@ def test_events_that_the_log_no_longer_has_make_every_subscriber_resume():
     stream.attach(follower, 0)
     stream.skip_to(10)
     assert follower.resumes == 1
+
+
+def test_a_review_takes_every_follower_out_of_the_run_and_those_who_asked_behind_it_stay():
+    stream, follower, newer = open_stream(), Follower(), Follower()
+    stream.attach(follower, 0)
+    stream.attach(newer, 2)
+    review = LoggedEvent(TOPIC, 2, "access.reviewed", b"{}")
+    stream.advance([event(1), review, event(3)])
+    stream.flush()
+    assert (follower.seen, follower.reviewed) == ([1], [(TOPIC, 2)])
+    assert (newer.seen, newer.reviewed, stream.subscribers()) == ([3], [], (newer,))
+    assert stream.attach(follower, 2)
+    assert follower.seen == [1, 3]

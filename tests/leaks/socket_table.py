@@ -54,6 +54,7 @@ _ACCOUNT_EVENTS = (
 )
 EVENTS: dict[str, tuple[str, ...]] = dict.fromkeys(_ACCOUNT_EVENTS, ("user",)) | {
     "access.revoked": ("community", "room"),
+    "access.reviewed": ("community", "room", "invites", "applications", "entitlements"),
     "community.updated": ("community",),
     "member.joined": ("community",),
     "member.updated": ("community",),

@@ -121,7 +121,8 @@ def test_every_event_is_on_the_topics_that_the_matrix_names_and_the_world_has_se
     seen: dict[str, set[str]] = {}
     for topic, type_ in StoredEvent.objects.values_list("topic", "type").distinct():
         seen.setdefault(type_, set()).add(topic.partition(":")[0])
-    durable = {name for name, type_ in product_events().items() if type_.durable}
+    carried = {name: type_ for name, type_ in product_events().items() if type_.event.__struct_fields__}
+    durable = {name for name, type_ in carried.items() if type_.durable}  # what carries nothing has nothing to leak
     tried = {name: set(EVENTS[name]) for name in durable if set(EVENTS[name]) - {"user"}}
     assert {name: seen.get(name, set()) for name in tried} == tried
     assert {name: kinds for name, kinds in seen.items() if not kinds <= set(EVENTS[name])} == {}

@@ -19,7 +19,7 @@ from communities.constants import GateMode, Permission
 from communities.errors import GateLocksOut, GraceRuns, InvalidGate
 from communities.events import AccessChanged, GateChanged
 from communities.models import Gate, GateVersion, Membership
-from eventlog.events import AccessRevoked
+from eventlog.events import AccessReviewed, AccessRevoked
 from eventlog.topics import topic_for
 from kernel.actor import SYSTEM
 from kernel.clock import now
@@ -250,11 +250,41 @@ def test_in_a_big_community_jobs_spread_the_change_some_members_at_a_time(place,
     events = len(told(topic_for("room", room.pk)))
     gate(place, PHONE)
     assert not decide(acting(losers[0]), Permission.VIEW_COMMUNITY, community_resource(place)).allowed
-    assert told(topic_for("room", room.pk))[events:] == []
-    assert run_spreading(place) == 3
-    assert told(topic_for("room", room.pk))[events:] == [AccessRevoked(user=one.user_id) for one in losers]
+    for topic in (topic_for("room", room.pk), topic_for("community", place.pk)):
+        assert AccessReviewed() in told(topic)[-2:]
+    private = make_room(place, *(one.user for one in losers[:2]), private=True)
+    assert run_spreading(place) == 4  # who is online, and the others two at a time
+    assert told(topic_for("room", room.pk))[events:] == [AccessReviewed()]
+    assert told(topic_for("room", private.pk))[1:] == [AccessRevoked(user=one.user_id) for one in losers[:2]]
+    assert all(told(topic_for("user", one.user_id))[-1] == AccessChanged(community=place.pk) for one in losers)
     place.refresh_from_db()
     assert place.gate_version_id == Gate.objects.get().live_id
+
+
+def test_a_gate_of_a_room_that_many_may_lose_is_asked_about_in_that_room_alone_and_not_when_it_is_opened(
+    place, monkeypatch
+):
+    monkeypatch.setattr(gates, "MEMBERS_COMPARED_AT_ONCE", 0)
+    room, other = make_room(place), make_room(place)
+    gate(room, PHONE)
+    gate(room, None)
+    changed = GateChanged(kind=ROOM_KIND, resource=room.pk)
+    assert told(topic_for(ROOM_KIND, room.pk))[-3:] == [AccessReviewed(), changed, changed]
+    assert AccessReviewed() not in told(topic_for(ROOM_KIND, other.pk))
+
+
+def test_members_who_are_online_hear_of_a_new_gate_first_and_once(place, monkeypatch):
+    monkeypatch.setattr(gates, "MEMBERS_COMPARED_AT_ONCE", 0)
+    losers = [make_member(place) for _ in range(3)]
+    monkeypatch.setattr("communities.registries.online._source", lambda: [losers[2].user_id])
+    gate(place, PHONE)
+    job = ProcrastinateJob.objects.get(task_name=gate_spreading.JOB)
+    ProcrastinateJob.objects.filter(pk=job.pk)._raw_delete("default")
+    tasks.spread_gate_change(**job.args)
+    changed = [AccessChanged(community=place.pk)]
+    assert [told(topic_for("user", one.user_id)) for one in losers] == [[], [], changed]
+    run_spreading(place)
+    assert [told(topic_for("user", one.user_id)) for one in losers] == [changed] * 3
 
 
 def run_spreading(place) -> int:

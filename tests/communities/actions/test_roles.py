@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from uuid import UUID
+from datetime import timedelta
 
 import pytest
 
 from chat.constants import ChatPermission
-from communities.actions.access_changes import follow_up_chunk
+from communities import tasks
+from communities.actions.catching_up import catch_up_with_time
 from communities.actions.roles import create_role, delete_role, reorder_roles, update_role
 from communities.constants import INVITES_TOPIC, Permission
 from communities.errors import PermissionNotHeld, RoleIsDefault, RoleTooHigh, TooManyRoles
@@ -16,12 +17,23 @@ from communities.models import Membership, MembershipRole, Role
 from eventlog.events import AccessRevoked
 from eventlog.topics import topic_for
 from kernel.actor import ANONYMOUS, SYSTEM
+from kernel.clock import now
 from kernel.decision import AccessRefused
 from kernel.errors import InvalidInput, NotFound, Unauthenticated
-from kernel.ids import CommunityId, RoleId, uuid7
+from kernel.ids import CommunityId, RoleId, UserId, uuid7
 from tests.event_log import events_of, types_of
 from tests.factories.chat import make_room
-from tests.factories.communities import Rank, acting, hold, make_community, make_member, make_role, role_of
+from tests.factories.communities import (
+    Rank,
+    acting,
+    hold,
+    make_community,
+    make_entitlement,
+    make_member,
+    make_role,
+    role_of,
+)
+from tests.factories.gates import gate
 from tests.jobs import jobs_with
 
 pytestmark = pytest.mark.django_db
@@ -257,20 +269,25 @@ def test_only_who_manages_roles_does_and_strangers_learn_nothing(untouched, comm
 # --- Very many members -------------------------------------------------------------------------------------------------
 
 
-def go_on() -> int:
-    """Do the job that waits, as the worker would, until none is left; return how many there were."""
-    done = 0
-    while waiting := jobs_with()[done:]:
-        for _, arguments in waiting:
-            follow_up_chunk(
-                community_id=CommunityId(UUID(arguments["community_id"])),
-                role_id=RoleId(UUID(arguments["role_id"])),
-                former=arguments["former"],
-                after=UUID(arguments["after"]),
-                deletes=arguments["deletes"],
-            )
+@pytest.fixture
+def online(monkeypatch):
+    """Who is online, as presence would tell."""
+    users: list[UserId] = []
+    monkeypatch.setattr("communities.registries.online._source", lambda: users)
+    return users
+
+
+def go_on(done: int = 0) -> int:
+    """Do the job that waits, as the worker would, until none is left, but for those done; return how many there were."""
+    while waiting := waiting_chunks()[done:]:
+        for arguments in waiting:
+            tasks.follow_up_change_of_role(**arguments)
             done += 1
     return done
+
+
+def waiting_chunks() -> list[dict[str, object]]:
+    return [arguments for task, arguments in jobs_with() if task == tasks.follow_up_change_of_role.name]
 
 
 @pytest.fixture
@@ -282,11 +299,11 @@ def many(settings, community):
 def test_a_change_that_concerns_many_is_decided_at_once_and_told_in_chunks(community, here, moderators, many):
     left = [name for name in moderators.permissions if name != Permission.MANAGE_INVITES]
     update_role(SYSTEM, community_id=here, role_id=RoleId(moderators.pk), permissions=left)
-    assert revoked_in(topic_for(INVITES_TOPIC, here)) == []
+    assert types_of(topic_for(INVITES_TOPIC, here)) == ["access.reviewed"]
 
-    assert go_on() == 3
+    assert go_on() == 4  # who is online, and the others two at a time
 
-    assert {event.user for event in revoked_in(topic_for(INVITES_TOPIC, here))} == {row.user_id for row in many}
+    assert types_of(topic_for(INVITES_TOPIC, here)) == ["access.reviewed"]
     assert [row.access_epoch for row in Membership.objects.filter(community=community)] == [2] * 5
     assert all(types_of(topic_for("user", row.user_id)) == ["access.changed"] for row in many)
 
@@ -298,5 +315,69 @@ def test_a_role_that_many_have_gives_nothing_at_once_and_is_gone_in_the_end(comm
     go_on()
 
     assert names(community) == ["Member"]
-    assert len(revoked_in(topic_for(INVITES_TOPIC, here))) == 5
-    assert types_of(topic_for("community", here)) == ["role.updated", "role.deleted"]
+    assert types_of(topic_for(INVITES_TOPIC, here)) == ["access.reviewed"]
+    assert types_of(topic_for("community", here)) == ["access.reviewed", "role.updated", "role.deleted"]
+
+
+def test_who_is_online_is_done_first_and_once(community, here, moderators, many, online):
+    last = many[-3:]
+    online.extend(UserId(row.user_id) for row in (*last, make_member(make_community())))
+    update_role(SYSTEM, community_id=here, role_id=RoleId(moderators.pk), permissions=[])
+
+    [first] = waiting_chunks()
+    tasks.follow_up_change_of_role(**first)
+
+    assert {row.user_id for row in many if types_of(topic_for("user", row.user_id))} == {row.user_id for row in last}
+    go_on(done=1)
+    assert all(types_of(topic_for("user", row.user_id)) == ["access.changed"] for row in many)
+    assert [row.access_epoch for row in Membership.objects.filter(community=community)] == [2] * 5
+
+
+def test_topics_that_only_some_were_added_to_are_not_reviewed_but_closed_by_name(community, here, moderators, many):
+    default = role_of(community, Rank.MEMBER)
+    moderators.permissions, default.permissions = default.permissions, []
+    for role in (moderators, default):
+        role.save()
+    room = make_room(community, many[0].user, many[1].user, private=True)
+    update_role(SYSTEM, community_id=here, role_id=RoleId(moderators.pk), permissions=[])
+
+    go_on()
+
+    assert revoked_in(topic_for("room", room.pk)) == [AccessRevoked(user=row.user_id) for row in many[:2]]
+    assert "access.reviewed" not in types_of(topic_for("room", room.pk))
+
+
+def test_what_time_takes_after_the_review_is_closed_by_name(community, here, moderators, many, time_machine):
+    time_machine.move_to(now(), tick=False)
+    leaver = many[2]
+    ends_at = now() + timedelta(minutes=1)
+    make_entitlement(community, leaver.user, ends_at=ends_at)
+    room = make_room(community)
+    gate(room, {"type": "entitlement", "key": "gold"})
+    catch_up_with_time()
+    update_role(SYSTEM, community_id=here, role_id=RoleId(moderators.pk), permissions=[])
+    time_machine.move_to(ends_at, tick=False)
+
+    go_on()
+
+    assert revoked_in(topic_for("room", room.pk))[-1] == AccessRevoked(user=leaver.user_id)
+
+
+@pytest.mark.parametrize("at_once", [500, 0])
+def test_who_passed_a_gate_by_a_role_that_is_deleted_is_looked_at_when_what_else_lets_them_in_ends(
+    community, here, moderators, settings, time_machine, at_once
+):
+    time_machine.move_to(now(), tick=False)
+    member, room = make_member(community, rank=Rank.MODERATOR), make_room(community)
+    ends_at = now() + timedelta(days=1)
+    make_entitlement(community, member.user, ends_at=ends_at)
+    either = [{"type": "role", "role": str(moderators.pk)}, {"type": "entitlement", "key": "gold"}]
+    gate(room, {"type": "any", "of": either})
+    catch_up_with_time()
+    settings.ACCESS_CHANGES_AT_ONCE = at_once
+
+    delete_role(SYSTEM, community_id=here, role_id=RoleId(moderators.pk))
+    settings.ACCESS_CHANGES_AT_ONCE = 500
+    go_on()
+
+    assert Membership.objects.get(pk=member.pk).access_changes_at == ends_at

@@ -11,6 +11,7 @@ import pytest
 import redis
 from asgiref.sync import sync_to_async
 from django.conf import settings as configured
+from django.db import transaction
 
 from accounts.actions.presence import prefer_presence
 from accounts.actions.users import update_profile
@@ -20,6 +21,8 @@ from communities.actions.membership_roles import give_role, take_role
 from communities.actions.memberships import leave_community, remove_member
 from communities.constants import Permission
 from communities.models import Community, Role
+from eventlog.append import Draft, append
+from eventlog.events import AccessReviewed
 from eventlog.topics import topic_for
 from gateway.presence import display
 from gateway.presence.lookout import ALL_SIGHTINGS
@@ -440,6 +443,19 @@ async def test_a_permission_that_was_lost_without_an_event_is_noticed_at_the_nex
     await connect(owner)
     await told(gateway)
     assert await viewer.quiet()
+
+
+async def test_a_review_of_the_community_shuts_every_window_until_it_was_asked_again(
+    gateway, connect, look, owner, member, community, topic
+):
+    viewer, _ = await look(member, owner)
+    await sync_to_async(let_list_members)(community, None)
+    await sync_to_async(transaction.atomic(append))([Draft(topic, AccessReviewed())])
+    assert (await viewer.frame())["t"] == "access.reviewed"
+    await connect(owner)
+    await told(gateway)
+    assert await viewer.quiet()
+    assert gateway.presence.lookout._windows.watched() == []
 
 
 async def test_who_was_removed_sees_nobody_though_the_doorbell_of_the_removal_was_lost(

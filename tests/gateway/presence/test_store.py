@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from accounts.constants import PreferredStatus
 from accounts.events import CustomStatus, PresencePreference
 from accounts.queries.presence import RevisedPreference
+from gateway.presence.online import online_users
 from gateway.presence.roster import Change
 from gateway.presence.statuses import OFFLINE, Presence, Record, ShownStatus, presence_of, sightings_of
 from gateway.presence.store import RECORD_KEPT_SECONDS, SWEEP_USERS, LeaseLost, PresenceStore
@@ -225,3 +226,16 @@ async def check_against_model(steps) -> None:
     for name in names:
         await store.leave(name, seconds=-1)
     await store.close()
+
+
+async def test_who_has_a_device_at_any_process_is_online_and_nobody_is_without_redis(store, monkeypatch):
+    first, second, here, there, gone = await begin(store), await begin(store), new_user(), new_user(), new_user()
+    for process, user in ((first, here), (second, there), (second, gone)):
+        await tell(store, process, user, True)
+    await tell(store, second, gone, None)
+    online = await asyncio.to_thread(online_users)
+    assert (online & {here, there, gone}) == {here, there}
+    monkeypatch.setattr("gateway.presence.online.ONLINE_MAX", 1)
+    assert len(await asyncio.to_thread(online_users)) == 1
+    monkeypatch.setattr(configured, "REDIS_URL", "redis://127.0.0.1:1/0")
+    assert await asyncio.to_thread(online_users) == set()
