@@ -6,6 +6,7 @@ What is checked follows W3C Web Authentication, sections 7.1 and 7.2; the crypto
 
 from __future__ import annotations
 
+import json
 import struct
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,8 +17,10 @@ from urllib.parse import urlsplit
 import msgspec
 from cryptography.exceptions import InvalidSignature
 from django.conf import settings
+from fido2 import cbor
 from fido2.cose import UnsupportedKey
 from fido2.server import Fido2Server
+from fido2.utils import websafe_decode
 from fido2.webauthn import (
     AttestedCredentialData,
     AuthenticationResponse,
@@ -35,6 +38,7 @@ from accounts.constants import PASSKEY_CEREMONY_SECONDS, PASSKEY_ID_MAX_BYTES
 _EXTENSIONS = {"credProps": True}
 _BEGUN_AT = "begun_at"
 _LOCAL_HOST = "localhost"
+_BINARY = ("clientDataJSON", "attestationObject", "authenticatorData", "signature", "userHandle")
 # What the parsers of the formats inside a credential raise when it was not made by an authenticator.
 _MALFORMED = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError, struct.error)
 
@@ -111,6 +115,7 @@ def complete_registration(
 ) -> NewPasskey:
     """Return the passkey that `credential` tells of. Raises `PasskeyRefused`."""
     try:
+        _refuse_numbers_for_bytes(credential)
         response = RegistrationResponse.from_dict(credential)
         made = _server(party).register_complete(_living(state), response)
         _check(response.response.client_data, made)
@@ -143,6 +148,7 @@ def complete_signing(
 ) -> Signed:
     """Return which of the `known` passkeys has signed. Raises `PasskeyRefused`. Counters are for the caller to compare."""
     try:
+        _refuse_numbers_for_bytes(credential)
         response = AuthenticationResponse.from_dict(credential)
         _check(response.response.client_data, response.response.authenticator_data)
         signed = _server(party).authenticate_complete(_living(state), known, response)
@@ -154,6 +160,7 @@ def complete_signing(
 def holder_handle_of(credential: Mapping[str, Any]) -> bytes:
     """Return whose passkey it says that it is; nothing is proven by that. Raises `PasskeyRefused`."""
     try:
+        _refuse_numbers_for_bytes(credential)
         handle = AuthenticationResponse.from_dict(credential).response.user_handle
     except _MALFORMED as error:
         raise PasskeyRefused(str(error)) from error
@@ -191,6 +198,20 @@ def _living(state: Mapping[str, Any] | None) -> Mapping[str, Any]:
     if state is None or time.time() - state[_BEGUN_AT] > PASSKEY_CEREMONY_SECONDS:
         raise ValueError("no such ceremony has begun, or it took too long")
     return state
+
+
+def _refuse_numbers_for_bytes(credential: Mapping[str, Any]) -> None:
+    """Refuse a number where bytes belong: python-fido2 makes that many bytes of it, so ten digits of anybody take all memory."""
+    response = credential["response"]
+    given = [credential["rawId"], *(response[name] for name in _BINARY if response.get(name) is not None)]
+    if not all(isinstance(text, str) for text in given):
+        raise TypeError("bytes are given as text")
+    if not isinstance(json.loads(websafe_decode(response["clientDataJSON"]))["challenge"], str):
+        raise TypeError("a challenge is text")
+    attestation = response.get("attestationObject")
+    told: Any = cbor.decode(websafe_decode(attestation)) if attestation is not None else {"authData": b""}
+    if not isinstance(told["authData"], bytes):
+        raise TypeError("what an authenticator says is bytes")
 
 
 def _check(client: CollectedClientData, authenticator: AuthenticatorData) -> None:
