@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from allauth.account.adapter import get_adapter
+from allauth.account.models import EmailAddress
 from allauth.headless.account.inputs import RequestPasswordResetInput, ResetPasswordKeyInput, SignupInput
 from allauth.headless.account.views import RequestPasswordResetView, ResetPasswordView, SignupView
 from allauth.headless.constants import Client
@@ -60,6 +62,16 @@ class SignUpView(SignupView):
 
 class PasswordResetInput(RequestPasswordResetInput):
     """allauth's form, which knows whether somebody has the address."""
+
+    def clean_email(self) -> str:
+        """Find who has the address; who has verified it goes first, as in allauth. Always two statements, whoever has it."""
+        email = str(get_adapter().clean_email(self.cleaned_data["email"].lower()))
+        rows = list(EmailAddress.objects.filter(email=email).select_related("user"))
+        holders = list(User.objects.filter(email=email))
+        verified = [row.user for row in rows if row.verified]
+        found = {*verified} or {*(row.user for row in rows), *holders}
+        self.users = [user for user in found if user.is_active]
+        return str(self.cleaned_data["email"])
 
     def save(self, request: HttpRequest, **options: Any) -> str:
         """Have a mail sent, to who has the address or to who has no account; and do for its cost alone what the other would."""

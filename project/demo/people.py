@@ -32,12 +32,14 @@ class Person:
 
 @dataclass(frozen=True)
 class DemoRoom:
-    """A room and the file of its conversation; `participants` makes it private."""
+    """A room and the file of its conversation; `participants` makes it private, `course` lets in who has passed it."""
 
     name: str
     topic_line: str
     conversation: str
     participants: tuple[str, ...] = ()
+    course: str = ""
+    passed: tuple[str, ...] = ()
 
 
 OWNER = Person("ingrid", "Ingrid Solheim", "owner")
@@ -61,6 +63,13 @@ ROOMS = (
         "Money, keys and visits. For those who lock up",
         "keyholders",
         participants=("tomas", "wen", "petra"),
+    ),
+    DemoRoom(
+        "Boiler watch",
+        "Who fires when, and how hot. Open to whoever has passed the boiler course",
+        "boiler-watch",
+        course="boiler-course",
+        passed=("ingrid", "tomas", "kofi"),
     ),
 )
 DIRECT_PEOPLE = ("bisi", "ingrid")

@@ -15,7 +15,10 @@ from chat.actions.rooms import create_room, open_direct_room
 from chat.constants import ROOM_KIND, RoomVisibility
 from chat.models import Room
 from chat.models.locks import hold_room_topics
+from communities.access import GateDraft
 from communities.actions.communities import create_community
+from communities.actions.entitlements import grant_entitlement
+from communities.actions.gates import put_gate
 from communities.actions.membership_roles import give_role
 from communities.actions.memberships import add_members
 from communities.constants import JoinPolicy, StartingRole
@@ -94,11 +97,27 @@ def _make_room(room: people.DemoRoom, community_id: CommunityId, users: Users) -
     room_id = RoomId(made.id)
     for username in room.participants:
         add_room_member(owner, room_id=room_id, user_id=UserId(users[username].pk))
+    if room.course:
+        _put_gate(room, room_id, community_id, users)
     return room_id
 
 
+def _put_gate(room: people.DemoRoom, room_id: RoomId, community_id: CommunityId, users: Users) -> None:
+    """Let in who has passed the course: first the passes, since nobody may lock themselves out."""
+    owner = _as(users[people.OWNER.username])
+    for username in room.passed:
+        user_id = UserId(users[username].pk)
+        grant_entitlement(
+            owner, community_id=community_id, user_id=user_id, key=room.course, reason="Passed the course."
+        )
+    draft = GateDraft(
+        tree={"type": "entitlement", "key": room.course}, reason="Steam is for those who have learned it."
+    )
+    put_gate(owner, kind=ROOM_KIND, resource_id=room_id, draft=draft)
+
+
 def _readers(room: people.DemoRoom, users: Users) -> list[User]:
-    names = (people.OWNER.username, *room.participants) if room.participants else users
+    names = room.passed or ((people.OWNER.username, *room.participants) if room.participants else users)
     return [users[name] for name in names]
 
 

@@ -8,11 +8,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from chat.constants import RoomKind
+from chat.constants import ChatPermission, RoomKind
 from chat.models import Message, ReadMarker, Room
+from chat.policies import users_who_may
 from communities.models import Community, Membership
 from eventlog.topics import topic_for
 from kernel.clock import now
+from kernel.ids import UserId
 from project.demo import people
 from project.demo.seed import UNREAD_BY_OWNER, seed_demo
 from project.demo.transcripts import read_transcript
@@ -36,9 +38,19 @@ def test_it_makes_a_community_with_people_roles_rooms_and_conversations():
         ("Quayside", "community"),
         ("Engine and hull", "community"),
         ("Keyholders", "private"),
+        ("Boiler watch", "community"),
     }
     assert rooms.filter(kind=RoomKind.DIRECT).count() == 1
     assert Message.objects.count() == sum(len(read_transcript(name, today=now())) for name in CONVERSATIONS)
+
+
+@pytest.mark.django_db
+def test_the_room_behind_a_gate_is_there_for_who_passed_the_course_alone():
+    seed_demo()
+    room = Room.objects.get(name="Boiler watch")
+    users = {UserId(user.pk): user.username for user in User.objects.all()}
+    let_in = users_who_may(ChatPermission.READ_MESSAGES, room, users)
+    assert {users[user_id] for user_id in let_in} == {"ingrid", "tomas", "kofi"}
 
 
 @pytest.mark.django_db
