@@ -21,7 +21,7 @@ from django.contrib.auth.hashers import Argon2PasswordHasher
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
 
-PAIRS, WARM = 30, 2
+PAIRS, WARM = 100, 2
 NUMBERS = range(-WARM, PAIRS)
 PASSWORD = "correct horse battery"  # noqa: S105  # of users of the measurement
 APP = "/_allauth/app/v1"
@@ -70,7 +70,7 @@ def main(answer: Path) -> None:
 
 
 def _make_users() -> None:
-    """Make `ada-2` to `ada29` with a password and `bot-2` to `bot29` without one."""
+    """Make `ada-2` to `ada99` with a password and `bot-2` to `bot99` without one."""
     from accounts.actions.users import create_user
     from accounts.models import User
     from kernel.actor import SYSTEM
