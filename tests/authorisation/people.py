@@ -17,7 +17,7 @@ from accounts.constants import StaffRole
 from accounts.events import SignedIn
 from accounts.models import AccountDeletion, Session, StaffRoleChange, TrustedDevice, User
 from chat.models import Room
-from communities.models import Community, Membership
+from communities.models import Community, Gate, Membership
 from kernel.clock import now
 from kernel.ids import UserId, uuid7
 from kernel.rate_limits import Allowance, RateLimit
@@ -34,6 +34,7 @@ from tests.factories.communities import (
     make_trial_offer,
     role_of,
 )
+from tests.factories.gates import gate
 
 ANONYMOUS, OWNER, MEMBER, STRANGER = "anonymous", "owner", "member", "stranger"
 KEY, BOT = "key of the member", "bot of the owner"
@@ -107,6 +108,7 @@ def build_world() -> World:
     application = make_application(community, outsider)
     entitlement = make_entitlement(community, users[MEMBER])
     make_rules(community, must_accept=False)
+    version = gate(make_community(), None)
     deletion = AccountDeletion.objects.create(user=outsider, due_at=now(), cancelled_at=now())
     change = StaffRoleChange.objects.create(user=users["support"], role="support", kind="granted", reason="new")
     session = Session.objects.filter(user=users[MEMBER]).earliest("id")
@@ -142,6 +144,8 @@ def build_world() -> World:
         "communities/entitlement": str(entitlement.pk),
         "communities/application": str(application.pk),
         "communities/role": str(role.pk),
+        "communities/gate": str(Gate.objects.get().pk),
+        "communities/gateversion": str(version.id),
         "chat/room": str(room.pk),
     }
     return World(callers, community, room, ids, rows)
