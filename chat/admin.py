@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from accounts.admin import ReadOnlyAdmin
 from chat.actions.rooms import archive_room
-from chat.models import Room
+from chat.models import Room, RoomOverwrites
 from kernel.actor import SYSTEM
 from kernel.errors import DomainError
 from kernel.ids import RoomId
@@ -44,3 +44,14 @@ class RoomAdmin(ReadOnlyAdmin):
                 self.message_user(request, f"{room}: {error.text}", messages.ERROR)
             else:
                 self.log_change(request, room, "Archived.")
+
+
+@admin.register(RoomOverwrites)
+class RoomOverwritesAdmin(ReadOnlyAdmin):
+    """What roles and members may in single rooms, and who changed it when: every version."""
+
+    list_display = ("room", "community", "author", "created_at")
+    list_select_related = ("room", "community", "author")
+    search_fields = ("room__name", "community__name", "community__slug")
+    ordering = ("-created_at",)
+    fields = ("community", "room", "entries", "author", "created_at")

@@ -12,6 +12,7 @@ MAX_TOPIC_LINE_LENGTH = 250
 MAX_NONCE_LENGTH = 64
 ROOM_CATEGORIES_MAX = 50
 MAX_POSITION = 9_999
+ROOM_OVERWRITES_MAX = 100
 MAX_SEQ = 2**63 - 1
 EXCERPT_LENGTH = 140
 UNREAD_CAP = 100
@@ -37,6 +38,13 @@ class RoomVisibility(StrEnum):
     PRIVATE = "private"
 
 
+class OverwriteKind(StrEnum):
+    """Whom an overwrite of a room is for."""
+
+    ROLE = "role"
+    MEMBER = "member"
+
+
 class RoomMemberState(StrEnum):
     """A user's own state in a room. Without one, a member of the community reads its community-visible rooms only."""
 
@@ -57,6 +65,9 @@ class ChatPermission(PermissionName):
     SEND_MESSAGE = "message.send"
     DELETE_ANY_MESSAGE = "message.delete_any"
 
+
+READING = frozenset({ChatPermission.VIEW_ROOM, ChatPermission.READ_MESSAGES})
+"""What it takes to follow a room."""
 
 PERMISSION_RULES = (
     PermissionRule(
@@ -114,10 +125,11 @@ PERMISSION_RULES = (
     ),
 )
 
-_MODERATE = frozenset({"chat.view_room", "chat.change_room"})
+_LOOK = frozenset({"chat.view_room", "chat.view_roomoverwrites"})
+_MODERATE = _LOOK | {"chat.change_room"}
 
 STAFF_PERMISSIONS = {
-    StaffRole.SUPPORT: frozenset({"chat.view_room"}),
+    StaffRole.SUPPORT: _LOOK,
     StaffRole.MODERATOR: _MODERATE,
     StaffRole.TRUST_AND_SAFETY: _MODERATE,
 }

@@ -40,6 +40,20 @@ class NotTheAuthor(Forbidden):
     message = "This message is somebody else's."
 
 
+class TooManyOverwrites(Conflict):
+    """The room has as many overwrites as it may have."""
+
+    code = "overwrite.too_many"
+    message = "This room has too many overwrites. Delete one first."
+
+
+class OverwriteLocksOut(Conflict):
+    """With the overwrite its own editor could not manage the room any more."""
+
+    code = "overwrite.locks_out"
+    message = "You could not manage this room any more yourself."
+
+
 class TooManyCategories(Conflict):
     """The community has as many categories of rooms as it may have."""
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from accounts.events import UserPayload
-from chat.constants import TYPING_WATCHERS_MAX, RoomKind, RoomVisibility
+from chat.constants import TYPING_WATCHERS_MAX, OverwriteKind, RoomKind, RoomVisibility
 from eventlog.events import Event, durable_event, ephemeral_event
 from kernel.wire import WireStruct
 
@@ -28,6 +28,23 @@ class RoomPayload(WireStruct, frozen=True):
     position: int
     created_at: datetime
     archived_at: datetime | None
+
+
+class OverwritePayload(WireStruct, frozen=True):
+    """What a role or a user (`id`) may in a room, and may not, whatever the roles give in the community."""
+
+    kind: OverwriteKind
+    id: UUID
+    allow: tuple[str, ...]
+    deny: tuple[str, ...]
+
+
+class RoomOverwritesPayload(WireStruct, frozen=True):
+    """All overwrites of a room, and who changed them last and when."""
+
+    items: tuple[OverwritePayload, ...]
+    changed_by: UUID | None
+    changed_at: datetime | None
 
 
 class CategoryPayload(WireStruct, frozen=True):
@@ -140,6 +157,13 @@ class RoomsChanged(Event, frozen=True):
 
     It names nothing: the log is replayed to members to whom a gate or a role may have closed the room since.
     """
+
+
+@durable_event("room_overwrites.changed")
+class RoomOverwritesChanged(Event, frozen=True):
+    """What roles or members may in the room changed; what exactly is told to who manages the room alone."""
+
+    room: UUID
 
 
 @durable_event("category.created")

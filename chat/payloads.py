@@ -8,8 +8,9 @@ import msgspec
 
 from accounts.events import UserPayload
 from chat.constants import RoomKind, RoomVisibility
-from chat.events import CategoryPayload, ExcerptPayload, MessagePayload, MyRoomPayload, RoomPayload
+from chat.events import CategoryPayload, ExcerptPayload, MessagePayload, MyRoomPayload, OverwritePayload, RoomPayload
 from chat.models import Message, Room, RoomCategory
+from chat.models.overwrites import OverwriteEntry
 
 
 def room_payload(room: Room, *, participants: Sequence[UserPayload] = ()) -> RoomPayload:
@@ -56,6 +57,11 @@ def message_payload(message: Message, author: UserPayload) -> MessagePayload:
         edited_at=message.edited_at,
         deleted=message.deleted_at is not None,
     )
+
+
+def overwrite_payload(entry: OverwriteEntry) -> OverwritePayload:
+    """Return an overwrite for who manages the room."""
+    return OverwritePayload(kind=entry.kind, id=entry.id, allow=entry.allow, deny=entry.deny)
 
 
 def category_payload(category: RoomCategory) -> CategoryPayload:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from chat.api.category_views import CategoriesView, CategoryView, RoomPlaceView
+from chat.api.overwrite_views import MemberOverwriteView, RoleOverwriteView, RoomOverwritesView
 from chat.api.views import (
     ArchiveRoomView,
     DirectRoomsView,
@@ -32,6 +33,15 @@ urlpatterns: list[URLPattern] = [
     path("rooms/<uuid:room_id>/leave", LeaveRoomView.as_view(), name="leave-room"),
     path("rooms/<uuid:room_id>/members", RoomMembersView.as_view(), name="room-members"),
     path("rooms/<uuid:room_id>/members/<uuid:user_id>", RoomMemberView.as_view(), name="room-member"),
+    path("rooms/<uuid:room_id>/overwrites", RoomOverwritesView.as_view(), name="room-overwrites"),
+    path(
+        "rooms/<uuid:room_id>/overwrites/roles/<uuid:role_id>", RoleOverwriteView.as_view(), name="room-role-overwrite"
+    ),
+    path(
+        "rooms/<uuid:room_id>/overwrites/members/<uuid:user_id>",
+        MemberOverwriteView.as_view(),
+        name="room-member-overwrite",
+    ),
     path("rooms/<uuid:room_id>/messages", MessagesView.as_view(), name="messages"),
     path("rooms/<uuid:room_id>/read", ReadMarkerView.as_view(), name="read-marker"),
     path("messages/<uuid:message_id>", MessageView.as_view(), name="message"),

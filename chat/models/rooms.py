@@ -23,7 +23,7 @@ from kernel.ids import uuid7
 class Room(GatedRow):
     """A place to chat in a community. A direct room is private, has no name, and is the only one of its two people (`direct_key`).
 
-    The community's gate holds in it as well as its own.
+    The community's gate holds in it as well as its own. Without `overwrites` its members may what their roles give in the community.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -35,6 +35,9 @@ class Room(GatedRow):
     direct_key = models.CharField(max_length=120, unique=True, null=True, blank=True)  # null: not direct
     category = models.ForeignKey(RoomCategory, on_delete=models.SET_NULL, null=True, blank=True, related_name="rooms")
     position = models.PositiveSmallIntegerField(default=0, db_default=0)
+    overwrites = models.ForeignKey(
+        "chat.RoomOverwrites", on_delete=models.RESTRICT, null=True, editable=False, related_name="+", db_index=False
+    )
     created_at = models.DateTimeField(default=now, editable=False)
     archived_at = models.DateTimeField(null=True, blank=True)
 

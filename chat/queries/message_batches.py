@@ -13,12 +13,14 @@ from msgspec.structs import replace
 from accounts.events import UserPayload
 from accounts.payloads import user_payload_of
 from chat.constants import RoomMemberState
+from chat.queries.overwrites import find_overwrites
 from chat.queries.resources import room_resource_of
 from communities.access import (
     MEMBERSHIP_COLUMNS,
     ROLES_OF_MEMBERSHIP,
     Facts,
     LiveGate,
+    Overwrites,
     Participation,
     Question,
     Resource,
@@ -34,7 +36,7 @@ from kernel.ids import CommunityId, RoomId, UserId
 
 _STANDINGS = f"""
 SELECT room.id, asked.user_id, room.community_id, room.visibility, room.archived_at IS NOT NULL,
-       community.gate_version_id, room.gate_version_id,
+       community.gate_version_id, room.gate_version_id, room.overwrites_id,
        account.is_active, account.username, account.display_name, account.kind,
        own.state, own.added_at >= membership.joined_at, {MEMBERSHIP_COLUMNS}
 FROM unnest(%s::uuid[], %s::uuid[]) AS asked (room_id, user_id)
@@ -85,8 +87,9 @@ def find_standings(pairs: Collection[Pair]) -> Callable[[], dict[Pair, Standing]
     def standings() -> dict[Pair, Standing]:
         rows = found.fetchall()
         gates = find_live_gates({version_id for row in rows for version_id in row[5:7] if version_id is not None})
+        overwrites = find_overwrites({row[7] for row in rows if row[7] is not None})
         at = now()  # behind the locks, which the rows were read behind as well
-        return _with_known({(RoomId(row[0]), row[1]): _standing(row, gates, at) for row in rows})
+        return _with_known({(RoomId(row[0]), row[1]): _standing(row, gates, overwrites, at) for row in rows})
 
     return standings
 
@@ -107,12 +110,20 @@ def _with_known(standings: dict[Pair, Standing]) -> dict[Pair, Standing]:
     return standings
 
 
-def _standing(row: tuple[Any, ...], gates: Mapping[UUID, LiveGate], at: datetime) -> Standing:
-    room_id, user_id, community_id, visibility, is_archived, outer, inner, is_active, *account_and_own = row
-    username, display_name, kind, *own = account_and_own
+def _standing(
+    row: tuple[Any, ...], gates: Mapping[UUID, LiveGate], overwrites: Mapping[UUID, Overwrites], at: datetime
+) -> Standing:
+    room_id, user_id, community_id, visibility, is_archived, outer, inner, version_id, *account_and_own = row
+    is_active, username, display_name, kind, *own = account_and_own
     own_gates = tuple(gates[version_id] for version_id in (outer, inner) if version_id is not None)
     return Standing(
-        room_resource_of(CommunityId(community_id), RoomId(room_id), visibility, own_gates),
+        room_resource_of(
+            CommunityId(community_id),
+            RoomId(room_id),
+            visibility,
+            own_gates,
+            overwrites[version_id] if version_id else None,
+        ),
         is_archived,
         None if is_active is None else user_payload_of(user_id, username, display_name, kind),
         Facts(at=at, signed_in=False) if user_id is None else _facts(user_id, bool(is_active), own, at),

@@ -96,7 +96,9 @@ def _private_rooms(community_id: CommunityId, user_ids: Collection[UserId]) -> M
         room__visibility=RoomVisibility.PRIVATE,
     )
     found: dict[UserId, list[Room]] = {}
-    for row in rows.select_related("room__community__gate_version", "room__gate_version").order_by("room_id"):
+    for row in rows.select_related("room__community__gate_version", "room__gate_version", "room__overwrites").order_by(
+        "room_id"
+    ):
         found.setdefault(UserId(row.user_id), []).append(row.room)
     return found
 

@@ -15,9 +15,9 @@ from accounts.payloads import user_payload
 from accounts.queries.users import get_users
 from chat.constants import (
     EXCERPT_LENGTH,
+    READING,
     ROOM_KIND,
     UNREAD_CAP,
-    ChatPermission,
     RoomKind,
     RoomMemberState,
     RoomVisibility,
@@ -69,34 +69,34 @@ class _ReadState(NamedTuple):
     newest: _Newest | None
 
 
-_WITH_GATES = Room.objects.select_related("community__gate_version", "gate_version")
+WITH_ACCESS = Room.objects.select_related("community__gate_version", "gate_version", "overwrites")
+"""Rooms with all that access asks of a room."""
 
 
 def get_rooms(room_ids: Collection[RoomId]) -> dict[RoomId, Room]:
     """Return the rooms that exist, by id, in one query."""
-    return {RoomId(room.pk): room for room in _WITH_GATES.filter(pk__in=room_ids)}
+    return {RoomId(room.pk): room for room in WITH_ACCESS.filter(pk__in=room_ids)}
 
 
 def rooms_for_all(community_id: CommunityId) -> list[Room]:
-    """Return the rooms of a community that are for all of its members, with their gates. One query."""
-    rows = _WITH_GATES.filter(community_id=community_id, visibility=RoomVisibility.COMMUNITY)
+    """Return the rooms of a community that are for all of its members, with their gates and overwrites. One query."""
+    rows = WITH_ACCESS.filter(community_id=community_id, visibility=RoomVisibility.COMMUNITY)
     return list(rows.order_by("pk"))
 
 
 def is_opened_to_all_members(room: Room) -> bool:
-    """Return whether every member of the community can read a room that was opened just now: nobody has been put out, it has no gate.
+    """Return whether every member of the community can read a room that was opened just now, and so has no exceptions yet.
 
     Of others nothing is told on the community's topic, not even that they are there.
     """
     default = Role.objects.filter(community_id=room.community_id, is_default=True)
-    needed = [ChatPermission.VIEW_ROOM, ChatPermission.READ_MESSAGES]
-    return room.visibility == RoomVisibility.COMMUNITY and default.filter(permissions__contains=needed).exists()
+    return room.visibility == RoomVisibility.COMMUNITY and default.filter(permissions__contains=list(READING)).exists()
 
 
 def candidate_rooms(community_id: CommunityId, user_id: UserId) -> QuerySet[Room]:
     """Return the rooms of a community that the user may be able to read; access decides about each of them."""
     own = RoomMember.objects.filter(room=OuterRef("pk"), user_id=user_id, state=RoomMemberState.MEMBER)
-    return _WITH_GATES.filter(Q(visibility=RoomVisibility.COMMUNITY) | Exists(own), community_id=community_id)
+    return WITH_ACCESS.filter(Q(visibility=RoomVisibility.COMMUNITY) | Exists(own), community_id=community_id)
 
 
 def room_payloads(rooms: Sequence[Room]) -> list[RoomPayload]:

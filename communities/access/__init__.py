@@ -18,12 +18,14 @@ from communities.access.deciding import decide, decide_all, decide_many, require
 from communities.access.evaluation import evaluate, judge_gates
 from communities.access.facts import Facts, FactSource, MembershipFacts, Participation, Question
 from communities.access.gate_drafts import GateDraft, draft_version
-from communities.access.grants import community_permissions, is_only_reading
+from communities.access.grants import holds, is_only_reading, permissions_in
 from communities.access.known import is_current, known_of, load_known, with_membership
 from communities.access.moments import FactsOfBefore
+from communities.access.overwrites import MemberOverwrite, Overwrite, Overwrites
 from communities.access.participation import register_participation_source
 from communities.access.permissions import (
     grantable_permissions,
+    overwritable_permissions,
     permission_rules,
     register_permissions,
     starting_permissions,
@@ -53,7 +55,10 @@ __all__ = [
     "FactsOfBefore",
     "GateDraft",
     "LiveGate",
+    "MemberOverwrite",
     "MembershipFacts",
+    "Overwrite",
+    "Overwrites",
     "Participation",
     "Question",
     "Readable",
@@ -64,7 +69,6 @@ __all__ = [
     "catch_up",
     "change_access",
     "closed_since",
-    "community_permissions",
     "community_resource",
     "community_to_guest",
     "compare_gates",
@@ -76,6 +80,7 @@ __all__ = [
     "evaluate",
     "find_live_gates",
     "grantable_permissions",
+    "holds",
     "is_current",
     "is_only_reading",
     "judge_gates",
@@ -86,7 +91,9 @@ __all__ = [
     "load_memberships",
     "load_memberships_of",
     "membership_facts_of",
+    "overwritable_permissions",
     "permission_rules",
+    "permissions_in",
     "readable_topics",
     "register_participation_source",
     "register_permissions",

@@ -17,7 +17,7 @@ from communities.access.database import (
     membership_facts_of,
 )
 from communities.access.facts import MembershipFacts
-from communities.access.grants import community_permissions
+from communities.access.grants import permissions_in
 from communities.access.resources import COMMUNITY_KIND, Resource
 from communities.constants import CURRENT_STATUSES, CommunityVisibility, JoinPolicy, MembershipStatus
 from communities.events import CommunityPayload, MyCommunityPayload
@@ -146,6 +146,6 @@ def _seen_by(community: CommunityPayload, mine: MembershipFacts | None, *, membe
         is_member=membership is not None,
         is_owner=membership is not None and membership.is_owner,
         my_roles=membership.role_ids[:-1] if membership is not None else (),
-        my_permissions=community_permissions(membership, itself) if membership is not None else (),
+        my_permissions=permissions_in(membership, itself) if membership is not None else (),
         member_count=member_count,
     )

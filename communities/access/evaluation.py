@@ -1,7 +1,7 @@
 """The rules, pure: facts in, decision out. Nothing is loaded here and no clock is read.
 
-The order is fixed: authentication, account, ban and time-out, membership, gates, acceptance of rules, permissions of roles, then
-participation.
+The order is fixed: authentication, account, ban and time-out, membership, gates, acceptance of rules, permissions of roles with the
+overwrites of the thing, then participation.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import msgspec
 from msgspec import UNSET
 
 from communities.access.facts import Facts, MembershipFacts, Participation
-from communities.access.grants import holds, is_only_reading, waits_for_rules
+from communities.access.grants import holds, is_only_reading, is_taken_by_overwrite, waits_for_rules
 from communities.access.resources import COMMUNITY_KIND, Resource
 from communities.constants import CURRENT_STATUSES, MembershipStatus, Permission, PermissionName
 from communities.gates.facts import GateFacts
@@ -31,6 +31,7 @@ class _Refusal(msgspec.Struct, frozen=True):
     expires_at: datetime | None = None
 
 
+_DENIED = Remedy(text="You may do this elsewhere, but not here. Ask who manages this place.")
 _ASK = Remedy(text="Ask a moderator of the community to add you.")
 _Check = Callable[[Facts, PermissionName, Resource], _Refusal | None]
 
@@ -156,6 +157,8 @@ def _check_permission(facts: Facts, permission: PermissionName, resource: Resour
     membership = _membership(facts)
     if not _is_member(facts) or membership is None or holds(membership, permission, resource):
         return None
+    if is_taken_by_overwrite(membership, permission, resource):
+        return _Refusal("overwrite.denied", (Missing(requirement="overwrite", remedy=_DENIED),), _DENIED)
     return _Refusal(Forbidden.code, (Missing(requirement="permission"),))
 
 

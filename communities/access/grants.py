@@ -1,8 +1,11 @@
-"""Which permissions a membership gives by its roles, pure. Whether the membership counts at all is for `evaluation` to say."""
+"""Which permissions a membership gives by roles and overwrites, pure. Whether it counts at all is for `evaluation` to say."""
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from communities.access.facts import MembershipFacts
+from communities.access.overwrites import Overwrites
 from communities.access.permissions import permission_rules
 from communities.access.resources import COMMUNITY_KIND, Resource
 from communities.constants import Holder, PermissionName
@@ -17,14 +20,19 @@ def holds(membership: MembershipFacts, permission: PermissionName, resource: Res
         return False
     if membership.is_guest and resource.kind == COMMUNITY_KIND:
         return rule.for_guests
-    if resource.shown_by not in (None, permission) and not _by_roles(membership, resource.shown_by):
+    if resource.shown_by not in (None, permission) and not _is_given(membership, resource.shown_by, resource):
         return False
-    return rule.holder is Holder.MEMBERS or _by_roles(membership, permission)
+    return rule.holder is Holder.MEMBERS or _is_given(membership, permission, resource)
 
 
-def community_permissions(membership: MembershipFacts, community: Resource) -> tuple[PermissionName, ...]:
-    """Return all that the membership gives in the community itself, in the order of registration."""
-    return tuple(name for name in permission_rules() if holds(membership, name, community))
+def is_taken_by_overwrite(membership: MembershipFacts, permission: PermissionName, resource: Resource) -> bool:
+    """Return whether the membership would give a permission, which it does not, if the resource had no overwrites."""
+    return resource.overwrites is not None and holds(membership, permission, replace(resource, overwrites=None))
+
+
+def permissions_in(membership: MembershipFacts, resource: Resource) -> tuple[PermissionName, ...]:
+    """Return all that the membership gives in the resource, in the order of registration."""
+    return tuple(name for name in permission_rules() if holds(membership, name, resource))
 
 
 def is_only_reading(permission: PermissionName) -> bool:
@@ -39,5 +47,22 @@ def waits_for_rules(permission: PermissionName) -> bool:
     return rule is not None and rule.after_acceptance
 
 
-def _by_roles(membership: MembershipFacts, permission: PermissionName | None) -> bool:
+def _is_given(membership: MembershipFacts, permission: PermissionName | None, resource: Resource) -> bool:
+    if resource.overwrites is not None:
+        said = _said_to(membership, permission, resource.overwrites)
+        if said is not None:
+            return said
     return permission in membership.permissions
+
+
+def _said_to(membership: MembershipFacts, permission: PermissionName | None, overwrites: Overwrites) -> bool | None:
+    """Return what counts: the member's own overwrite, else those of their roles, where giving wins, else that of the default role."""
+    own = overwrites.members.get(membership.user_id)
+    said = None if own is None else own.says(permission)
+    if own is not None and said is not None and not (said and membership.joined_at > own.made_at):
+        return said
+    found = [overwrites.roles.get(role_id) for role_id in membership.role_ids]
+    *held, default = [None if one is None else one.says(permission) for one in found] or [None]
+    if True in held or False in held:
+        return True in held
+    return default

@@ -26,6 +26,11 @@ def grantable_permissions() -> list[PermissionName]:
     return [name for name, rule in _rules.items() if rule.holder is Holder.ROLES]
 
 
+def overwritable_permissions(kind: str) -> list[PermissionName]:
+    """Return what can be given and taken anew in single things of a kind."""
+    return [name for name, rule in _rules.items() if rule.overwritten_in == kind]
+
+
 def starting_permissions(role: StartingRole) -> list[PermissionName]:
     """Return what a starting role gives by itself; who has a higher one has the lower one as well."""
     return [name for name, rule in _rules.items() if rule.starts_in is role]

@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 from msgspec import structs
 
+from communities.access.overwrites import Overwrites
 from communities.constants import CommunityVisibility, PermissionName
 from communities.gates.live import LiveGate, live_gates
 from communities.models import Community
@@ -24,6 +25,7 @@ class Resource(msgspec.Struct, frozen=True):
     by `kind` and `id` in the source registered for that kind; the community itself has none.
     All of `gates` have to be passed: those of what the thing is in come first, so its own only narrow.
     Without the permission `shown_by`, when there is one, a member knows nothing of the thing and may do nothing with it.
+    `overwrites` say what roles and single members may here, whatever their roles give elsewhere.
     """
 
     community_id: CommunityId
@@ -32,6 +34,7 @@ class Resource(msgspec.Struct, frozen=True):
     visibility: Visibility = "community"
     shown_by: PermissionName | None = None
     gates: tuple[LiveGate, ...] = ()
+    overwrites: Overwrites | None = None
 
 
 COMMUNITY_KIND = "community"

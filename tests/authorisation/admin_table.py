@@ -27,6 +27,7 @@ VIEWERS: dict[str, frozenset[str]] = {
     "communities/gate": _COMMUNITY,
     "communities/gateversion": _COMMUNITY,
     "chat/room": _COMMUNITY,
+    "chat/roomoverwrites": _COMMUNITY,
 }
 """By model, which roles see it. Nobody edits or deletes a row by hand, and only the log of staff roles is added to."""
 ADDERS = {"accounts/staffrolechange": _ADMINISTRATOR}

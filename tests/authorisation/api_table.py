@@ -198,6 +198,15 @@ API = {
     "GET /api/v1/rooms/<uuid:room_id>/members": inside(200, 200),
     "POST /api/v1/rooms/<uuid:room_id>/members": inside(204, 403, lambda world: {"user_id": world.ids["user_id"]}),
     "DELETE /api/v1/rooms/<uuid:room_id>/members/<uuid:user_id>": inside(204, 403),
+    "GET /api/v1/rooms/<uuid:room_id>/overwrites": inside(200, 403),
+    "PUT /api/v1/rooms/<uuid:room_id>/overwrites/roles/<uuid:role_id>": inside(
+        200, 403, lambda _: {"deny": ["message.send"]}
+    ),
+    "DELETE /api/v1/rooms/<uuid:room_id>/overwrites/roles/<uuid:role_id>": inside(404, 403),
+    "PUT /api/v1/rooms/<uuid:room_id>/overwrites/members/<uuid:user_id>": inside(
+        200, 403, lambda _: {"deny": ["message.send"]}
+    ),
+    "DELETE /api/v1/rooms/<uuid:room_id>/overwrites/members/<uuid:user_id>": inside(404, 403),
     "GET /api/v1/rooms/<uuid:room_id>/messages": inside(200, 200),
     "POST /api/v1/rooms/<uuid:room_id>/messages": inside(201, 201, lambda _: {"body": "Ahoy", "nonce": "n"}),
     "PUT /api/v1/rooms/<uuid:room_id>/read": inside(200, 200, lambda _: {"seq": 1}),

@@ -18,6 +18,8 @@ from accounts.events import SignedIn
 from accounts.models import AccountDeletion, Session, StaffRoleChange, TrustedDevice, User
 from chat.models import Room
 from communities.models import Community, Gate, Membership
+from chat.models import Room, RoomOverwrites
+from communities.models import Community, Membership
 from kernel.clock import now
 from kernel.ids import UserId, uuid7
 from kernel.rate_limits import Allowance, RateLimit
@@ -147,6 +149,7 @@ def build_world() -> World:
         "communities/gate": str(Gate.objects.get().pk),
         "communities/gateversion": str(version.id),
         "chat/room": str(room.pk),
+        "chat/roomoverwrites": str(RoomOverwrites.objects.create(community=community, room=room, entries=[]).pk),
     }
     return World(callers, community, room, ids, rows)
 

@@ -22,6 +22,7 @@ from chat.events import (
     RoomLeft,
     RoomMemberAdded,
     RoomMemberRemoved,
+    RoomOverwritesChanged,
     RoomPayload,
     RoomUpdated,
 )
@@ -29,6 +30,7 @@ from chat.models import Message, MessageEdit, ReadMarker, Room, RoomCategory, Ro
 from chat.queries.messages import list_messages
 from chat.queries.room_members import list_room_members
 from chat.queries.rooms import room_payloads
+from communities.events import AccessChanged
 from communities.models import Membership
 from eventlog.events import AccessRevoked, Event
 from eventlog.replay import read_heads
@@ -121,7 +123,7 @@ def _apply(state: Snapshot, topic: Topic, event: Event) -> Snapshot:
             _, user_id = parse_topic(topic)
             assert seq > state.markers.get(user_id, 0)
             return replace(state, markers={**state.markers, user_id: seq})
-        case AccessRevoked() | RoomJoined() | RoomLeft():
+        case AccessRevoked() | AccessChanged() | RoomJoined() | RoomLeft() | RoomOverwritesChanged():
             return state
     return replace(state, messages=_apply_to_messages(state.messages, event))
 

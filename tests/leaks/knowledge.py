@@ -5,10 +5,10 @@ from __future__ import annotations
 from communities.constants import CommunityVisibility
 
 OWNER, PARTICIPANT, MEMBER, TIMED_OUT, PUT_OUT = "owner", "participant", "member", "timed_out", "put_out"
-GUEST = "guest"
+GUEST, DENIED = "guest", "denied"
 """Inside: the participant takes part in the private room and in the conversation, from the open room one was put out. The guest was
-added to the private room, and reaches nothing else."""
-INSIDE = frozenset({OWNER, PARTICIPANT, MEMBER, TIMED_OUT, PUT_OUT, GUEST})
+added to the private room, and reaches nothing else. An overwrite denies the open room to the denied."""
+INSIDE = frozenset({OWNER, PARTICIPANT, MEMBER, TIMED_OUT, PUT_OUT, GUEST, DENIED})
 """They know that the community is there, and may be told why they are refused."""
 NEVER, APPLICANT, FORMER, REMOVED, BANNED = "never", "applicant", "former", "removed", "banned"
 ANONYMOUS, INACTIVE, SCOPELESS = "anonymous", "inactive", "scopeless"
@@ -20,6 +20,7 @@ STATES = (
     TIMED_OUT,
     PUT_OUT,
     GUEST,
+    DENIED,
     NEVER,
     APPLICANT,
     FORMER,
@@ -52,11 +53,13 @@ _KNOWN = {
     MEMBER: _MEMBERS,
     TIMED_OUT: _MEMBERS,
     PUT_OUT: _MEMBERS - {HALL},
+    DENIED: _MEMBERS - {HALL},
     GUEST: {CARD, BELONGING, CABIN},
 }
 _SEES_CARDS = frozenset({NEVER, APPLICANT, FORMER, REMOVED})
 _WAS_TOLD_OF = {
     PUT_OUT: {HALL},
+    DENIED: {HALL},
     APPLICANT: {CARD},
     FORMER: {CARD},
     REMOVED: {CARD},

@@ -82,6 +82,7 @@ EVENTS: dict[str, tuple[str, ...]] = dict.fromkeys(_ACCOUNT_EVENTS, ("user",)) |
     "room.created": ("room",),
     "room.updated": ("room",),
     "room.archived": ("room",),
+    "room_overwrites.changed": ("room",),
     "room_member.added": ("room",),
     "room_member.removed": ("room",),
     "message.created": ("room",),

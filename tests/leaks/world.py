@@ -17,10 +17,11 @@ from django.db import transaction
 from accounts.models import User
 from chat.actions.categories import create_category, delete_category, update_category
 from chat.actions.messages import delete_message, edit_message, post_message
+from chat.actions.overwrites import OverwriteTarget, put_room_overwrite
 from chat.actions.read_markers import mark_read
 from chat.actions.room_members import add_room_member, remove_room_member
 from chat.actions.rooms import archive_room, create_room, open_direct_room, update_room
-from chat.constants import ROOM_KIND, RoomVisibility
+from chat.constants import ROOM_KIND, ChatPermission, OverwriteKind, RoomVisibility
 from communities.access import COMMUNITY_KIND, GateDraft
 from communities.actions.application_forms import put_application_form
 from communities.actions.application_reviews import claim_application, vote_on_application
@@ -65,6 +66,7 @@ from tests.leaks.knowledge import (
     BANNED,
     CABIN,
     CARD,
+    DENIED,
     DIRECT,
     ENTITLEMENTS,
     FORMER,
@@ -86,7 +88,7 @@ from tests.leaks.knowledge import (
     was_told_of,
 )
 
-_JOINED = (PARTICIPANT, GUEST, MEMBER, TIMED_OUT, PUT_OUT, FORMER, REMOVED, BANNED, INACTIVE, SCOPELESS)
+_JOINED = (PARTICIPANT, GUEST, MEMBER, TIMED_OUT, PUT_OUT, DENIED, FORMER, REMOVED, BANNED, INACTIVE, SCOPELESS)
 _NARROW = Scope.PROFILE_READ
 _numbers = count(1)
 
@@ -247,6 +249,12 @@ def _open_rooms(place: Place, owner: Actor, community_id: CommunityId, users: di
 def _send_away(place: Place, owner: Actor, community_id: CommunityId, users: dict[str, User]) -> None:
     ids = {state: UserId(user.pk) for state, user in users.items()}
     remove_room_member(owner, room_id=RoomId(UUID(place.rooms[HALL]["room_id"])), user_id=ids[PUT_OUT])
+    put_room_overwrite(
+        owner,
+        room_id=RoomId(UUID(place.rooms[HALL]["room_id"])),
+        target=OverwriteTarget(OverwriteKind.MEMBER, ids[DENIED]),
+        deny=[ChatPermission.VIEW_ROOM],
+    )
     time_out_member(owner, community_id=community_id, user_id=ids[TIMED_OUT], seconds=3600)
     leave_community(actor_for(users[FORMER]), community_id=community_id)
     remove_member(owner, community_id=community_id, user_id=ids[REMOVED])

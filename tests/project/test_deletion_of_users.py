@@ -29,6 +29,7 @@ KEPT = {
     "communities.InviteUse": "by whom a member came in, which the community needs to know of those who stay",
     "communities.MembershipRole": "who gave others their roles; the user's own roles end with the membership",
     "admin.LogEntry": "the log of what staff did",
+    "chat.RoomOverwrites": "what roles and members might in rooms, put by somebody without a name",
     "chat.Message": "what was said to others, by an author without a name",
     "chat.MessageEdit": "what moderators need of it",
 }

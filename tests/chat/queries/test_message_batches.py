@@ -9,14 +9,16 @@ from msgspec.structs import replace
 
 from accounts.models import VerifiedPhone
 from accounts.payloads import user_payload
-from chat.constants import ChatPermission, RoomMemberState
+from chat.actions.overwrites import OverwriteTarget, put_room_overwrite
+from chat.constants import ChatPermission, OverwriteKind, RoomMemberState
+from chat.queries import overwrites
 from chat.queries.message_batches import LoadedFacts, find_standings
 from chat.queries.resources import room_resource
 from communities.access import Question, database_facts, find_live_gates
 from communities.constants import MembershipStatus
 from communities.gates.facts import VERIFIED_PHONE
 from communities.models import Community, Membership
-from kernel.actor import ANONYMOUS
+from kernel.actor import ANONYMOUS, SYSTEM
 from kernel.clock import now
 from kernel.ids import RoomId, UserId, uuid7
 from tests.factories.accounts import actor_for, make_user
@@ -157,3 +159,18 @@ def test_rooms_without_gates_cost_one_statement(community, django_assert_num_que
     with django_assert_num_queries(1):
         [standing] = find_standings(pairs_of([question(actor_for(member.user), room)]))().values()
     assert standing.facts.known == {}
+
+
+def test_overwrites_come_with_the_room_and_cost_a_statement_once_per_version(community, django_assert_num_queries):
+    room, plain, member = make_room(community), make_room(community), make_member(community)
+    target = OverwriteTarget(OverwriteKind.MEMBER, member.user_id)
+    put_room_overwrite(SYSTEM, room_id=RoomId(room.pk), target=target, deny=[ChatPermission.SEND_MESSAGE])
+    room.refresh_from_db()
+    overwrites._parsed.clear()
+    pairs = pairs_of([question(actor_for(member.user), plain)]) | {(RoomId(room.pk), UserId(member.user_id))}
+    with django_assert_num_queries(2):
+        standings = find_standings(pairs)()
+    with django_assert_num_queries(1):
+        find_standings(pairs)()
+    assert standings[RoomId(plain.pk), member.user_id].resource.overwrites is None
+    agree([question(actor_for(who), one) for who in (member.user, make_user()) for one in (room, plain)])
