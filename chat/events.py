@@ -153,7 +153,7 @@ class RoomArchived(Event, frozen=True):
 
 @durable_event("rooms.changed")
 class RoomsChanged(Event, frozen=True):
-    """On `community:<id>`: there is a room more that every member can read; load the list of rooms when it is shown.
+    """On `community:<id>`: which rooms members can read changed for many, or for all of them; load the list when it is shown.
 
     It names nothing: the log is replayed to members to whom a gate or a role may have closed the room since.
     """

@@ -13,10 +13,9 @@ from django.conf import settings
 from django.db import transaction
 from msgspec.structs import replace
 
-from chat.actions.overwrite_spreading import begin_spreading
 from chat.constants import READING, ROOM_KIND, ROOM_OVERWRITES_MAX, ChatPermission, OverwriteKind
 from chat.errors import OverwriteLocksOut, TooManyOverwrites
-from chat.events import OverwritePayload, RoomOverwritesChanged
+from chat.events import OverwritePayload, RoomOverwritesChanged, RoomsChanged
 from chat.models import Room, RoomOverwrites
 from chat.models.overwrites import OverwriteEntry, stored_entries
 from chat.payloads import overwrite_payload
@@ -24,7 +23,7 @@ from chat.policies import get_room_for, lock_room_for
 from chat.processing.overwrites import changed_names, checked_names, find_entry
 from chat.queries.overwrites import entries_of, parse_overwrites
 from chat.queries.resources import room_resource
-from communities.access import change_access, holds, load_memberships, overwritable_permissions
+from communities.access import change_access, holds, load_memberships, overwritable_permissions, reviews
 from communities.errors import PermissionNotHeld
 from communities.models import Role
 from communities.models.locks import lock_community, lock_memberships
@@ -52,9 +51,9 @@ def put_room_overwrite(
     """Give and take permissions in a room, in place of what was overwritten for the target before. For who manages the room.
 
     Locks the community, then the room. Emits `room_overwrites.changed` on the room when anything differs, and before that `access.revoked`
-    for who cannot read it any more: at once, or in the background where more than `ACCESS_CHANGES_AT_ONCE` members have the role. Raises
-    `InvalidInput`, `PermissionNotHeld`, `RoleTooHigh`, `EqualOrHigherRole`, `OverwriteLocksOut`, `TooManyOverwrites`, `RoomIsDirect`,
-    `RoomIsArchived`, `NotFound`, or why it is refused.
+    for who cannot read it any more; where more than `ACCESS_CHANGES_AT_ONCE` members have the role, `access.reviewed` on the room and
+    `rooms.changed` on the community instead. Raises `InvalidInput`, `PermissionNotHeld`, `RoleTooHigh`, `EqualOrHigherRole`,
+    `OverwriteLocksOut`, `TooManyOverwrites`, `RoomIsDirect`, `RoomIsArchived`, `NotFound`, or why it is refused.
     """
     with transaction.atomic():
         room = _lock_for_overwrites(actor, room_id)
@@ -151,10 +150,12 @@ def _saved(actor: Actor, room: Room, entries: Sequence[OverwriteEntry]) -> RoomO
 
 
 def _set_and_revoke(room: Room, version: RoomOverwrites | None, target: OverwriteTarget) -> None:
+    """Where very many are concerned every gateway asks anew about its own followers of the room, and nobody is named."""
     concerned = _concerned(room, target)
     if len(concerned) > settings.ACCESS_CHANGES_AT_ONCE:
-        begin_spreading(RoomId(room.pk), room.overwrites_id)
         _set(room, version)
+        changed = Draft(topic_for("community", room.community_id), RoomsChanged())
+        append([*reviews([topic_for(ROOM_KIND, room.pk)]), changed])
         return
     with change_access(CommunityId(room.community_id), concerned):
         _set(room, version)

@@ -32,7 +32,7 @@ from chat.queries.room_members import list_room_members
 from chat.queries.rooms import room_payloads
 from communities.events import AccessChanged
 from communities.models import Membership
-from eventlog.events import AccessRevoked, Event
+from eventlog.events import AccessReviewed, AccessRevoked, Event
 from eventlog.replay import read_heads
 from eventlog.topics import Topic, parse_topic, topic_for
 from kernel.ids import RoomId
@@ -123,7 +123,7 @@ def _apply(state: Snapshot, topic: Topic, event: Event) -> Snapshot:
             _, user_id = parse_topic(topic)
             assert seq > state.markers.get(user_id, 0)
             return replace(state, markers={**state.markers, user_id: seq})
-        case AccessRevoked() | AccessChanged() | RoomJoined() | RoomLeft() | RoomOverwritesChanged():
+        case AccessRevoked() | AccessReviewed() | AccessChanged() | RoomJoined() | RoomLeft() | RoomOverwritesChanged():
             return state
     return replace(state, messages=_apply_to_messages(state.messages, event))
 

@@ -6,8 +6,6 @@ from uuid import UUID
 
 import pytest
 
-from chat import tasks
-from chat.actions import overwrite_spreading
 from chat.actions.overwrites import OverwriteTarget, delete_room_overwrite, put_room_overwrite
 from chat.actions.rooms import archive_room, open_direct_room
 from chat.constants import ROOM_OVERWRITES_MAX, ChatPermission, OverwriteKind
@@ -30,7 +28,6 @@ from kernel.pagination import PageRequest
 from tests.event_log import events_of, types_of
 from tests.factories.chat import make_room, post, room_topic
 from tests.factories.communities import Rank, acting, hold, make_community, make_member, make_role, role_of
-from tests.jobs import jobs_with
 from tests.unchanged import unchanged
 
 pytestmark = pytest.mark.django_db
@@ -282,27 +279,14 @@ def test_conversations_and_archived_rooms_have_none(community, owner, member, ro
 # --- Very many members -------------------------------------------------------------------------------------------------
 
 
-def test_what_concerns_many_is_decided_at_once_and_their_sockets_hear_of_it_in_chunks(settings, community, owner, room):
-    settings.ACCESS_CHANGES_AT_ONCE = 2
-    members = [make_member(community) for _ in range(4)]
-    put(acting(owner), room, default(community), deny=[READ])
-    assert not any(may(one, room, READ) for one in members)
-    assert types_of(room_topic(room)) == ["room.created", "room_overwrites.changed"]
+def test_what_concerns_many_names_nobody_and_has_every_gateway_ask_about_its_own_followers(
+    settings, replayed, community, owner, member, room
+):
+    settings.ACCESS_CHANGES_AT_ONCE = 1
+    with replayed(room):
+        put(acting(owner), room, default(community), deny=[READ])
 
-    done = 0
-    while waiting := jobs_with(room_id=str(room.pk))[done:]:
-        for name, arguments in waiting:
-            assert name == overwrite_spreading.JOB
-            tasks.spread_overwrites(**arguments)
-            done += 1
-
-    revoked = [event.user for _, _, event in events_of(room_topic(room)) if isinstance(event, AccessRevoked)]
-    assert sorted(revoked) == sorted(one.user_id for one in members)
-    assert all(types_of(topic_for("user", one.user_id)) == ["access.changed"] for one in members)
-    assert done == 4  # two members each for five members, and one that finds nobody
-    assert not any(may(one, room, READ) for one in members)
-
-
-def test_a_room_that_is_gone_meanwhile_ends_the_job(community, room):
-    with nothing_changes():
-        overwrite_spreading.spread_overwrites(RoomId(uuid7()), None, None)
+    assert types_of(room_topic(room)) == ["room.created", "access.reviewed", "room_overwrites.changed"]
+    assert types_of(topic_for("community", community.pk)) == ["rooms.changed"]
+    assert types_of(topic_for("user", member.user_id)) == []
+    assert (may(member, room, READ), may(owner, room, READ)) == (False, True)
