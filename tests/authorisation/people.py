@@ -16,10 +16,8 @@ from accounts.actions.trusted_devices import trust_device
 from accounts.constants import StaffRole
 from accounts.events import SignedIn
 from accounts.models import AccountDeletion, Session, StaffRoleChange, TrustedDevice, User
-from chat.models import Room
-from communities.models import Community, Gate, Membership
 from chat.models import Room, RoomOverwrites
-from communities.models import Community, Membership
+from communities.models import Community, Gate, Membership
 from kernel.clock import now
 from kernel.ids import UserId, uuid7
 from kernel.rate_limits import Allowance, RateLimit
