@@ -1,8 +1,9 @@
-"""A real HTTP server on loopback that answers what a test has written down, and remembers what it was asked."""
+"""A real HTTP or HTTPS server on loopback that answers what a test has written down, and remembers what it was asked."""
 
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 from collections import deque
 from collections.abc import Iterator
@@ -40,7 +41,8 @@ class Answer(msgspec.Struct, frozen=True):
     headers: dict[str, str] = {}
 
 
-Scripted = Answer | Literal["hang up", "never answer"]
+Scripted = Answer | Literal["hang up", "never answer", "drip"]
+"""To drip is to send a header without an end, a byte at a time."""
 
 
 class ScriptedServer:
@@ -54,11 +56,15 @@ class ScriptedServer:
 
 
 @contextmanager
-def scripted_server() -> Iterator[ScriptedServer]:
-    """Serve on a free port of loopback inside of the block."""
+def scripted_server(tls: ssl.SSLContext | None = None) -> Iterator[ScriptedServer]:
+    """Serve on a free port of loopback inside of the block; with a certificate when one is given, by the name of localhost."""
     http = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
     http.daemon_threads = True
-    server = http.scripted = ScriptedServer(f"http://127.0.0.1:{http.server_port}")
+    address = f"127.0.0.1:{http.server_port}" if tls is None else f"localhost:{http.server_port}"
+    server = http.scripted = ScriptedServer(f"{'http' if tls is None else 'https'}://{address}")
+    if tls is not None:  # the handshake is the handler's: who does not shake hands holds nobody else up
+        http.socket = tls.wrap_socket(http.socket, server_side=True, do_handshake_on_connect=False)
+        http.handle_error = lambda *_: None
     thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:
@@ -84,6 +90,11 @@ class _Handler(BaseHTTPRequestHandler):
         if isinstance(scripted, str):
             if scripted == "never answer":
                 server.over.wait()
+            elif scripted == "drip":
+                self.send_response_only(200)
+                self.flush_headers()
+                while not server.over.wait(0.02):
+                    self.wfile.write(b"x")
             self.close_connection = True
             return
         content = scripted.body if isinstance(scripted.body, str) else json.dumps(scripted.body)
