@@ -22,7 +22,17 @@ from communities.actions.memberships import (
     remove_member,
     unban_member,
 )
-from communities.models import Application, Community, Entitlement, Gate, GateVersion, Invite, Membership, Role
+from communities.models import (
+    Application,
+    Community,
+    Entitlement,
+    ExternalService,
+    Gate,
+    GateVersion,
+    Invite,
+    Membership,
+    Role,
+)
 from kernel.actor import SYSTEM
 from kernel.errors import DomainError
 from kernel.ids import CommunityId, UserId
@@ -155,6 +165,17 @@ class GateVersionAdmin(ReadOnlyAdmin):
     list_select_related = ("gate", "author")
     search_fields = ("author__username", "reason", "gate__community__name", "gate__community__slug")
     ordering = ("-created_at",)
+
+
+@admin.register(ExternalService)
+class ExternalServiceAdmin(ReadOnlyAdmin):
+    """Which services outside are asked about members, and whether they answer. Secrets are not shown."""
+
+    list_display = ("name", "community", "url", "failures", "last_failure", "paused_until", "created_at")
+    list_select_related = ("community",)
+    search_fields = ("name", "url", "community__name", "community__slug")
+    ordering = ("-created_at",)
+    exclude = ("sealed_secret", "sealed_former_secret")
 
 
 @admin.register(Invite)

@@ -33,6 +33,21 @@ MAX_TRIAL_DAYS = 365
 ENDS_TOLD_AT_ONCE = 200
 """Ends of entitlements that are told in one transaction, which holds its community's lock."""
 MAX_GATE_REASON_LENGTH = 500
+MAX_SERVICE_NAME_LENGTH = 40
+SERVICE_NAME_PATTERN = r"[a-z0-9-]{1,40}"
+MAX_SERVICE_URL_LENGTH = 500
+MAX_SEALED_SECRET_LENGTH = 300
+MAX_FAILURE_LENGTH = 40
+SERVICE_ANSWER_BYTES = 4_096
+FORMER_SECRET_HOURS = 24
+"""How long questions are signed with the former secret, too, when a service has got a new one."""
+QUESTION_PAUSES_SECONDS = (5, 10, 20, 40, 80, 160, 320, 640, 900, 900, 900)
+"""Pauses before a question that had no answer is put again; after the last one it waits for somebody to ask for it."""
+FAILURES_BEFORE_PAUSE = 3
+"""Batches in a row to which a service has no answer; then it is left alone for a while, and asked one question after that."""
+SERVICE_PAUSES_SECONDS = (30, 60, 120, 240, 480, 900)
+REFRESHED_BEFORE_END = 0.2
+"""The part of an answer's lifetime that is left when it is asked for anew."""
 MAX_GRACE_DAYS = 365
 NAMED_IN_COMPARISONS = 50
 MEMBERS_COMPARED_AT_ONCE = 5_000
@@ -256,6 +271,7 @@ _LOOK = frozenset(
         "communities.view_entitlement",
         "communities.view_gate",
         "communities.view_gateversion",
+        "communities.view_externalservice",
     }
 )
 _MODERATE = _LOOK | {"communities.change_membership"}

@@ -193,6 +193,27 @@ class GateLocksOut(Conflict):
     message = "You or the owner of the community would not pass this gate yourselves."
 
 
+class TooManyExternalServices(Conflict):
+    """The community has as many external services as it may."""
+
+    code = "external_service.too_many"
+    message = "There are too many external services here. Delete one first."
+
+
+class ExternalServiceNameTaken(Conflict):
+    """Another external service of the community has the name."""
+
+    code = "external_service.name_taken"
+    message = "Another external service of this community has this name already."
+
+
+class ExternalServiceInUse(Conflict):
+    """A gate of the community asks the service, a live one or one in the shadow."""
+
+    code = "external_service.in_use"
+    message = "A gate asks this service. Change the gate first."
+
+
 class GraceRuns(Conflict):
     """The live version still holds members to the one before it; `until` says how long."""
 

@@ -479,6 +479,32 @@ class GateVocabulary(WireStruct, frozen=True):
     max_grace_days: int
 
 
+class ExternalServicePayload(WireStruct, frozen=True):
+    """A service outside that gates of the community may ask by its name, for who manages gates.
+
+    Its answers count for what they say, but for `min_seconds` at least and `max_seconds` at most. `failures` counts how
+    often in a row there was none, `last_failure` says why in a word; after some the service is left alone until `paused_until`.
+    """
+
+    id: UUID
+    community: UUID
+    name: str
+    url: str
+    min_seconds: int
+    max_seconds: int
+    failures: int
+    last_failure: str
+    paused_until: datetime | None
+    former_secret_until: datetime | None
+    created_at: datetime
+
+
+class ExternalServiceWithSecret(ExternalServicePayload, frozen=True):
+    """A service with the secret that questions to it are signed with, which is shown this once."""
+
+    secret: str
+
+
 class GatePayload(WireStruct, frozen=True):
     """The gate of a thing: the version that decides, and the one that is only compared with it."""
 

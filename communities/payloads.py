@@ -25,6 +25,7 @@ from communities.events import (
     ApplicationPayload,
     CommunityPayload,
     EntitlementPayload,
+    ExternalServicePayload,
     GateVersionPayload,
     InvitePayload,
     InviteUsePayload,
@@ -47,6 +48,7 @@ from communities.models import (
     ApplicationVote,
     Community,
     Entitlement,
+    ExternalService,
     Gate,
     GateVersion,
     Invite,
@@ -262,6 +264,23 @@ def rules_acceptance_payload(acceptance: RulesAcceptance) -> RulesAcceptancePayl
     """Return who, whose user and version must be loaded, accepted what."""
     return RulesAcceptancePayload(
         user=user_payload(acceptance.user), number=acceptance.version.number, accepted_at=acceptance.accepted_at
+    )
+
+
+def external_service_payload(service: ExternalService) -> ExternalServicePayload:
+    """Return a service without its secret."""
+    return ExternalServicePayload(
+        id=service.pk,
+        community=service.community_id,
+        name=service.name,
+        url=service.url,
+        min_seconds=service.min_seconds,
+        max_seconds=service.max_seconds,
+        failures=service.failures,
+        last_failure=service.last_failure,
+        paused_until=service.paused_until,
+        former_secret_until=service.former_secret_until,
+        created_at=service.created_at,
     )
 
 

@@ -10,11 +10,11 @@ from uuid import UUID
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from communities.actions import catching_up, gate_spreading
+from communities.actions import catching_up, external_answers, gate_spreading
 from communities.actions.access_changes import RoleChange, follow_up_chunk, follow_up_online
 from communities.actions.entitlements import tell_ended_entitlements as tell_all_ended_entitlements
 from kernel.errors import NotFound
-from kernel.ids import CommunityId, RoleId
+from kernel.ids import CommunityId, ExternalServiceId, RoleId
 
 UNTIL_IT_IS_DONE = RetryStrategy(max_attempts=100, exponential_wait=2)
 
@@ -45,6 +45,19 @@ def spread_gate_change(
 def catch_up_with_time() -> None:
     """Revoke what time has closed: the timer of a moment that comes before the next sweep."""
     catching_up.catch_up_with_time()
+
+
+@app.task(name=external_answers.JOB, pass_context=False)
+def ask_external_service(service_id: str) -> None:
+    """Put the questions to a service that are due."""
+    external_answers.ask_external_service(ExternalServiceId(UUID(service_id)))
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queueing_lock="communities.resume_questions", pass_context=False)
+def resume_questions(timestamp: int) -> None:  # noqa: ARG001  # the scheduler passes when the run was due
+    """Have services asked whose questions wait, every minute: to have answers refreshed in time, and in case a job was lost."""
+    external_answers.resume_questions()
 
 
 @app.periodic(cron="* * * * *")

@@ -1,4 +1,4 @@
-"""Requests to addresses that users have given: HTTPS to the public internet alone, bounded in time and size. What is asked is another matter.
+"""Requests to addresses that users have given: HTTPS to the public internet alone, bounded in time and size. What is asked is not known.
 
 A name is looked up once, and the connection goes to the very address that was looked at, so nobody can answer twice differently.
 There are no redirects, no proxies from the environment and no certificates that are not checked.

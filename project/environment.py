@@ -10,6 +10,7 @@ import os
 import re
 import sys
 from collections.abc import Sequence
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -56,6 +57,13 @@ def _check_redis_url(value: SecretStr) -> SecretStr:
     return value
 
 
+def _check_networks(values: list[str]) -> list[str]:
+    try:
+        return [str(ip_network(value)) for value in values]
+    except ValueError as error:
+        raise ValueError("write networks as 10.1.2.0/24 or fd00::/8, separated by commas") from error
+
+
 def _check_prefixes(values: list[str]) -> list[str]:
     for value in values:
         if not re.fullmatch(r"!?\+[1-9]\d{0,13}", value):
@@ -100,6 +108,7 @@ def _check_apple_apps(apps: list[str]) -> list[str]:
 
 
 CommaSeparated = Annotated[list[str], NoDecode, BeforeValidator(_split_list)]
+Networks = Annotated[CommaSeparated, AfterValidator(_check_networks)]
 Quota = Annotated[str, AfterValidator(_check_quota)]
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_check_database_url)]
 RedisUrl = Annotated[SecretStr, AfterValidator(_check_redis_url)]
@@ -259,6 +268,23 @@ class RateQuotas(BaseSettings):
     )
     rate_invite_preview_address: Quota = limit_row(
         "300/3600", "Invites looked at", per=NETWORK, at=["POST /api/v1/invites/preview"]
+    )
+    rate_gate_simulate_user: Quota = limit_row(
+        "30/300",
+        "Versions of gates tried out, and looks at the one in the shadow",
+        per="user",
+        at=[
+            "POST /api/v1/communities/{community}/gate/simulate",
+            "POST /api/v1/rooms/{room}/gate/simulate",
+            "GET /api/v1/communities/{community}/gate/shadow",
+            "GET /api/v1/rooms/{room}/gate/shadow",
+        ],
+    )
+    rate_external_refresh_user: Quota = limit_row(
+        "10/3600",
+        "Times that external services are asked again about somebody at their own wish",
+        per="user",
+        at=["POST /api/v1/communities/{community}/external-answers/refresh"],
     )
     rate_presence_set: Quota = limit_row("20/60", "Changes of status", per="user", at=["presence.set"])
     rate_login_address: Quota = limit_row(
@@ -642,10 +668,38 @@ class Communities(BaseSettings):
     community_roles_max: PositiveInt = Field(
         100, le=1_000, description="Roles of a community, the default one included."
     )
+    external_services_max: PositiveInt = Field(
+        10, le=100, description="External services that the gates of a community may ask."
+    )
+    external_service_seconds: PositiveFloat = Field(
+        5.0, le=60.0, description="Time that an external service has for an answer, the look-up of its name included."
+    )
+    external_service_batch: PositiveInt = Field(
+        8, le=100, description="Questions that one external service is asked at once."
+    )
+    external_answer_seconds_min: PositiveInt = Field(
+        60, ge=10, description="Shortest time that an answer of an external service counts, whatever it says."
+    )
+    external_answer_seconds_max: PositiveInt = Field(
+        2_592_000, description="Longest time that an answer of an external service counts, whatever it says."
+    )
+    external_service_networks: Networks = Field(
+        [], description="Networks beside the public internet where external services may be, as in 10.1.2.0/24."
+    )
+    external_service_ca_file: str = Field(
+        "", description="Certificates that are trusted for external services beside the usual ones: a file in PEM."
+    )
     access_changes_at_once: PositiveInt = Field(
         500, le=5_000, description="Members whose access changes in one transaction; the rest waits for a job."
     )
     member_roles_max: PositiveInt = Field(20, description="Roles that a member has beside the default one.")
+
+    @model_validator(mode="after")
+    def check_lifetimes(self) -> Communities:
+        """Refuse bounds that leave nothing between them."""
+        if self.external_answer_seconds_min > self.external_answer_seconds_max:
+            raise ValueError("EXTERNAL_ANSWER_SECONDS_MIN is larger than EXTERNAL_ANSWER_SECONDS_MAX")
+        return self
 
 
 class Chat(BaseSettings):

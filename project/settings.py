@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import logging
+from ipaddress import ip_network
 from typing import Any
 
 from accounts.constants import USERNAME_MIN_LENGTH
+from communities.constants import SERVICE_ANSWER_BYTES
+from kernel.outbound import OutboundRules
 from project.addresses import database_settings, layer_host
 from project.environment import BASE_DIR, environment
 from project.mail.backends import anymail_settings, mail_backend
@@ -357,6 +360,16 @@ INVITE_USES = environment.invite_uses
 INVITE_USES_MAX = environment.invite_uses_max
 INVITES_MAX = environment.invites_max
 COMMUNITY_ROLES_MAX = environment.community_roles_max
+EXTERNAL_SERVICES_MAX = environment.external_services_max
+EXTERNAL_SERVICE_RULES = OutboundRules(
+    seconds=environment.external_service_seconds,
+    answer_bytes=SERVICE_ANSWER_BYTES,
+    allowed=tuple(map(ip_network, environment.external_service_networks)),
+    ca_file=environment.external_service_ca_file,
+)
+EXTERNAL_SERVICE_BATCH = environment.external_service_batch
+EXTERNAL_ANSWER_SECONDS_MIN = environment.external_answer_seconds_min
+EXTERNAL_ANSWER_SECONDS_MAX = environment.external_answer_seconds_max
 ACCESS_CHANGES_AT_ONCE = environment.access_changes_at_once
 MEMBER_ROLES_MAX = environment.member_roles_max
 MESSAGE_MAX_CHARACTERS = environment.message_max_characters

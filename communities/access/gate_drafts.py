@@ -10,13 +10,14 @@ import msgspec
 from communities.constants import MAX_GRACE_DAYS, GateMode
 from communities.errors import GraceRuns, InvalidGate
 from communities.gates.parsing import parse_tree, tree_json
-from communities.gates.requirements import HasRole
+from communities.gates.requirements import External, HasRole
 from communities.gates.trees import Tree, leaves_of, places_in
 from communities.models import Gate, GateVersion, Role
+from communities.queries.external_services import names_of_services
 from communities.registries.gates import GateTarget
 from kernel.clock import now
 from kernel.errors import InvalidInput
-from kernel.ids import UserId
+from kernel.ids import CommunityId, UserId
 
 
 class GateDraft(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,6 +38,7 @@ def draft_version(target: GateTarget, gate: Gate | None, draft: GateDraft, *, au
     tree = None if draft.tree is None else parse_tree(draft.tree)
     if tree is not None:
         _check_roles(tree, target)
+        _check_services(tree, target)
         _check_grace(tree, draft.grace_days)
     at = now()
     previous = _previous(gate, draft.grandfathered_until, at)
@@ -75,6 +77,14 @@ def _check_roles(tree: Tree, target: GateTarget) -> None:
     for path, role in asked:
         if role not in known:
             raise InvalidGate(f"{path}: There is no such role in this community.", path=path)
+
+
+def _check_services(tree: Tree, target: GateTarget) -> None:
+    asked = [(f"{path}.service", leaf.service) for path, leaf in places_in(tree) if isinstance(leaf, External)]
+    known = names_of_services(CommunityId(target.community.pk)) if asked else set()
+    for path, service in asked:
+        if service not in known:
+            raise InvalidGate(f"{path}: There is no such service in this community.", path=path)
 
 
 def _check_grace(tree: Tree, grace_days: Mapping[str, int]) -> None:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.conf import settings
+
 from accounts.payloads import user_payload
 from accounts.queries.users import get_users
 from communities.access.comparing import compare_gates
@@ -22,6 +24,7 @@ from kernel.actor import Actor
 from kernel.errors import NotFound
 from kernel.ids import CommunityId, UserId
 from kernel.pagination import PageRequest
+from kernel.rate_limits import take
 from kernel.wire import Page
 
 
@@ -40,14 +43,22 @@ def list_gate_versions_for(
 
 
 def simulate_gate(actor: Actor, kind: str, resource_id: UUID, draft: GateDraft) -> GateComparison:
-    """Return who would gain and lose if the draft were live; nothing is changed. Who may manage gates may. Raises as putting it would."""
+    """Return who would gain and lose if the draft were live; nothing is changed. Who may manage gates may.
+
+    Every member is looked at. Raises as putting it would, and `RateLimited`.
+    """
+    _count_comparison(actor)
     target = gate_kind(kind).find(actor, resource_id)
     version = draft_version(target, find_gate(kind, resource_id), draft, author_id=actor.user_id)
     return _compare(target, version)
 
 
 def compare_shadow(actor: Actor, kind: str, resource_id: UUID) -> GateComparison:
-    """Return for whom the version in the shadow decides differently from the live one. Who may manage gates may. Raises `NotFound`."""
+    """Return for whom the version in the shadow decides differently from the live one. Who may manage gates may.
+
+    Every member is looked at. Raises `NotFound`, `RateLimited`.
+    """
+    _count_comparison(actor)
     target = gate_kind(kind).find(actor, resource_id)
     gate = find_gate(kind, resource_id)
     if gate is None or gate.shadow is None:
@@ -66,6 +77,11 @@ def explain_gates(actor: Actor, kind: str, resource_id: UUID, user_id: UserId | 
     if (community_id, user_id) not in members_among({(community_id, user_id)}):
         raise NotFound
     return standing_of(user_id, community_id, gates_of(target))
+
+
+def _count_comparison(actor: Actor) -> None:
+    if actor.user_id is not None:
+        take(settings.RATE_LIMITS["gate_simulate.user"], str(actor.user_id))
 
 
 def _compare(target: GateTarget, version: GateVersion) -> GateComparison:

@@ -11,6 +11,7 @@ from math import ceil
 from django.db import transaction
 
 from communities.access import catch_up
+from communities.actions.external_answers import unchecked_want_answers
 from communities.constants import CURRENT_STATUSES, MEMBERS_AT_ONCE
 from communities.models import Membership
 from communities.models.locks import lock_community, lock_memberships
@@ -56,6 +57,7 @@ def _catch_up_group(community_id: CommunityId, moment: datetime) -> int:
     rows = Membership.objects.filter(community_id=community_id, access_changes_at=moment)
     user_ids = [UserId(one) for one in rows.order_by("pk").values_list("user_id", flat=True)[:MEMBERS_AT_ONCE]]
     lock_memberships(community_id, user_ids)
+    unchecked_want_answers(community_id, user_ids)
     catch_up(community_id, user_ids, moment)
     return len(user_ids)
 

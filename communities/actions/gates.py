@@ -9,6 +9,7 @@ from django.db import transaction
 from communities.access import change_access, compare_gates, load_known, load_memberships, with_membership
 from communities.access.gate_drafts import GateDraft, draft_version
 from communities.actions.catching_up import mark_members
+from communities.actions.external_answers import unchecked_want_answers
 from communities.actions.gate_spreading import begin_spreading
 from communities.constants import MEMBERS_COMPARED_AT_ONCE, GateMode
 from communities.errors import GateLocksOut
@@ -66,6 +67,7 @@ def _put(actor: Actor, target: GateTarget, gate: Gate, version: GateVersion) -> 
         version.save(force_insert=True)
         gate.shadow = version
         gate.save(update_fields=["shadow"])
+        _ask_services(target)
         return gate_version_payload(version, gate)
     _check_lock_out(actor, target, version)
     version.save(force_insert=True)
@@ -75,9 +77,19 @@ def _put(actor: Actor, target: GateTarget, gate: Gate, version: GateVersion) -> 
         begin_spreading(target, former)
     else:
         _set_live_and_revoke(target, gate, version)
+    _ask_services(target)
     topic = topic_for(target.kind, target.row.pk)
     append([Draft(topic, GateChanged(kind=target.kind, resource=target.row.pk))])
     return gate_version_payload(version, gate)
+
+
+def _ask_services(target: GateTarget) -> None:
+    """Have the services that the gate asks asked about all members; in a big community as the sweep comes to each of them."""
+    community_id = CommunityId(target.community.pk)
+    if has_more_members_than(community_id, MEMBERS_COMPARED_AT_ONCE):
+        mark_members(community_id, at=now())
+    else:
+        unchecked_want_answers(community_id)
 
 
 def _set_live_and_revoke(target: GateTarget, gate: Gate, version: GateVersion) -> None:

@@ -14,6 +14,7 @@ from django.db import transaction
 from accounts.models import User
 from accounts.queries.users import find_by_usernames, get_user, get_users
 from communities.access import revocations
+from communities.actions.external_answers import unchecked_forget_answers, unchecked_want_answers
 from communities.constants import CURRENT_STATUSES, JoinPolicy, MembershipStatus, Permission
 from communities.errors import CommunityClosed, MemberBanned, OwnerStays
 from communities.events import MemberJoined, MemberPayload, MemberRemoved, MemberUpdated
@@ -172,6 +173,8 @@ def unchecked_admit(community_id: CommunityId, users: Mapping[UserId, User]) -> 
     )
     Membership.objects.bulk_create(new)
     append(_joined([*returning, *new], at))
+    if look_again_at is not None:
+        unchecked_want_answers(community_id, [UserId(row.user_id) for row in (*returning, *new)])
     memberships.update({UserId(membership.user_id): membership for membership in new})
     roles = roles_held([membership.pk for membership in memberships.values()])
     return [member_payload(memberships[user_id], roles.get(memberships[user_id].pk, ()), at=at) for user_id in users]
@@ -258,6 +261,7 @@ def _mark_outsider(membership: Membership, status: MembershipStatus) -> None:
 
 def _write_standing(membership: Membership, status: MembershipStatus) -> None:
     MembershipRole.objects.filter(membership=membership).delete()
+    unchecked_forget_answers(CommunityId(membership.community_id), UserId(membership.user_id))
     membership.status = status
     membership.is_owner = membership.is_guest = False
     membership.access_epoch += 1

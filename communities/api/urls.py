@@ -25,6 +25,12 @@ from communities.api.entitlement_views import (
     TrialOfferView,
     TrialView,
 )
+from communities.api.external_service_views import (
+    ExternalAnswersRefreshView,
+    ExternalServicesView,
+    ExternalServiceView,
+    ServiceSecretView,
+)
 from communities.api.gate_views import GateVocabularyView, gate_urls
 from communities.api.invite_views import (
     InviteAcceptanceView,
@@ -58,6 +64,7 @@ from communities.api.views import (
 
 _COMMUNITY = "communities/<uuid:community_id>"
 _APPLICATION = f"{_COMMUNITY}/applications/<uuid:application_id>"
+_SERVICES = f"{_COMMUNITY}/external-services"
 _INVITES = "communities/<uuid:community_id>/invites"
 _MEMBER = "communities/<uuid:community_id>/members/<uuid:user_id>"
 
@@ -98,6 +105,14 @@ urlpatterns: list[URLPattern] = [
     path(f"{_COMMUNITY}/trials/<uuid:offer_id>", TrialOfferView.as_view(), name="trial-offer"),
     path(f"{_COMMUNITY}/trials/<uuid:offer_id>/start", TrialView.as_view(), name="start-trial"),
     path("me/entitlements", MyEntitlementsView.as_view(), name="my-entitlements"),
+    path(_SERVICES, ExternalServicesView.as_view(), name="external-services"),
+    path(f"{_SERVICES}/<uuid:service_id>", ExternalServiceView.as_view(), name="external-service"),
+    path(f"{_SERVICES}/<uuid:service_id>/rotate-secret", ServiceSecretView.as_view(), name="rotate-service-secret"),
+    path(
+        f"{_COMMUNITY}/external-answers/refresh",
+        ExternalAnswersRefreshView.as_view(),
+        name="refresh-external-answers",
+    ),
     path(f"{_COMMUNITY}/rules", RulesView.as_view(), name="rules"),
     path(f"{_COMMUNITY}/rules/accept", RulesAcceptView.as_view(), name="accept-rules"),
     path(f"{_COMMUNITY}/rules/versions", RulesVersionsView.as_view(), name="rules-versions"),

@@ -9,12 +9,14 @@ from threading import Lock
 from typing import Any
 from uuid import UUID
 
+from django.db.models import F, Q
+
 from communities.errors import InvalidGate
 from communities.gates.conditions import Condition, Grace, compile_tree, grandfathered
 from communities.gates.explaining import missing_of
 from communities.gates.facts import MEMBER_SINCE, Fact, GateFacts
 from communities.gates.parsing import parse_tree
-from communities.gates.trees import Tree, facts_read_by
+from communities.gates.trees import Tree, facts_read_by, services_asked_in
 from communities.gates.verdicts import PASSED, UNKNOWN, Verdict
 from communities.models.gates import GatedRow, GateVersion
 from kernel.decision import Missing
@@ -25,15 +27,23 @@ _KEPT = 10_000
 
 
 class LiveGate:
-    """One version of a gate, ready to judge. Without a tree everybody passes."""
+    """One version of a gate, ready to judge. Without a tree everybody passes. `services` names those outside that it asks."""
 
-    __slots__ = ("condition", "reads", "tree", "version_id")
+    __slots__ = ("condition", "reads", "services", "tree", "version_id")
 
-    def __init__(self, version_id: UUID, tree: Tree | None, condition: Condition, reads: frozenset[Fact[Any]]) -> None:
+    def __init__(
+        self,
+        version_id: UUID,
+        tree: Tree | None,
+        condition: Condition,
+        reads: frozenset[Fact[Any]],
+        services: frozenset[str] = frozenset(),
+    ) -> None:
         self.version_id = version_id
         self.tree = tree
         self.condition = condition
         self.reads = reads
+        self.services = services
 
     def missing(self, facts: GateFacts, community_id: CommunityId) -> tuple[Missing, ...]:
         """Return what keeps somebody out who does not pass."""
@@ -82,12 +92,21 @@ def compile_version(version: GateVersion) -> LiveGate:
         return LiveGate(version.pk, None, _pass_nobody, frozenset())
     condition = _pass_all if tree is None else compile_tree(tree, _grace_of(version))
     reads = frozenset() if tree is None else facts_read_by(tree)
+    services = frozenset() if tree is None else services_asked_in(tree)
     if version.grandfathered_until is not None:
         before = None if version.previous is None else live_gate(version.previous)
         old = None if before is None else before.condition
         condition = grandfathered(condition, old, version.created_at, version.grandfathered_until)
         reads |= frozenset() if before is None else before.reads
-    return LiveGate(version.pk, tree, condition, reads | {MEMBER_SINCE})
+        services |= frozenset() if before is None else before.services
+    return LiveGate(version.pk, tree, condition, reads | {MEMBER_SINCE}, services)
+
+
+def services_asked(community_id: CommunityId) -> frozenset[str]:
+    """Return the names of the services that the gates of a community ask: live ones, and those in the shadow. One query."""
+    in_force = Q(gate__live=F("pk")) | Q(gate__shadow=F("pk"))
+    versions = GateVersion.objects.select_related("previous").filter(in_force, gate__community=community_id)
+    return frozenset().union(*(live_gate(version).services for version in versions))
 
 
 def _gate_of(row: GatedRow) -> LiveGate | None:

@@ -1,10 +1,10 @@
-"""Where communities keep the facts of how somebody came in and what they are entitled to. Each is looked up user by user, by index."""
+"""Where communities keep the facts of how somebody came in, what they are entitled to and what was said of them, all found by index."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from communities.gates.facts import APPROVED_APPLICATION, CAME_BY_INVITE, ENTITLEMENTS, Span
+from communities.gates.facts import APPROVED_APPLICATION, CAME_BY_INVITE, ENTITLEMENTS, EXTERNAL_ANSWERS, Answer, Span
 from communities.gates.sources import FactSource, is_so, json_decoder, register_fact_source
 
 # A use from before the present membership counts for nothing: who left came back by another way.
@@ -39,6 +39,19 @@ SELECT asked.user_id, asked.community_id, found.spans FROM asked CROSS JOIN LATE
 WHERE found.spans IS NOT NULL
 """
 
+# Answers that are over are told, too: what was before their end is compared with what is after it.
+_EXTERNAL_ANSWERS = """
+SELECT asked.user_id, asked.community_id, found.answers FROM asked CROSS JOIN LATERAL (
+    SELECT json_agg(json_build_array(service.name, answer.allowed, answer.expires_at))::text AS answers
+    FROM communities_externalanswer answer CROSS JOIN LATERAL (
+        SELECT * FROM communities_externalservice one WHERE one.id = answer.service_id LIMIT 1
+    ) service
+    WHERE answer.user_id = asked.user_id AND answer.community_id = asked.community_id AND answer.expires_at IS NOT NULL
+) found
+WHERE found.answers IS NOT NULL
+"""
+
+_decode_answers = json_decoder(list[tuple[str, bool, datetime]])
 _decode_spans = json_decoder(list[tuple[str, datetime, datetime | None]])
 
 
@@ -47,6 +60,11 @@ def register_own_facts() -> None:
     register_fact_source(CAME_BY_INVITE, FactSource(_INVITE, is_so))
     register_fact_source(APPROVED_APPLICATION, FactSource(_APPLICATION, is_so))
     register_fact_source(ENTITLEMENTS, FactSource(_ENTITLEMENTS, _spans_by_key))
+    register_fact_source(EXTERNAL_ANSWERS, FactSource(_EXTERNAL_ANSWERS, _answers_by_service))
+
+
+def _answers_by_service(text: str) -> dict[str, Answer]:
+    return {name: Answer(allowed, expires_at) for name, allowed, expires_at in _decode_answers(text)}
 
 
 def _spans_by_key(text: str) -> dict[str, tuple[Span, ...]]:

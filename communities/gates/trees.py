@@ -96,6 +96,11 @@ def places_in(tree: Tree, path: str | None = None) -> Iterator[tuple[str, Tree]]
         yield from places_in(branch, f"{place}.{branch.type}")
 
 
+def services_asked_in(tree: Tree) -> frozenset[str]:
+    """Return the names of the services outside that the tree's requirements ask."""
+    return frozenset(leaf.service for leaf in leaves_of(tree) if isinstance(leaf, External))
+
+
 def facts_read_by(tree: Tree) -> frozenset[Fact[Any]]:
     """Return the kinds of facts that the tree's requirements read."""
     return frozenset().union(*(leaf.reads for leaf in leaves_of(tree)))

@@ -3,6 +3,7 @@
 from communities.models.applications import Application, ApplicationForm, ApplicationVote
 from communities.models.communities import Community
 from communities.models.entitlements import Entitlement, TrialOffer
+from communities.models.external_services import ExternalAnswer, ExternalService
 from communities.models.gates import Gate, GateVersion
 from communities.models.invites import Invite, InviteUse
 from communities.models.memberships import Membership
@@ -15,6 +16,8 @@ __all__ = [
     "ApplicationVote",
     "Community",
     "Entitlement",
+    "ExternalAnswer",
+    "ExternalService",
     "Gate",
     "GateVersion",
     "Invite",

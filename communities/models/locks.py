@@ -1,4 +1,4 @@
-"""The row locks of communities. Order for every transaction: community, then memberships by primary key, then topics.
+"""The row locks of communities. Order for every transaction: community, external services, memberships by primary key, topics.
 
 Roles, and who has them, change under their community's lock.
 """
@@ -9,10 +9,11 @@ from collections.abc import Collection
 
 from communities.constants import CURRENT_STATUSES
 from communities.models.communities import Community
+from communities.models.external_services import ExternalService
 from communities.models.gates import Gate
 from communities.models.memberships import Membership
 from kernel.errors import NotFound
-from kernel.ids import CommunityId, UserId
+from kernel.ids import CommunityId, ExternalServiceId, UserId
 
 
 def lock_community(community_id: CommunityId) -> Community:
@@ -56,6 +57,11 @@ def lock_memberships(community_id: CommunityId, user_ids: Collection[UserId]) ->
         .order_by("pk")
     )
     return {UserId(row.user_id): row for row in rows}
+
+
+def lock_external_service(service_id: ExternalServiceId) -> ExternalService | None:
+    """Lock a service; whoever locks its community as well does that first. None where there is none."""
+    return ExternalService.objects.select_for_update(no_key=True).filter(pk=service_id).first()
 
 
 def lock_owner(community_id: CommunityId) -> Membership | None:

@@ -26,7 +26,8 @@ View = Callable[..., HttpResponse]
 
 # Their answers hold tokens, tickets, keys and codes, which are never stored in clear: the header has no effect there.
 ROUTES_WITH_SECRETS = re.compile(
-    r"/api/v1/(auth/|gateway/|me/keys(/|$)|me/bots/[^/]+/keys$|communities/[^/]+/invites$)"
+    r"/api/v1/(auth/|gateway/|me/keys(/|$)|me/bots/[^/]+/keys$|communities/[^/]+/invites$"
+    r"|communities/[^/]+/external-services(/[^/]+/rotate-secret)?$)"
 )
 METHODS_WITH_KEYS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _KEY = re.compile(r"[\x21-\x7e]{1,128}")

@@ -22,6 +22,7 @@ VIEWERS: dict[str, frozenset[str]] = {
     "communities/membership": _COMMUNITY,
     "communities/invite": _COMMUNITY,
     "communities/entitlement": _COMMUNITY,
+    "communities/externalservice": _COMMUNITY,
     "communities/application": _COMMUNITY,
     "communities/role": _COMMUNITY,
     "communities/gate": _COMMUNITY,

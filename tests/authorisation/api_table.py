@@ -155,6 +155,16 @@ API = {
     ),
     "GET /api/v1/me/applications": signed_in(200),
     "POST /api/v1/me/applications/<uuid:application_id>/withdraw": signed_in(404),
+    "GET /api/v1/communities/<uuid:community_id>/external-services": inside(200, 403),
+    "POST /api/v1/communities/<uuid:community_id>/external-services": inside(
+        201, 403, lambda _: {"name": "guild", "url": "https://guild.example/ask"}
+    ),
+    "PATCH /api/v1/communities/<uuid:community_id>/external-services/<uuid:service_id>": inside(
+        200, 403, lambda _: {"max_seconds": 3600}
+    ),
+    "DELETE /api/v1/communities/<uuid:community_id>/external-services/<uuid:service_id>": inside(204, 403),
+    "POST /api/v1/communities/<uuid:community_id>/external-services/<uuid:service_id>/rotate-secret": inside(200, 403),
+    "POST /api/v1/communities/<uuid:community_id>/external-answers/refresh": inside(202, 202),
     "GET /api/v1/communities/<uuid:community_id>/entitlements": inside(200, 403),
     "POST /api/v1/communities/<uuid:community_id>/entitlements": inside(
         201, 403, lambda world: {"user_id": world.ids["user_id"], "key": "gold", "reason": "Thanks."}

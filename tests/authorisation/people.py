@@ -28,6 +28,7 @@ from tests.factories.communities import (
     make_application,
     make_community,
     make_entitlement,
+    make_external_service,
     make_invite,
     make_member,
     make_rules,
@@ -109,6 +110,7 @@ def build_world() -> World:
     entitlement = make_entitlement(community, users[MEMBER])
     make_rules(community, must_accept=False)
     version = gate(make_community(), None)
+    service = make_external_service(community)
     deletion = AccountDeletion.objects.create(user=outsider, due_at=now(), cancelled_at=now())
     change = StaffRoleChange.objects.create(user=users["support"], role="support", kind="granted", reason="new")
     session = Session.objects.filter(user=users[MEMBER]).earliest("id")
@@ -129,6 +131,7 @@ def build_world() -> World:
         "invite_id": str(invite.pk),
         "category_id": str(make_category(community).pk),
         "entitlement_id": str(entitlement.pk),
+        "service_id": str(service.pk),
         "offer_id": str(make_trial_offer(community).pk),
         "application_id": str(application.pk),
     }
@@ -142,6 +145,7 @@ def build_world() -> World:
         "communities/membership": str(member.pk),
         "communities/invite": str(invite.pk),
         "communities/entitlement": str(entitlement.pk),
+        "communities/externalservice": str(service.pk),
         "communities/application": str(application.pk),
         "communities/role": str(role.pk),
         "communities/gate": str(Gate.objects.get().pk),

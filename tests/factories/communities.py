@@ -24,6 +24,7 @@ from communities.models import (
     ApplicationForm,
     Community,
     Entitlement,
+    ExternalService,
     Invite,
     Membership,
     MembershipRole,
@@ -32,6 +33,7 @@ from communities.models import (
     TrialOffer,
 )
 from communities.storage.invite_codes import hash_of_code, new_code, seal_code
+from communities.storage.service_secrets import seal_secret
 from kernel.actor import Actor, user_actor
 from kernel.clock import now
 from kernel.ids import RoleId, UserId, uuid7
@@ -172,6 +174,14 @@ def make_entitlement(community: Community, user: User, *, key: str = "gold", **c
 def make_trial_offer(community: Community, *, key: str = "gold", days: int = 14) -> TrialOffer:
     """Return a new offer of a trial."""
     return TrialOffer.objects.create(community=community, key=key, days=days)
+
+
+def make_external_service(community: Community, *, name: str = "club", **columns: Any) -> ExternalService:
+    """Return a new external service, whose answers count from a minute to an hour unless told."""
+    columns = {"url": "https://club.example/ask", "min_seconds": 60, "max_seconds": 3600} | columns
+    return ExternalService.objects.create(
+        community=community, name=name, sealed_secret=seal_secret(columns.pop("secret", "secret")), **columns
+    )
 
 
 def make_rules(community: Community, *, must_accept: bool = True) -> RulesVersion:

@@ -41,10 +41,10 @@ INNER = "inner"
 """That it has members, who they are, its roles and headings: whoever is inside."""
 HALL, CABIN, DIRECT = "hall", "cabin", "direct"
 """The room for all members, the private one and the conversation of two, each with its messages."""
-INVITES, APPLICATIONS, ENTITLEMENTS = "invites", "applications", "entitlements"
+INVITES, APPLICATIONS, ENTITLEMENTS, SERVICES = "invites", "applications", "entitlements", "services"
 """For who manages them."""
 ROOMS = (HALL, CABIN, DIRECT)
-KINDS = (CARD, BELONGING, INNER, *ROOMS, INVITES, APPLICATIONS, ENTITLEMENTS)
+KINDS = (CARD, BELONGING, INNER, *ROOMS, INVITES, APPLICATIONS, ENTITLEMENTS, SERVICES)
 
 _MEMBERS = {CARD, BELONGING, INNER, HALL}
 _KNOWN = {

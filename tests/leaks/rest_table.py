@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tests.leaks.knowledge import APPLICATIONS, BELONGING, CARD, ENTITLEMENTS, INNER, INVITES
+from tests.leaks.knowledge import APPLICATIONS, BELONGING, CARD, ENTITLEMENTS, INNER, INVITES, SERVICES
 
 ROOM = "room"
 """Stands for each kind of room in turn."""
@@ -89,6 +89,12 @@ THINGS = {
     f"GET {_COMMUNITY}/entitlements": Row(ENTITLEMENTS, ENTITLEMENTS),
     f"POST {_COMMUNITY}/entitlements": Row(ENTITLEMENTS),
     f"DELETE {_COMMUNITY}/entitlements/<uuid:entitlement_id>": Row(ENTITLEMENTS),
+    f"GET {_COMMUNITY}/external-services": Row(SERVICES, SERVICES),
+    f"POST {_COMMUNITY}/external-services": Row(SERVICES),
+    f"PATCH {_COMMUNITY}/external-services/<uuid:service_id>": Row(SERVICES),
+    f"DELETE {_COMMUNITY}/external-services/<uuid:service_id>": Row(SERVICES),
+    f"POST {_COMMUNITY}/external-services/<uuid:service_id>/rotate-secret": Row(SERVICES),
+    f"POST {_COMMUNITY}/external-answers/refresh": Row(BELONGING),
     f"GET {_COMMUNITY}/trials": Row(CARD, CARD),
     f"PUT {_COMMUNITY}/trials": Row(ENTITLEMENTS),
     f"DELETE {_COMMUNITY}/trials/<uuid:offer_id>": Row(ENTITLEMENTS),

@@ -33,6 +33,7 @@ from communities.actions.entitlements import (
     revoke_entitlement,
     tell_ended_entitlements,
 )
+from communities.actions.external_services import create_external_service
 from communities.actions.gates import put_gate
 from communities.actions.invites import accept_invite, create_invite, revoke_invite
 from communities.actions.memberships import add_member, ban_member, leave_community, remove_member, time_out_member
@@ -82,6 +83,7 @@ from tests.leaks.knowledge import (
     REMOVED,
     ROOMS,
     SCOPELESS,
+    SERVICES,
     STATES,
     TIMED_OUT,
     known_to,
@@ -295,6 +297,10 @@ def _manage(place: Place, owner: Actor, community_id: CommunityId, applicant: Us
     tell_ended_entitlements()
     revoke_entitlement(owner, **about, entitlement_id=EntitlementId(given[1].id))
     place.ids["entitlement_id"] = place.thing(ENTITLEMENTS, given[0].id)
+    service = create_external_service(
+        owner, **about, name=place.text(SERVICES), url=f"https://{place.text(SERVICES)}.example/ask"
+    )
+    place.ids["service_id"] = place.thing(SERVICES, service.id)
     place.ids["offer_id"] = str(put_trial_offer(owner, **about, key=place.text(CARD), days=7).id)
 
 

@@ -12,6 +12,7 @@ GONE_BY_OTHER_MEANS = {
     "accounts.User_groups": "taken from the user by accounts.identity",
     "accounts.User_user_permissions": "taken from the user by accounts.identity",
     "communities.Membership": "ended by communities.memberships; the row stays, so that a ban outlives the account",
+    "communities.ExternalAnswer": "deleted by communities.memberships, with the membership's end",
     "chat.RoomMember": "ended by the consumer of member.removed; the row stays, like the membership's",
 }
 KEPT = {

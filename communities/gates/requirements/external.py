@@ -21,7 +21,10 @@ class External(Requirement, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     about = "This service says yes to them, and its answer still counts."
     reads = frozenset({EXTERNAL_ANSWERS})
     hidden = frozenset({"service"})
-    remedy = Remedy(text="Ask the community what its service needs of you.")
+    remedy = Remedy(
+        text="Ask the community what its service needs of you, then have it asked again.",
+        route="/api/v1/communities/{community}/external-answers/refresh",
+    )
 
     def judge(self, facts: GateFacts) -> Verdict:
         """Return the answer for as long as it counts."""

@@ -131,6 +131,17 @@ def test_the_shadow_tells_for_whom_it_decides_differently(api, owner, mine):
     assert [user["id"] for user in told["losing"]] == [str(loser.user_id)]
 
 
+def test_comparing_all_members_has_a_limit(api, owner, mine, limiter):
+    for _ in range(30):
+        assert api.post(path(owner, "/simulate"), {"tree": None}, headers=mine).status_code == 200
+    for refused in (
+        api.post(path(owner, "/simulate"), {"tree": None}, headers=mine),
+        api.get(path(owner, "/shadow"), headers=mine),
+    ):
+        assert (refused.status_code, refused.json()["limit"]) == (429, "gate_simulate.user")
+    assert limiter.taken["gate_simulate.user", str(owner.user_id)] == 32
+
+
 def test_members_are_explained_where_they_stand_and_what_to_do(api, owner):
     member = make_member(owner.community)
     gate(owner.community, PHONE)

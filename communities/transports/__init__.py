@@ -1,0 +1,1 @@
+"""How communities speak to what is outside of the installation."""
