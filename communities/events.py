@@ -38,14 +38,25 @@ class CommunityPayload(WireStruct, frozen=True):
 class MyCommunityPayload(CommunityPayload, frozen=True):
     """A community as one user sees it: whether they are a member, their roles, and what these let them do in the community itself.
 
-    Time-outs and the state of the account are not counted in: they pass, or nothing works at all.
+    Time-outs and the state of the account are not counted in: they pass, or nothing works at all. Who owes the rules has to accept them
+    before they write again. `takes_applications` says whether there is a form that is not closed.
     """
 
     is_member: bool
     is_owner: bool
     my_roles: tuple[UUID, ...]
     my_permissions: tuple[str, ...]
+    owes_rules: bool
+    takes_applications: bool
     member_count: int
+
+
+class PermissionPayload(WireStruct, frozen=True):
+    """What a role can give: its name, in words what it lets people do, and in things of which kind it can be given or denied anew."""
+
+    name: str
+    about: str
+    overwritten_in: str | None
 
 
 class RolePayload(WireStruct, frozen=True):

@@ -54,6 +54,7 @@ ROUTES: Mapping[tuple[str, str], Need] = {
     ("members", "POST"): Scope.MEMBERS_MANAGE,
     ("member", "DELETE"): Scope.MEMBERS_MANAGE,
     ("community-owner", "PUT"): Door.NO_KEY,
+    ("permissions", "GET"): Scope.COMMUNITIES_READ,
     ("roles", "GET"): Scope.COMMUNITIES_READ,
     ("roles", "POST"): Scope.COMMUNITIES_MANAGE,
     ("role-order", "PUT"): Scope.COMMUNITIES_MANAGE,

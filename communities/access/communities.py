@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Lower
 from msgspec import structs
 
@@ -21,7 +22,7 @@ from communities.access.grants import permissions_in
 from communities.access.resources import COMMUNITY_KIND, Resource
 from communities.constants import CURRENT_STATUSES, CommunityVisibility, JoinPolicy, MembershipStatus
 from communities.events import CommunityPayload, MyCommunityPayload
-from communities.models import Community, Membership
+from communities.models import ApplicationForm, Community, Membership
 from communities.payloads import community_payload
 from communities.queries.keyset import SortKey, cut_page, parse_time
 from eventlog.statements import send, texts, uuids
@@ -45,6 +46,8 @@ ORDER BY membership.community_name, membership.community_id
 _CARDS = """
 SELECT community.id, community.slug, community.name, community.description, community.join_policy,
        community.visibility, community.created_at,
+       coalesce((SELECT form.closed_at IS NULL FROM communities_applicationform form
+                 WHERE form.community_id = community.id ORDER BY form.number DESC LIMIT 1), false),
        (SELECT count(*) FROM communities_membership membership
         WHERE membership.community_id = community.id AND membership.status = ANY(%s::text[]))
 FROM communities_community community WHERE community.id = ANY(%s::uuid[])
@@ -65,13 +68,12 @@ def list_communities_of(user_ids: Collection[UserId], *, limit: int) -> dict[Use
     current = texts(CURRENT_STATUSES)
     memberships = send(_MEMBERSHIPS, [uuids(user_ids), current, limit]).fetchall()
     seen = send(_CARDS, [current, uuids({community_id for _, community_id, *_ in memberships})]).fetchall()
-    cards = {card[0]: (_card(*card[:-1]), card[-1]) for card in seen}
+    cards = {card[0]: (_card(*card[:-2]), _Figures(*card[-2:])) for card in seen}
     listed: dict[UserId, list[MyCommunityPayload]] = {user_id: [] for user_id in user_ids}
     for user_id, community_id, *membership in memberships:
         if community_id in cards:  # it may have gone between the two statements
-            card, members = cards[community_id]
-            mine = membership_facts_of(user_id, *membership)
-            listed[UserId(user_id)].append(_seen_by(card, mine, member_count=members))
+            card, figures = cards[community_id]
+            listed[UserId(user_id)].append(_seen_by(card, membership_facts_of(user_id, *membership), figures))
     return listed
 
 
@@ -120,24 +122,34 @@ def _page(
 def _counted(rows: QuerySet[Community]) -> QuerySet[Community]:
     current = Membership.objects.filter(community=OuterRef("pk"), status__in=CURRENT_STATUSES)
     counted = current.order_by().values("community").annotate(amount=Count("pk")).values("amount")
-    return rows.annotate(member_count=Coalesce(Subquery(counted), 0))
+    forms = ApplicationForm.objects.filter(community=OuterRef("pk")).order_by("-number")
+    is_open = forms.annotate(is_open=ExpressionWrapper(Q(closed_at=None), BooleanField())).values("is_open")[:1]
+    return rows.annotate(
+        member_count=Coalesce(Subquery(counted), 0), takes_applications=Coalesce(Subquery(is_open), False)
+    )
 
 
 def _payloads(communities: Sequence[Community], user_id: UserId | None) -> list[MyCommunityPayload]:
     ids = [CommunityId(community.pk) for community in communities]
     mine = load_memberships_of(user_id, ids) if user_id is not None else {}
     return [
-        _seen_by(community_payload(community), mine.get(CommunityId(community.pk)), member_count=_count(community))
+        _seen_by(community_payload(community), mine.get(CommunityId(community.pk)), _figures(community))
         for community in communities
     ]
 
 
-def _count(community: Community) -> int:
-    count: int = getattr(community, "member_count")  # noqa: B009  # an annotation, which mypy cannot see
-    return count
+class _Figures(NamedTuple):
+    """What is counted of a community, beside its row."""
+
+    takes_applications: bool
+    member_count: int
 
 
-def _seen_by(community: CommunityPayload, mine: MembershipFacts | None, *, member_count: int) -> MyCommunityPayload:
+def _figures(community: Community) -> _Figures:
+    return _Figures(*(getattr(community, name) for name in _Figures._fields))
+
+
+def _seen_by(community: CommunityPayload, mine: MembershipFacts | None, figures: _Figures) -> MyCommunityPayload:
     """Return the community as the user sees it whose membership is `mine`."""
     itself = Resource(CommunityId(community.id), COMMUNITY_KIND, community.id)
     membership = mine if mine is not None and mine.status in CURRENT_STATUSES else None
@@ -147,5 +159,7 @@ def _seen_by(community: CommunityPayload, mine: MembershipFacts | None, *, membe
         is_owner=membership is not None and membership.is_owner,
         my_roles=membership.role_ids[:-1] if membership is not None else (),
         my_permissions=permissions_in(membership, itself) if membership is not None else (),
-        member_count=member_count,
+        owes_rules=membership is not None and membership.owes_rules,
+        takes_applications=figures.takes_applications,
+        member_count=figures.member_count,
     )

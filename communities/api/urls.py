@@ -39,6 +39,7 @@ from communities.api.invite_views import (
     InviteUsesView,
     InviteView,
 )
+from communities.api.permission_views import PermissionsView
 from communities.api.rules_views import (
     RulesAcceptancesView,
     RulesAcceptView,
@@ -71,6 +72,7 @@ _MEMBER = "communities/<uuid:community_id>/members/<uuid:user_id>"
 urlpatterns: list[URLPattern] = [
     *gate_urls("communities/<uuid:community_id>", COMMUNITY_KIND, "community"),
     path("gates/requirements", GateVocabularyView.as_view(), name="gate-requirements"),
+    path("permissions", PermissionsView.as_view(), name="permissions"),
     path("communities", CommunitiesView.as_view(), name="communities"),
     path("communities/discover", DiscoverView.as_view(), name="discover-communities"),
     path("communities/<uuid:community_id>", CommunityView.as_view(), name="community"),

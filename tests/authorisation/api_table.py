@@ -92,6 +92,7 @@ API = {
     "GET /api/v1/communities": signed_in(200),
     "POST /api/v1/communities": signed_in(201, lambda _: {"name": "Pier", "slug": "pier"}),
     "GET /api/v1/communities/discover": signed_in(200),
+    "GET /api/v1/permissions": signed_in(200),
     "GET /api/v1/communities/<uuid:community_id>": inside(200, 200),
     "PATCH /api/v1/communities/<uuid:community_id>": inside(200, 403, lambda _: {"name": "Pier"}),
     "POST /api/v1/communities/<uuid:community_id>/join": inside(200, 200),

@@ -141,6 +141,7 @@ MINE = {
     "GET /api/v1/me/keys",
     "GET /api/v1/me/sessions",
     "GET /api/v1/me/trusted-devices",
+    "GET /api/v1/permissions",
 }
 """Lists of one's own and of what anybody may find: they are asked without naming anything, and tell nothing that one may not know."""
 

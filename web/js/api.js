@@ -39,7 +39,8 @@ export async function all(path, query = {}) {
 export const socketTicket = async () => (await post("gateway/ticket")).ticket;
 
 export const listCommunities = () => all("communities");
-export const discoverCommunities = () => all("communities/discover");
+/** A page of the listed communities, those whose name or address holds `search`. @returns {Promise<{items: object[], next: ?string}>} */
+export const discoverCommunities = (search, cursor) => get("communities/discover", { limit: 50, search, cursor });
 export const getCommunity = (id) => get(`communities/${id}`);
 export const createCommunity = (form) => post("communities", form);
 export const changeCommunity = (id, form) => call("PATCH", `communities/${id}`, form);

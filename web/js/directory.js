@@ -56,11 +56,17 @@ export const loadCommunities = () =>
     changed("communities");
   });
 
-export const loadDiscoverable = () =>
-  load("discover", api.discoverCommunities, (communities) => {
-    state.discover = communities.filter(({ is_member }) => !is_member);
-    changed("communities");
-  });
+/** The first communities to be found that `search` names, all of them for none. */
+export const loadDiscoverable = (search = state.discover.search) =>
+  load("discover", () => api.discoverCommunities(search), ({ items, next }) => found(search, items, next));
+
+export const loadMoreDiscoverable = ({ search, items, next } = state.discover) =>
+  load("discover", () => api.discoverCommunities(search, next), (page) => found(search, [...items, ...page.items], page.next));
+
+function found(search, items, next) {
+  state.discover = { search, items, next };
+  changed("communities");
+}
 
 /** The rooms of a community, null when its gate is closed to us. */
 const roomsBehindGate = (communityId) =>

@@ -1,12 +1,11 @@
 /** The stream applied: what each event and each turn of the connection changes in the state. No page. */
 
-import { rememberClosing } from "./account.js";
 import * as api from "./api.js";
-import { refreshCard } from "./cards.js";
-import { closeCommunity, refreshStanding, shutCommunity } from "./closed.js";
+import { closeCommunity, shutCommunity } from "./closed.js";
 import { closeRoom, converseOver, openRoom, outbox } from "./conversation.js";
 import { stillSignedIn } from "./cookie_session.js";
 import { followFromHead, followWith, loadCommunities, loadUnmet, refreshAll, refreshCommunities, refreshMembers, refreshRoles, refreshRooms } from "./directory.js";
+import { applyToSelf, rulesChanged } from "./own_events.js";
 import { Portcullis } from "./portcullis.js";
 import { lookAgain, lookOver, see } from "./presence.js";
 import { keepUser } from "./session.js";
@@ -82,7 +81,7 @@ function apply(event) {
   if (kind === "room") applyToRoom(id, event);
   else if (kind === "community") applyToCommunity(id, event);
   else if (MANAGED.includes(kind)) changed(kind);
-  else applyToUser(event);
+  else applyToSelf(event);
 }
 
 function applyToRoom(roomId, { t, seq, d }) {
@@ -129,42 +128,12 @@ function applyToCommunity(communityId, { t, d }) {
     if (state.members.has(communityId)) refreshMembers(communityId);
     if (currentRoom()?.community === communityId) refreshMembers(state.route.room);
     refreshCommunities();
-  } else if (t.startsWith("role.")) {
+  } else if (/^roles?\./.test(t)) {
     if (state.roles.has(communityId)) refreshRoles(communityId);
     refreshCommunities();
   } else if (t === "rooms.changed") refreshRooms(communityId);
   else if (t === "community.updated") refreshCommunities();
-}
-
-function applyToUser({ t, d }) {
-  refreshStanding(); // most of what happens to us may be what a gate asks for
-  if (t === "read_marker.moved") readElsewhere(d);
-  else if (/^(second_factor|recovery_code|trusted_device)/.test(t)) changed("factors");
-  else if (t.startsWith("session.")) changed("sessions");
-  else if (t.startsWith("phone_number.")) changed("phone");
-  else if (t.startsWith("social_account.")) changed("connections");
-  else if (t === "account.deactivated") rememberClosing({ kind: "deactivated" });
-  else if (t === "account.deletion_scheduled") rememberClosing({ kind: "deletion", due_at: d.due_at });
-  else if (/^(api_key|bot)\./.test(t)) changed("keys");
-  else if (t === "application.changed") refreshCard(d.application.community);
-  else if (t === "user.updated") {
-    state.user = { ...state.user, ...d.user };
-    changed("user", "presence");
-  }
-  else if (t === "membership.changed") {
-    refreshCommunities();
-    if (state.opened.has(d.community)) refreshRooms(d.community);
-  } else if (t === "access.changed") {
-    refreshCommunities();
-    if (state.opened.has(d.community) || state.shut.has(d.community)) refreshRooms(d.community);
-  } else if (t === "room.joined" && state.opened.has(d.community)) refreshRooms(d.community);
-}
-
-function readElsewhere({ room: roomId, seq }) {
-  const room = state.rooms.get(roomId);
-  if (!room || seq <= room.read_seq) return;
-  state.rooms.set(roomId, { ...room, read_seq: seq });
-  refreshRooms(room.community);
+  else if (t === "rules.changed") rulesChanged();
 }
 
 /** A topic was closed to us. @param {{topic: string, code: string, message: string, missing: object[], remedy: ?{text: string}}} detail */

@@ -5,14 +5,14 @@ import { nameOf } from "./words.js";
 /**
  * @typedef {import("./timeline.js").Timeline} Timeline
  * @typedef {"user"|"route"|"communities"|"rooms"|"members"|"timeline"|"typing"|"presence"|"connection"|"factors"|"sessions"|"keys"|"phone"|"connections"|"shut"|
- *   "cards"|"invites"|"applications"|"entitlements"} Part
+ *   "cards"|"invites"|"applications"|"entitlements"|"rules"} Part
  */
 
 const blank = () => ({
   user: null,
   /** @type {import("./router.js").Route} where the person is */ route: { community: null, room: null, page: null, section: null, detail: null, settings: null, invite: null },
   /** @type {?object[]} null until loaded */ communities: null,
-  /** @type {?object[]} */ discover: null,
+  /** @type {{search: string, items: ?object[], next: ?string}} communities to be found; the items are null until loaded */ discover: { search: "", items: null, next: null },
   /** @type {Map<string, ?import("./cards.js").Card>} communities seen from outside, by id; null for those that we may not know of */ cards: new Map(),
   /** @type {Map<string, object>} rooms by id, of every community loaded so far */ rooms: new Map(),
   /** @type {Set<string>} communities whose rooms are loaded */ opened: new Set(),

@@ -13,11 +13,12 @@ from communities.access.communities import (
     list_my_communities,
 )
 from communities.constants import CommunityVisibility, JoinPolicy, MembershipStatus
+from communities.models import ApplicationForm, Membership
 from kernel.clock import now
 from kernel.ids import CommunityId, UserId
 from kernel.pagination import PageRequest
 from tests.factories.accounts import make_user
-from tests.factories.communities import Rank, make_community, make_member, role_of
+from tests.factories.communities import Rank, make_community, make_form, make_member, make_rules, role_of
 
 pytestmark = pytest.mark.django_db
 
@@ -97,6 +98,25 @@ def test_a_community_carries_my_roles_and_its_number_of_members(user, django_ass
     assert "member.remove" in item.my_permissions
     assert "community.manage" not in item.my_permissions
     assert get_my_community(CommunityId(community.pk), UserId(user.pk)) == item
+
+
+def test_a_community_tells_whether_i_owe_its_rules_and_whether_its_newest_form_is_open(user):
+    told = {}
+    for name, versions in {"none": 0, "closed": 2, "open": 1}.items():
+        community = make_community(name=name)
+        member = make_member(community, user)
+        Membership.objects.filter(pk=member.pk).update(rules_accepted=versions)
+        for _ in range(versions):
+            make_form(community)
+        make_rules(community)
+        told[name] = (versions < 1, name == "open")
+    ApplicationForm.objects.filter(community__name="closed", number=2).update(closed_at=now())
+
+    listed = list_my_communities(UserId(user.pk), page=PageRequest()).items
+
+    assert {item.name: (item.owes_rules, item.takes_applications) for item in listed} == told
+    assert list_communities_of([UserId(user.pk)], limit=3) == {user.pk: listed}
+    assert get_my_community(listed[0].id, None).owes_rules is False
 
 
 def test_who_is_no_member_has_no_role(user):

@@ -67,6 +67,8 @@ def test_a_community_is_founded_and_then_listed():
         "is_owner": True,
         "my_roles": [],
         "my_permissions": [*permission_rules()],
+        "owes_rules": False,
+        "takes_applications": False,
         "member_count": 1,
     }
     assert body_of(client.get(BASE)) == {"items": [body], "next": None}

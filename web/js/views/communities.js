@@ -2,8 +2,8 @@
 
 import * as api from "../api.js";
 import { fill, h, keyed } from "../dom.js";
-import { loadCommunities, loadDiscoverable } from "../directory.js";
-import { communityAddress, go } from "../router.js";
+import { loadCommunities, loadDiscoverable, loadMoreDiscoverable } from "../directory.js";
+import { applyAddress, communityAddress, go } from "../router.js";
 import { state, watch } from "../state.js";
 import { avatar, plural } from "../words.js";
 import { askForm } from "./dialogs.js";
@@ -29,15 +29,29 @@ function buildPage() {
   const head = h("div.page-head", {}, h("div", {}, h("h1", {}, "Communities"), h("p.lead", {}, "Where you belong, and where you could.")), create);
   const wait = h("p.lead", { role: "status" }, "Loading your communities …");
   const [mine, open] = [h("ul.cards"), h("ul.cards")];
+  const more = h("button.button.more", { type: "button", onclick: () => loadMoreDiscoverable().catch(complain) }, "Show more");
   const [mineNote, openNote] = [h("p.lead"), h("p.lead")];
-  const lists = h("div", {}, h("h2", {}, "Yours"), mineNote, mine, h("h2", {}, "To be found"), openNote, open);
+  const lists = h("div", {}, h("h2", {}, "Yours"), mineNote, mine, h("h2", {}, "To be found"), searchBox(), openNote, open, more);
   const refresh = () => {
     wait.hidden = Boolean(state.communities);
     lists.hidden = !state.communities;
     showCards(mine, mineNote, state.communities, myCard, "You are in no community yet. Join an open one, create your own, or ask a moderator to add your username.");
-    showCards(open, openNote, state.discover, openCard, "There is no other community to be found at the moment.");
+    const { search, items, next } = state.discover;
+    showCards(open, openNote, items?.filter(({ is_member }) => !is_member), openCard, search ? `No other community is called “${search}”.` : "There is no other community to be found at the moment.");
+    more.hidden = !next;
   };
   return { element: h("div.page", {}, head, wait, lists), refresh };
+}
+
+const TYPING_MS = 250;
+
+/** What is typed is searched for as soon as one stops typing. */
+function searchBox() {
+  let waiting = 0;
+  const search = () => loadDiscoverable(input.value.trim()).catch(complain);
+  const input = h("input", { id: "find-community", type: "search", value: state.discover.search, placeholder: "Search by name", autocomplete: "off", maxlength: 80 });
+  input.addEventListener("input", () => (clearTimeout(waiting), (waiting = setTimeout(search, TYPING_MS))));
+  return h("form.field.find", { role: "search", onsubmit: (event) => (event.preventDefault(), clearTimeout(waiting), search()) }, h("label.visually-hidden", { for: "find-community" }, "Search communities"), input);
 }
 
 function showCards(list, note, communities, build, none) {
@@ -48,14 +62,14 @@ function showCards(list, note, communities, build, none) {
 }
 
 /** What one can do with a community that is not one's own depends on its policy. */
-const keyOf = ({ id, is_member, join_policy: policy }) => (is_member ? id : `${id} ${policy}`);
+const keyOf = ({ id, is_member, join_policy: policy, takes_applications: takes }) => (is_member ? id : `${id} ${policy} ${takes}`);
 
 function showCard(item, community) {
-  const { name, description, member_count: count } = community;
-  const role = state.shut.has(community.id) ? "closed to you for now" : roleWord(community);
+  const { id, name, description, member_count: count, is_member } = community;
+  const role = state.shut.has(id) ? "closed to you for now" : roleWord(community);
   fill(item.querySelector(".tile"), [name], () => [avatar(community, name)]);
   fill(item.querySelector(".about"), [name, description, count, role], () => [
-    h("h3", {}, name),
+    h("h3", {}, is_member ? name : h("a", { href: communityAddress(id) }, name)),
     h("p", {}, [plural(count, "member"), role].filter(Boolean).join(" · ")),
     description && h("p", {}, description),
   ]);
@@ -65,15 +79,19 @@ const roleWord = ({ is_owner, my_permissions }) => (is_owner ? "you own it" : my
 
 const myCard = ({ id }) => h("li", {}, h("a.card", { href: communityAddress(id) }, h("div.tile"), h("div.text.about")));
 
-function openCard({ id, name, join_policy: policy }) {
-  if (policy !== "open") return h("li", {}, h("a.card", { href: communityAddress(id) }, h("div.tile"), h("div.text", {}, h("div.about"), h("p.more", {}, "Closed: see how to get in"))));
+function openCard({ id, name, join_policy: policy, takes_applications: takes }) {
+  if (policy !== "open") {
+    return foundCard(takes ? h("a.button", { href: applyAddress(id), "aria-label": `Apply to ${name}` }, "Apply") : h("p", {}, "Closed: ask a member for an invite."));
+  }
   const join = h("button.button", { type: "button", "aria-label": `Join ${name}` }, "Join");
   join.addEventListener("click", () => {
     join.disabled = true;
     joinIn(id).catch((problem) => (complain(problem), (join.disabled = false)));
   });
-  return h("li.card", {}, h("div.tile"), h("div.text", {}, h("div.about"), join));
+  return foundCard(join);
 }
+
+const foundCard = (way) => h("li.card", {}, h("div.tile"), h("div.text", {}, h("div.about"), way));
 
 async function joinIn(id) {
   await api.joinCommunity(id);

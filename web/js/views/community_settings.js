@@ -7,6 +7,7 @@ import { applicationForm } from "./community_settings/application_form.js";
 import { applications } from "./community_settings/applications.js";
 import { invites } from "./community_settings/invites.js";
 import { overview } from "./community_settings/overview.js";
+import { rules } from "./community_settings/rules.js";
 
 /**
  * A section fills its box when it is opened, and again when one of its `parts` of the state has changed, or at `refreshCommunitySettings`.
@@ -18,6 +19,7 @@ import { overview } from "./community_settings/overview.js";
 /** Every section, in the order of the list; the first one is opened by `#/c/<community>/settings`. @type {Section[]} */
 export const SECTIONS = [
   overview,
+  rules,
   invites,
   applications,
   applicationForm,

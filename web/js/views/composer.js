@@ -6,6 +6,7 @@ import { h, icon } from "../dom.js";
 import { state, titleOf } from "../state.js";
 import { listOf, nameOf } from "../words.js";
 import { editLastOwn } from "./log.js";
+import { owedRules } from "./owed_rules.js";
 
 const LONGEST = 4000;
 const WARN_FROM = 3600;
@@ -21,7 +22,8 @@ export function composer(roomId) {
   const count = h("span", {});
   const form = h("form.composer-box", {}, label, text, button);
   const hint = h("span.keys-hint", {}, "Enter sends, Shift + Enter starts a new line");
-  const element = h("div.composer", {}, form, h("p.composer-note", { hidden: true }), h("div.composer-foot", {}, typing, count, hint));
+  const owed = owedRules();
+  const element = h("div.composer", {}, owed, form, h("p.composer-note", { hidden: true }), h("div.composer-foot", {}, typing, count, hint));
 
   const check = () => {
     const length = [...text.value.trim()].length;
@@ -52,7 +54,9 @@ export function composer(roomId) {
   const refresh = () => {
     const room = state.rooms.get(roomId);
     const closed = Boolean(room.archived_at);
-    form.hidden = closed;
+    const owes = !closed && owesRules(room);
+    owed.hidden = !owes;
+    form.hidden = closed || owes;
     element.querySelector(".composer-note").hidden = !closed;
     element.querySelector(".composer-note").textContent = "This room is archived: it can be read, but nothing in it can be changed.";
     label.textContent = text.placeholder = room.kind === "direct" ? `Write to ${titleOf(room)}` : `Write in ${titleOf(room)}`;
@@ -62,6 +66,8 @@ export function composer(roomId) {
   refresh();
   return { element, refresh };
 }
+
+const owesRules = ({ community }) => Boolean(state.communities?.find(({ id }) => id === community)?.owes_rules);
 
 function typingWords(roomId) {
   const now = Date.now();

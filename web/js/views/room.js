@@ -26,7 +26,7 @@ export const leaveRoomView = () => void (open = null);
 
 /** Keep the open room current; mounted once. */
 export function mountRoom() {
-  watch(["timeline", "typing", "rooms", "members", "connection"], () => open && state.rooms.has(open.room) && open.refresh());
+  watch(["timeline", "typing", "rooms", "members", "connection", "communities"], () => open && state.rooms.has(open.room) && open.refresh());
 }
 
 function load(roomId) {
