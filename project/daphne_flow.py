@@ -1,16 +1,15 @@
 """daphne with flow control in both directions: ASGI's `send` waits while a client does not take what it is sent, and a client is not
-listened to while the application has not taken what it sent. Without this daphne buffers without limit.
+listened to while the application has not taken what it sent. Without this daphne buffers without limit, and ends without a goodbye.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from daphne.server import Server  # installs the reactor: nothing of Twisted before it
-from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IPushProducer
 from zope.interface import implementer
@@ -22,12 +21,6 @@ INBOX_MESSAGES = 16
 """Messages of one socket that wait for the application before its client is listened to no longer."""
 INBOX_LOOK_SECONDS = 0.01
 CLOSE_LOOK_SECONDS = 0.01
-
-
-def before_shutdown(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Have the server wait for a coroutine when it was asked to stop."""
-    untyped: Any = reactor
-    untyped.addSystemEventTrigger("before", "shutdown", lambda: Deferred.fromFuture(asyncio.ensure_future(work())))
 
 
 @implementer(IPushProducer)
@@ -88,7 +81,30 @@ class Inbox:
 
 
 class FlowControlServer(Server):  # type: ignore[misc]  # daphne has no types
-    """daphne's server, with a `send` that waits for sockets whose buffer is full, and sockets with an `Inbox`. A close does not wait."""
+    """daphne's server, with a `send` that waits for sockets whose buffer is full, and sockets with an `Inbox`. A close does not wait.
+
+    `goodbye` sends the clients away when the process was asked to stop.
+    """
+
+    def __init__(self, *args: Any, goodbye: Callable[[], Awaitable[None]], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._goodbye = goodbye
+
+    def kill_all_applications(self) -> Deferred[None]:
+        """Let the reactor wait for the goodbye before it ends.
+
+        daphne would cancel what serves each socket at once, unless it fails over a request of a second ago on its list: then whoever
+        says goodbye finds nobody, and the client sees a broken connection.
+        """
+        return Deferred.fromFuture(asyncio.ensure_future(self._end()))
+
+    async def _end(self) -> None:
+        await self._goodbye()
+        await self.sockets_closed()
+        serving = [details["application_instance"] for details in self.connections.values() if _is_served(details)]
+        for application in serving:
+            application.cancel()
+        await asyncio.gather(*serving, return_exceptions=True)
 
     def protocol_connected(self, protocol: Any) -> None:
         """Listen to the transport of every new socket, in place of the HTTP channel that it came from."""
@@ -123,3 +139,8 @@ class FlowControlServer(Server):  # type: ignore[misc]  # daphne has no types
         if message["type"] == "websocket.send":
             await protocol.pressure.writable.wait()
         await super().handle_reply(protocol, message)
+
+
+def _is_served(details: dict[str, Any]) -> bool:
+    """Tell whether an application still runs for a connection; what has ended is taken from its details later."""
+    return "application_instance" in details and not details["application_instance"].done()

@@ -77,10 +77,11 @@ def serve_with_uvicorn(listener: socket.socket, notify: int | None) -> None:
 def serve_with_daphne(listener: socket.socket, notify: int | None) -> None:
     """Serve with daphne. It is the first installed app, so its reactor is installed before anything else uses Twisted."""
     from project.asgi import application
-    from project.daphne_flow import FlowControlServer, before_shutdown
+    from project.daphne_flow import FlowControlServer
 
     server = FlowControlServer(
         application,
+        goodbye=stop_gateway,
         endpoints=[f"fd:fileno={listener.fileno()}"],
         websocket_timeout=-1,
         websocket_max_message_size=LARGEST_MESSAGE_BYTES,
@@ -89,12 +90,6 @@ def serve_with_daphne(listener: socket.socket, notify: int | None) -> None:
         server_name="",
         ready_callable=lambda: tell_ready(notify),
     )
-
-    async def stop() -> None:
-        await stop_gateway()
-        await server.sockets_closed()
-
-    before_shutdown(stop)
     server.run()
 
 
