@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import os
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from secrets import compare_digest
 from typing import Any
@@ -30,9 +31,12 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from eventlog.consumers import backlogs
+from kernel.metrics import register_sampler
 
 PATH = "/metrics"
 FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+PAUSES_NOTED = 10_000
+"""Of the garbage collector, between two looks a few seconds apart; a process that looks at none keeps no more than these."""
 
 HTTP_REQUESTS = Counter("portcullis_http_requests", "Answered requests.", ["route", "method", "status"])
 HTTP_SECONDS = Histogram("portcullis_http_seconds", "Time to answer a request.", ["route"])
@@ -125,20 +129,33 @@ class ConsumerBacklogs:
 
 def watch_garbage_collector() -> None:
     """Measure every pause from now on; called once per process."""
-    gc.callbacks.append(_GcTimer())
+    pauses = _CollectorPauses()
+    gc.callbacks.append(pauses)
+    register_sampler(pauses.count)
 
 
-class _GcTimer:
-    """The collector never runs inside of itself, so one start suffices."""
+class _CollectorPauses:
+    """Pauses that are noted as they happen and counted later.
+
+    The collector may run in whoever holds the lock of a metric, and to count would then be to wait for oneself for ever. It never
+    runs inside of itself, so one start suffices.
+    """
 
     def __init__(self) -> None:
         self._started = 0.0
+        self._noted: deque[tuple[int, float]] = deque(maxlen=PAUSES_NOTED)
 
     def __call__(self, phase: str, details: dict[str, Any]) -> None:
         if phase == "start":
             self._started = time.perf_counter()
         else:
-            GC_SECONDS.labels(details["generation"]).observe(time.perf_counter() - self._started)
+            self._noted.append((details["generation"], time.perf_counter() - self._started))
+
+    def count(self) -> None:
+        """Count what was noted since the last time."""
+        while self._noted:
+            generation, seconds = self._noted.popleft()
+            GC_SECONDS.labels(generation).observe(seconds)
 
 
 def sample_database_pool() -> None:
