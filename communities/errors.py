@@ -12,6 +12,13 @@ class SlugTaken(Conflict):
     message = "Another community has this address already."
 
 
+class OwnerIsNoGuest(Conflict):
+    """The owner of a community is a full member of it."""
+
+    code = "community.owner_is_no_guest"
+    message = "The owner of a community cannot be a guest in it."
+
+
 class OwnerStays(Conflict):
     """The act would leave a community without its owner."""
 

@@ -35,16 +35,7 @@ def add_room_member(actor: Actor, *, room_id: RoomId, user_id: UserId) -> None:
     with transaction.atomic():
         room = _lock_for_members(actor, room_id)
         check_current_member(room.community, user_id)
-        if users_who_may(ChatPermission.READ_MESSAGES, room, [user_id]):
-            return
-        unchecked_add_participant(room, user_id)
-        user = get_users([user_id])[user_id]
-        append(
-            [
-                Draft(topic_for(ROOM_KIND, room_id), RoomMemberAdded(user=user_payload(user))),
-                Draft(topic_for("user", user_id), RoomJoined(room=room_id, community=room.community_id)),
-            ]
-        )
+        unchecked_bring_in(room, user_id)
 
 
 def remove_room_member(actor: Actor, *, room_id: RoomId, user_id: UserId) -> None:
@@ -80,6 +71,22 @@ def check_current_member(community: Community, user_id: UserId) -> None:
     decisions = decide_many([user_id], Permission.BELONG, community_resource(community))
     if not decisions[user_id].allowed:
         raise NotFound
+
+
+def unchecked_bring_in(room: Room, user_id: UserId) -> None:
+    """Let a member of the community take part in a locked room, unless they can read it already; the caller has authorised it.
+
+    Inside a transaction that holds the community. Emits `room_member.added` on the room and `room.joined` to the user.
+    """
+    if users_who_may(ChatPermission.READ_MESSAGES, room, [user_id]) or not unchecked_add_participant(room, user_id):
+        return
+    user = get_users([user_id])[user_id]
+    append(
+        [
+            Draft(topic_for(ROOM_KIND, room.pk), RoomMemberAdded(user=user_payload(user))),
+            Draft(topic_for("user", user_id), RoomJoined(room=room.pk, community=room.community_id)),
+        ]
+    )
 
 
 def unchecked_add_participant(room: Room, user_id: UserId) -> bool:

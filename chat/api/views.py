@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 
 from accounts.api.requests import actor_of, page_request_of, query_of
 from accounts.events import UserPayload
+from chat.actions.guests import add_guest
 from chat.actions.messages import delete_message, edit_message, post_message, take_message_allowance
 from chat.actions.read_markers import mark_read
 from chat.actions.room_members import add_room_member, leave_room, remove_room_member
@@ -32,6 +33,8 @@ from chat.queries.messages import list_messages, payload_of
 from chat.queries.room_members import ROOM_MEMBER_SORTS, list_room_members
 from chat.queries.rooms import ROOM_SORTS, my_rooms
 from communities.api.parameters import list_parameters
+from communities.api.serializers import NewMemberSerializer
+from communities.events import MemberPayload
 from kernel.ids import CommunityId, MessageId, RoomId, UserId
 from kernel.wire import Page
 
@@ -136,6 +139,16 @@ class RoomMembersView(APIView):
         """Let a member of the community take part; nothing happens when they do already."""
         add_room_member(actor_of(request), room_id=RoomId(room_id), **body_of(request, UserSerializer))
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class RoomGuestsView(APIView):
+    """Who takes part in a room without being let into the rest of its community."""
+
+    @extend_schema(request=NewMemberSerializer, responses={200: MemberPayload})
+    def post(self, request: Request, room_id: UUID) -> Response:
+        """Let a user take part in this room alone; who is a member already stays the member that they are."""
+        body = body_of(request, NewMemberSerializer)
+        return Response(add_guest(actor_of(request), room_id=RoomId(room_id), **body))
 
 
 class RoomMemberView(APIView):

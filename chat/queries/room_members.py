@@ -43,7 +43,7 @@ WHERE own.state = 'removed' OR (membership.status IN ('active', 'timed_out') AND
 
 
 def list_room_members(room: Room, *, page: PageRequest, search: str = "", sort: str = "username") -> Page[UserPayload]:
-    """Return who takes part: the participants of a private room, or all members but those removed from the room.
+    """Return who takes part: of a private room its participants; of another the members but those removed, and guests that were added.
 
     `search` looks in username and display name. One query.
     """
@@ -111,4 +111,7 @@ def _is_member(room: Room) -> Exists:
 def _participates(room: Room) -> Q:
     if room.visibility == RoomVisibility.PRIVATE:
         return Q(Exists(counting_participants().filter(room=room, user_id=OuterRef("pk"))))
-    return ~Q(Exists(RoomMember.objects.filter(room=room, user_id=OuterRef("pk"), state=RoomMemberState.REMOVED)))
+    own = RoomMember.objects.filter(room=room, user_id=OuterRef("pk"))
+    guest = Membership.objects.filter(user=OuterRef("pk"), community=room.community_id, is_guest=True)
+    was_added = Exists(counting_participants().filter(room=room, user_id=OuterRef("pk")))
+    return ~Q(Exists(own.filter(state=RoomMemberState.REMOVED))) & (~Q(Exists(guest)) | Q(was_added))

@@ -149,8 +149,10 @@ def unban_member(actor: Actor, *, community_id: CommunityId, user_id: UserId) ->
             _mark_outsider(membership, MembershipStatus.REMOVED)
 
 
-def unchecked_admit(community_id: CommunityId, users: Mapping[UserId, User]) -> list[MemberPayload]:
-    """Make members of those users who are none yet, and return all of them in the given order; under the community's lock.
+def unchecked_admit(
+    community_id: CommunityId, users: Mapping[UserId, User], *, as_guests: bool = False
+) -> list[MemberPayload]:
+    """Make members, or guests, of those users who are none yet, and return all of them in the given order; under the community's lock.
 
     Emits `member.joined` and `membership.changed` for each new member. Raises `MemberBanned`.
     """
@@ -162,14 +164,17 @@ def unchecked_admit(community_id: CommunityId, users: Mapping[UserId, User]) -> 
     returning = [row for row in memberships.values() if row.status not in CURRENT_STATUSES]
     for membership in returning:
         _readmit(membership, at)
+        membership.is_guest = as_guests
         membership.access_changes_at = look_again_at
     new = [
-        Membership(community_id=community_id, user=user, joined_at=at, access_changes_at=look_again_at)
+        Membership(
+            community_id=community_id, user=user, is_guest=as_guests, joined_at=at, access_changes_at=look_again_at
+        )
         for user_id, user in users.items()
         if user_id not in memberships
     ]
     Membership.objects.bulk_update(
-        returning, ["status", "timed_out_until", "access_epoch", "access_changes_at", "joined_at"]
+        returning, ["is_guest", "status", "timed_out_until", "access_epoch", "access_changes_at", "joined_at"]
     )
     Membership.objects.bulk_create(new)
     append(_joined([*returning, *new], at))

@@ -20,6 +20,7 @@ from communities.access.communities import (
     list_my_communities,
 )
 from communities.actions.communities import create_community, update_community
+from communities.actions.guests import make_full_member, make_guest
 from communities.actions.membership_roles import give_role, take_role, transfer_ownership
 from communities.actions.memberships import (
     add_member,
@@ -236,6 +237,20 @@ class BanView(APIView):
         """Lift the ban; the user is not a member until they join or are added."""
         unban_member(actor_of(request), **_member(community_id, user_id))
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class GuestView(APIView):
+    """Whether a member reaches only what they were added to."""
+
+    @extend_schema(request=None, responses={200: MemberPayload})
+    def put(self, request: Request, community_id: UUID, user_id: UUID) -> Response:
+        """Make the member a guest."""
+        return Response(make_guest(actor_of(request), **_member(community_id, user_id)))
+
+    @extend_schema(responses={200: MemberPayload})
+    def delete(self, request: Request, community_id: UUID, user_id: UUID) -> Response:
+        """Make the guest a full member."""
+        return Response(make_full_member(actor_of(request), **_member(community_id, user_id)))
 
 
 class TimeOutView(APIView):

@@ -124,6 +124,8 @@ API = {
     "DELETE /api/v1/communities/<uuid:community_id>/members/<uuid:user_id>/roles/<uuid:role_id>": inside(200, 403),
     "POST /api/v1/communities/<uuid:community_id>/members/<uuid:user_id>/ban": inside(204, 403),
     "DELETE /api/v1/communities/<uuid:community_id>/members/<uuid:user_id>/ban": inside(204, 403),
+    "PUT /api/v1/communities/<uuid:community_id>/members/<uuid:user_id>/guest": inside(200, 403),
+    "DELETE /api/v1/communities/<uuid:community_id>/members/<uuid:user_id>/guest": inside(200, 403),
     "POST /api/v1/communities/<uuid:community_id>/members/<uuid:user_id>/timeout": inside(
         200, 403, lambda _: {"seconds": 60}
     ),
@@ -209,6 +211,7 @@ API = {
     "GET /api/v1/rooms/<uuid:room_id>/members": inside(200, 200),
     "POST /api/v1/rooms/<uuid:room_id>/members": inside(204, 403, lambda world: {"user_id": world.ids["user_id"]}),
     "DELETE /api/v1/rooms/<uuid:room_id>/members/<uuid:user_id>": inside(204, 403),
+    "POST /api/v1/rooms/<uuid:room_id>/guests": inside(200, 403, lambda _: {"username": "outsider"}),
     "GET /api/v1/rooms/<uuid:room_id>/overwrites": inside(200, 403),
     "PUT /api/v1/rooms/<uuid:room_id>/overwrites/roles/<uuid:role_id>": inside(
         200, 403, lambda _: {"deny": ["message.send"]}

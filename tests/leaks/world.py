@@ -35,12 +35,13 @@ from communities.actions.entitlements import (
 )
 from communities.actions.external_services import create_external_service
 from communities.actions.gates import put_gate
+from communities.actions.guests import make_guest
 from communities.actions.invites import accept_invite, create_invite, revoke_invite
 from communities.actions.memberships import add_member, ban_member, leave_community, remove_member, time_out_member
 from communities.actions.roles import create_role, delete_role, reorder_roles, update_role
 from communities.actions.rules import put_rules
 from communities.constants import CommunityVisibility, Verdict
-from communities.models import Entitlement, Membership, Role
+from communities.models import Entitlement, Role
 from kernel import rate_limits
 from kernel.actor import ANONYMOUS as NOBODY
 from kernel.actor import Actor, key_actor
@@ -198,7 +199,7 @@ def _furnish(users: dict[str, User], visibility: CommunityVisibility) -> Place:
     for user in (mate, *(users[state] for state in _JOINED)):
         add_member(owner, community_id=community_id, username=user.username)
     _open_rooms(place, owner, community_id, users)
-    Membership.objects.filter(community_id=community_id, user=users[GUEST]).update(is_guest=True)
+    make_guest(owner, community_id=community_id, user_id=UserId(users[GUEST].pk))
     add_room_member(owner, room_id=RoomId(UUID(place.rooms[CABIN]["room_id"])), user_id=UserId(users[GUEST].pk))
     _send_away(place, owner, community_id, users)
     _manage(place, owner, community_id, users[APPLICANT], mate)
