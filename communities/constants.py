@@ -253,8 +253,8 @@ PERMISSION_RULES = (
         starts_in=StartingRole.MODERATOR,
     ),
     PermissionRule(name=Permission.MANAGE_ENTITLEMENTS, about="Give members entitlements, and end them"),
-    PermissionRule(name=Permission.GIVE_ROLE, about="Give members roles below the own highest, and take them away"),
-    PermissionRule(name=Permission.MANAGE_ROLES, about="Make, change and delete roles below the own highest"),
+    PermissionRule(name=Permission.GIVE_ROLE, about="Give members roles below their own highest, and take them away"),
+    PermissionRule(name=Permission.MANAGE_ROLES, about="Make, change and delete roles below their own highest"),
     PermissionRule(
         name=Permission.MANAGE_GATES,
         about="Change the gates of the community and of its rooms, and see who passes them",

@@ -18,6 +18,7 @@ export function applyToSelf({ t, d }) {
   else if (t === "account.deletion_scheduled") rememberClosing({ kind: "deletion", due_at: d.due_at });
   else if (/^(api_key|bot)\./.test(t)) changed("keys");
   else if (t === "rules.accepted") rulesChanged();
+  else if (t === "entitlement.changed") changed("entitlements");
   else if (t === "application.changed") refreshCard(d.application.community);
   else if (t === "user.updated") {
     state.user = { ...state.user, ...d.user };

@@ -20,7 +20,7 @@ def test_every_permission_that_a_role_can_give_is_told_in_words():
     assert {"name": "message.send", "about": "Write messages", "overwritten_in": "room"} in told["items"]
     assert {
         "name": "role.give",
-        "about": "Give members roles below the own highest, and take them away",
+        "about": "Give members roles below their own highest, and take them away",
         "overwritten_in": None,
     } in told["items"]
     assert not {"community.belong", "community.transfer"} & {item["name"] for item in told["items"]}

@@ -5,8 +5,10 @@ import { communityAddress, communitySettingsAddress } from "../router.js";
 import { currentCommunity, state, watch } from "../state.js";
 import { applicationForm } from "./community_settings/application_form.js";
 import { applications } from "./community_settings/applications.js";
+import { entitlements } from "./community_settings/entitlements.js";
 import { invites } from "./community_settings/invites.js";
 import { overview } from "./community_settings/overview.js";
+import { roles } from "./community_settings/roles.js";
 import { rules } from "./community_settings/rules.js";
 
 /**
@@ -20,9 +22,11 @@ import { rules } from "./community_settings/rules.js";
 export const SECTIONS = [
   overview,
   rules,
+  roles,
   invites,
   applications,
   applicationForm,
+  entitlements,
 ];
 
 /** @type {?{section: Section, box: Element, list: Element}} */
