@@ -30,6 +30,7 @@ from communities.models import (
     Gate,
     GateVersion,
     Invite,
+    MemberLevel,
     Membership,
     Role,
 )
@@ -165,6 +166,16 @@ class GateVersionAdmin(ReadOnlyAdmin):
     list_select_related = ("gate", "author")
     search_fields = ("author__username", "reason", "gate__community__name", "gate__community__slug")
     ordering = ("-created_at",)
+
+
+@admin.register(MemberLevel)
+class MemberLevelAdmin(ReadOnlyAdmin):
+    """How far members have come, and who said so."""
+
+    list_display = ("user", "community", "level", "set_by", "set_at")
+    list_select_related = ("user", "community", "set_by")
+    search_fields = ("user__username", "community__name", "community__slug")
+    ordering = ("-set_at",)
 
 
 @admin.register(ExternalService)

@@ -33,6 +33,7 @@ MAX_TRIAL_DAYS = 365
 ENDS_TOLD_AT_ONCE = 200
 """Ends of entitlements that are told in one transaction, which holds its community's lock."""
 MAX_GATE_REASON_LENGTH = 500
+MAX_LEVEL = 1_000
 MAX_SERVICE_NAME_LENGTH = 40
 SERVICE_NAME_PATTERN = r"[a-z0-9-]{1,40}"
 MAX_SERVICE_URL_LENGTH = 500
@@ -167,6 +168,7 @@ class Permission(PermissionName):
     MANAGE_INVITES = "invite.manage"
     REVIEW_APPLICATIONS = "application.review"
     MANAGE_ENTITLEMENTS = "entitlement.manage"
+    SET_LEVEL = "level.set"
     GIVE_ROLE = "role.give"
     MANAGE_ROLES = "role.manage"
     MANAGE_GATES = "gate.manage"
@@ -253,6 +255,7 @@ PERMISSION_RULES = (
         starts_in=StartingRole.MODERATOR,
     ),
     PermissionRule(name=Permission.MANAGE_ENTITLEMENTS, about="Give members entitlements, and end them"),
+    PermissionRule(name=Permission.SET_LEVEL, about="Set the levels of members"),
     PermissionRule(name=Permission.GIVE_ROLE, about="Give members roles below their own highest, and take them away"),
     PermissionRule(name=Permission.MANAGE_ROLES, about="Make, change and delete roles below their own highest"),
     PermissionRule(
@@ -272,6 +275,7 @@ _LOOK = frozenset(
         "communities.view_gate",
         "communities.view_gateversion",
         "communities.view_externalservice",
+        "communities.view_memberlevel",
     }
 )
 _MODERATE = _LOOK | {"communities.change_membership"}

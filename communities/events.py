@@ -445,6 +445,22 @@ class RulesAccepted(Event, frozen=True):
     number: int
 
 
+class LevelPayload(WireStruct, frozen=True):
+    """How far a member has come in a community, from 0."""
+
+    community: UUID
+    user: UUID
+    level: int
+
+
+@durable_event("level.changed")
+class LevelChanged(Event, frozen=True):
+    """On `user:<id>`: the user has another level in a community."""
+
+    community: UUID
+    level: int
+
+
 class GateVersionPayload(WireStruct, frozen=True):
     """A version of a gate, for who may change it. A null `tree` lets everybody in; `is_live` says whether it decides now.
 

@@ -30,6 +30,7 @@ from communities.events import (
     InvitePayload,
     InviteUsePayload,
     InviteWithCode,
+    LevelPayload,
     MemberPayload,
     MembershipChanged,
     MyApplicationPayload,
@@ -53,6 +54,7 @@ from communities.models import (
     GateVersion,
     Invite,
     InviteUse,
+    MemberLevel,
     Membership,
     Role,
     RulesAcceptance,
@@ -265,6 +267,11 @@ def rules_acceptance_payload(acceptance: RulesAcceptance) -> RulesAcceptancePayl
     return RulesAcceptancePayload(
         user=user_payload(acceptance.user), number=acceptance.version.number, accepted_at=acceptance.accepted_at
     )
+
+
+def level_payload(level: MemberLevel) -> LevelPayload:
+    """Return the level of a member."""
+    return LevelPayload(community=level.community_id, user=level.user_id, level=level.level)
 
 
 def external_service_payload(service: ExternalService) -> ExternalServicePayload:

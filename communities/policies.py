@@ -24,13 +24,14 @@ from communities.access import (
 )
 from communities.constants import Permission, PermissionName
 from communities.errors import EqualOrHigherRole, InviteNotValid, PermissionNotHeld, RoleTooHigh
-from communities.events import InvitePreview
-from communities.models import Application, ApplicationForm, Community, Invite, Membership, Role
+from communities.events import InvitePreview, LevelPayload
+from communities.models import Application, ApplicationForm, Community, Invite, MemberLevel, Membership, Role
 from communities.models.locks import hold_community, lock_community, lock_memberships
-from communities.payloads import community_payload
+from communities.payloads import community_payload, level_payload
 from communities.queries.application_forms import newest_form
 from communities.queries.applications import find_application
 from communities.queries.invites import find_invite, find_open_invite
+from communities.queries.levels import find_level
 from communities.queries.memberships import member_ids, members_among
 from communities.registries.gates import GateTarget
 from communities.storage.invite_codes import hash_of_code
@@ -205,6 +206,15 @@ def get_application_for(actor: Actor, community_id: CommunityId, application_id:
     if application is None:
         raise NotFound
     return application
+
+
+def get_level_for(actor: Actor, community_id: CommunityId, user_id: UserId) -> LevelPayload:
+    """Return the level of a member when the actor sees the list of members. Raises `NotFound`, or why it is refused."""
+    get_community_for(actor, community_id, Permission.LIST_MEMBERS)
+    if (community_id, user_id) not in members_among({(community_id, user_id)}):
+        raise NotFound
+    found = find_level(community_id, user_id)
+    return level_payload(found or MemberLevel(community_id=community_id, user_id=user_id, level=0))
 
 
 def get_application_form_for(actor: Actor, community_id: CommunityId) -> ApplicationForm:

@@ -62,6 +62,8 @@ ROUTES: Mapping[tuple[str, str], Need] = {
     ("role", "DELETE"): Scope.COMMUNITIES_MANAGE,
     ("member-role", "PUT"): Scope.MEMBERS_MANAGE,
     ("member-role", "DELETE"): Scope.MEMBERS_MANAGE,
+    ("member-level", "GET"): Scope.COMMUNITIES_READ,
+    ("member-level", "PUT"): Scope.MEMBERS_MANAGE,
     ("member-ban", "POST"): Scope.MEMBERS_MANAGE,
     ("member-ban", "DELETE"): Scope.MEMBERS_MANAGE,
     ("member-guest", "PUT"): Scope.MEMBERS_MANAGE,

@@ -39,6 +39,7 @@ from communities.api.invite_views import (
     InviteUsesView,
     InviteView,
 )
+from communities.api.level_views import MemberLevelView
 from communities.api.permission_views import PermissionsView
 from communities.api.rules_views import (
     RulesAcceptancesView,
@@ -86,6 +87,7 @@ urlpatterns: list[URLPattern] = [
     path("communities/<uuid:community_id>/roles/order", RoleOrderView.as_view(), name="role-order"),
     path("communities/<uuid:community_id>/roles/<uuid:role_id>", RoleView.as_view(), name="role"),
     path(f"{_MEMBER}/roles/<uuid:role_id>", MemberRoleView.as_view(), name="member-role"),
+    path(f"{_MEMBER}/level", MemberLevelView.as_view(), name="member-level"),
     path(f"{_MEMBER}/ban", BanView.as_view(), name="member-ban"),
     path(f"{_MEMBER}/guest", GuestView.as_view(), name="member-guest"),
     path(f"{_MEMBER}/timeout", TimeOutView.as_view(), name="member-timeout"),

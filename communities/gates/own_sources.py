@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from communities.gates.facts import APPROVED_APPLICATION, CAME_BY_INVITE, ENTITLEMENTS, EXTERNAL_ANSWERS, Answer, Span
+from communities.gates.facts import (
+    APPROVED_APPLICATION,
+    CAME_BY_INVITE,
+    ENTITLEMENTS,
+    EXTERNAL_ANSWERS,
+    LEVEL,
+    Answer,
+    Span,
+)
 from communities.gates.sources import FactSource, is_so, json_decoder, register_fact_source
 
 # A use from before the present membership counts for nothing: who left came back by another way.
@@ -39,6 +47,13 @@ SELECT asked.user_id, asked.community_id, found.spans FROM asked CROSS JOIN LATE
 WHERE found.spans IS NOT NULL
 """
 
+_LEVEL = """
+SELECT asked.user_id, asked.community_id, found.level::text FROM asked CROSS JOIN LATERAL (
+    SELECT * FROM communities_memberlevel reached
+    WHERE reached.user_id = asked.user_id AND reached.community_id = asked.community_id LIMIT 1
+) found
+"""
+
 # Answers that are over are told, too: what was before their end is compared with what is after it.
 _EXTERNAL_ANSWERS = """
 SELECT asked.user_id, asked.community_id, found.answers FROM asked CROSS JOIN LATERAL (
@@ -60,6 +75,7 @@ def register_own_facts() -> None:
     register_fact_source(CAME_BY_INVITE, FactSource(_INVITE, is_so))
     register_fact_source(APPROVED_APPLICATION, FactSource(_APPLICATION, is_so))
     register_fact_source(ENTITLEMENTS, FactSource(_ENTITLEMENTS, _spans_by_key))
+    register_fact_source(LEVEL, FactSource(_LEVEL, int))
     register_fact_source(EXTERNAL_ANSWERS, FactSource(_EXTERNAL_ANSWERS, _answers_by_service))
 
 

@@ -6,6 +6,7 @@ from communities.models.entitlements import Entitlement, TrialOffer
 from communities.models.external_services import ExternalAnswer, ExternalService
 from communities.models.gates import Gate, GateVersion
 from communities.models.invites import Invite, InviteUse
+from communities.models.levels import MemberLevel
 from communities.models.memberships import Membership
 from communities.models.roles import MembershipRole, Role
 from communities.models.rules import RulesAcceptance, RulesVersion
@@ -22,6 +23,7 @@ __all__ = [
     "GateVersion",
     "Invite",
     "InviteUse",
+    "MemberLevel",
     "Membership",
     "MembershipRole",
     "Role",

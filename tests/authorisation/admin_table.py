@@ -23,6 +23,7 @@ VIEWERS: dict[str, frozenset[str]] = {
     "communities/invite": _COMMUNITY,
     "communities/entitlement": _COMMUNITY,
     "communities/externalservice": _COMMUNITY,
+    "communities/memberlevel": _COMMUNITY,
     "communities/application": _COMMUNITY,
     "communities/role": _COMMUNITY,
     "communities/gate": _COMMUNITY,

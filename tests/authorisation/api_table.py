@@ -158,6 +158,10 @@ API = {
     ),
     "GET /api/v1/me/applications": signed_in(200),
     "POST /api/v1/me/applications/<uuid:application_id>/withdraw": signed_in(404),
+    "GET /api/v1/communities/<uuid:community_id>/members/<uuid:user_id>/level": inside(200, 200),
+    "PUT /api/v1/communities/<uuid:community_id>/members/<uuid:user_id>/level": inside(
+        200, 403, lambda _: {"level": 3}
+    ),
     "GET /api/v1/communities/<uuid:community_id>/external-services": inside(200, 403),
     "POST /api/v1/communities/<uuid:community_id>/external-services": inside(
         201, 403, lambda _: {"name": "guild", "url": "https://guild.example/ask"}

@@ -26,6 +26,7 @@ from communities.models import (
     Entitlement,
     ExternalService,
     Invite,
+    MemberLevel,
     Membership,
     MembershipRole,
     Role,
@@ -174,6 +175,11 @@ def make_entitlement(community: Community, user: User, *, key: str = "gold", **c
 def make_trial_offer(community: Community, *, key: str = "gold", days: int = 14) -> TrialOffer:
     """Return a new offer of a trial."""
     return TrialOffer.objects.create(community=community, key=key, days=days)
+
+
+def make_level(membership: Membership, level: int) -> MemberLevel:
+    """Return the level that a member has from now on."""
+    return MemberLevel.objects.create(community=membership.community, user=membership.user, level=level)
 
 
 def make_external_service(community: Community, *, name: str = "club", **columns: Any) -> ExternalService:

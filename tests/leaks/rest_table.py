@@ -66,6 +66,8 @@ THINGS = {
     f"PATCH {_COMMUNITY}/categories/<uuid:category_id>": Row(INNER),
     f"DELETE {_COMMUNITY}/categories/<uuid:category_id>": Row(INNER),
     f"DELETE {_MEMBER}": Row(INNER),
+    f"GET {_MEMBER}/level": Row(INNER),
+    f"PUT {_MEMBER}/level": Row(INNER),
     f"POST {_MEMBER}/ban": Row(INNER),
     f"DELETE {_MEMBER}/ban": Row(INNER),
     f"PUT {_MEMBER}/guest": Row(INNER),

@@ -50,6 +50,7 @@ _ACCOUNT_EVENTS = (
     "room.left",
     "read_marker.moved",
     "access.changed",
+    "level.changed",
     "rules.accepted",
 )
 EVENTS: dict[str, tuple[str, ...]] = dict.fromkeys(_ACCOUNT_EVENTS, ("user",)) | {

@@ -7,6 +7,7 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET
 
+from communities.constants import MAX_LEVEL
 from communities.gates.facts import LEVEL, GateFacts
 from communities.gates.requirement import Requirement
 from communities.gates.verdicts import FAILED, PASSED, UNKNOWN, Verdict
@@ -14,9 +15,9 @@ from kernel.decision import Remedy
 
 
 class Level(Requirement, frozen=True, forbid_unknown_fields=True, kw_only=True, tag="level"):
-    """The member has reached a level. Where no source of levels is registered none is known, so the gate is closed."""
+    """The member has reached a level of the community; who has none stands at 0."""
 
-    level: Annotated[int, msgspec.Meta(ge=1, le=1000)]
+    level: Annotated[int, msgspec.Meta(ge=1, le=MAX_LEVEL)]
 
     about = "They have reached this level here."
     reads = frozenset({LEVEL})
