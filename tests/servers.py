@@ -1,4 +1,4 @@
-"""Real server processes for tests: gateways and a worker, started as production starts them, on a database and a Redis of their own."""
+"""Real server processes for tests: gateways and a worker, which run what production runs, on a database and a Redis of their own."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from math import inf
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,6 +24,7 @@ from project.embedded.services import RunningService, start_redis
 from project.supervisor import programs
 from project.supervisor.listeners import open_listeners
 from project.supervisor.options import Options
+from tests.forks import Starter, Starting, quickest
 
 READY_SECONDS = 90.0
 POLL_SECONDS = 0.05
@@ -170,11 +172,13 @@ def server_group(
     processes: int = 2,
     worker: bool = True,
     one_port: bool = False,
+    starting: Starting = quickest,
     **environment: str,
 ) -> Iterator[ServerGroup]:
     """Run gateways and a worker on a migrated database and a new Redis; yield when all are ready, stop all at the end.
 
     Every gateway has a port of its own, or all share one. Rates are raised out of the way; `environment` sets what differs.
+    Processes are forked from one that has imported the project, unless `starting` is `executed`.
     """
     with ExitStack() as stack:
         home = stack.enter_context(passing_home())
@@ -184,8 +188,12 @@ def server_group(
         settings = environment_of(
             **RAISED | environment, DATABASE_URL=database_url, REDIS_URL=redis.url, PROMETHEUS_MULTIPROC_DIR=metrics
         )
-        working = _start(stack, programs.worker(settings), home.logs) if worker else None
-        gateways = _start_gateways(stack, Options(processes, 0, server=server), settings, home.logs, one_port=one_port)
+        fork_log = home.logs / "fork-server.log"
+        starter = stack.enter_context(starting(programs.environment_with(settings), fork_log))
+        start = partial(_start, stack, starter, home.logs)
+        working = start(programs.worker(settings)) if worker else None
+        options = Options(processes, 0, server=server)
+        gateways = _start_gateways(stack, start, options, settings, one_port=one_port)
         group = ServerGroup(server, gateways, working, redis, database_url, settings)
         group.wait_until("readyz" if worker else "livez")
         yield group
@@ -216,7 +224,7 @@ def _complaint(client: httpx.Client, gateway: Gateway, probe: str) -> str:
 
 
 def _start_gateways(
-    stack: ExitStack, options: Options, settings: Mapping[str, str], logs: Path, *, one_port: bool
+    stack: ExitStack, start: Starter, options: Options, settings: Mapping[str, str], *, one_port: bool
 ) -> list[Gateway]:
     counts = [options.processes] if one_port else [1] * options.processes
     listeners = [
@@ -230,7 +238,7 @@ def _start_gateways(
     gateways = []
     for number, listener in enumerate(listeners, start=1):
         program = programs.gateway(number, options, listener.fileno(), notify, settings)
-        gateways.append(Gateway(_start(stack, program, logs), "{}:{}".format(*listener.getsockname())))
+        gateways.append(Gateway(start(program), "{}:{}".format(*listener.getsockname())))
     _wait_until_served(ready, gateways)
     return gateways
 
@@ -246,8 +254,8 @@ def _wait_until_served(ready: int, gateways: list[Gateway]) -> None:
                 raise RuntimeError(f"{gateway.child.program.name} does not serve:\n{gateway.child.last_words(30)}")
 
 
-def _start(stack: ExitStack, program: Program, logs: Path) -> Child:
-    child = Child(replace(program, log=logs / program.log.name))
+def _start(stack: ExitStack, starter: Starter, logs: Path, program: Program) -> Child:
+    child = starter(replace(program, log=logs / program.log.name))
     child.start()
     stack.callback(lambda: child.exit_code is None and child.stop())
     return child

@@ -58,7 +58,7 @@ class Child:
                 env=program.environment,
                 pass_fds=program.sockets,
                 start_new_session=True,
-                preexec_fn=_follow_parent(os.getpid(), program.stop_signal),
+                preexec_fn=follow_parent(os.getpid(), program.stop_signal),
                 user=program.account.uid if program.account else None,
                 group=program.account.gid if program.account else None,
                 extra_groups=[] if program.account else None,
@@ -120,7 +120,7 @@ class Child:
         return self._process
 
 
-def _follow_parent(parent: int, death_signal: signal.Signals) -> Callable[[], None]:
+def follow_parent(parent: int, death_signal: signal.Signals) -> Callable[[], None]:
     """Return what runs in the child between fork and exec: receive signals again, and get `death_signal` when the parent dies."""
 
     def in_child() -> None:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -27,11 +25,14 @@ from communities.actions.memberships import remove_member
 from eventlog.models import Cursor
 from eventlog.tasks import keep_partitions
 from kernel.ids import CommunityId, UserId
+from project.embedded.processes import Child, Program
 from project.health import WORKER_HEARTBEAT_KEY
 from project.outbox.store import newest
+from project.supervisor.programs import ROOT
 from tests.factories.accounts import actor_for, make_user
 from tests.factories.chat import make_room
 from tests.factories.communities import make_community, make_member
+from tests.forks import Starter, quickest
 
 pytestmark = pytest.mark.long
 
@@ -39,20 +40,35 @@ pytestmark = pytest.mark.long
 class Worker:
     """A worker process on the test's own database, and what it says."""
 
-    def __init__(self, log: Path) -> None:
-        path = f"/{connection.settings_dict['NAME']}"
-        address = urlsplit(os.environ["DATABASE_URL"])._replace(path=path).geturl()
+    def __init__(self, starter: Starter, environment: Mapping[str, str], log: Path) -> None:
+        command = [sys.executable, "manage.py", "run_worker"]
+        self.child = starter(Program("worker", command, log, environment, ROOT, stop_seconds=60.0))
+        self.child.start()
         self._log = log
-        with log.open("wb") as output:
-            self.process = subprocess.Popen(
-                [sys.executable, "manage.py", "run_worker"],
-                env=os.environ | {"DATABASE_URL": address, "DATABASE_POOL_TIMEOUT": "1"},
-                stdout=output,
-                stderr=output,
-            )
 
     def says(self, words: str) -> bool:
         return words in self._log.read_text()
+
+    def ends_when_asked(self) -> int | None:
+        """Ask it to end, and return its exit code."""
+        self.child.ask_to_stop()
+        self.child.wait()
+        return self.child.exit_code
+
+
+@pytest.fixture(scope="module")
+def environment(django_db_setup) -> dict[str, str]:
+    """Return the environment of all workers: they use the test's own database."""
+    path = f"/{connection.settings_dict['NAME']}"
+    address = urlsplit(os.environ["DATABASE_URL"])._replace(path=path).geturl()
+    return os.environ | {"DATABASE_URL": address, "DATABASE_POOL_TIMEOUT": "1"}
+
+
+@pytest.fixture(scope="module")
+def forks(environment, tmp_path_factory) -> Iterator[Starter]:
+    """Return what starts workers quickly."""
+    with quickest(environment, tmp_path_factory.mktemp("forks") / "fork-server.log") as starter:
+        yield starter
 
 
 class Door:
@@ -91,19 +107,18 @@ def door(transactional_db) -> Iterator[Door]:
 
 
 @pytest.fixture
-def start_worker(transactional_db, tmp_path) -> Iterator[Callable[[], Worker]]:
+def start_worker(transactional_db, environment, forks, tmp_path) -> Iterator[Callable[..., Worker]]:
     """Return a function that starts a worker."""
     started: list[Worker] = []
 
-    def start() -> Worker:
+    def start(starter: Starter = forks) -> Worker:
         Redis.from_url(settings.REDIS_URL).delete(WORKER_HEARTBEAT_KEY)
-        started.append(Worker(tmp_path / "worker.log"))
+        started.append(Worker(starter, environment, tmp_path / "worker.log"))
         return started[-1]
 
     yield start
     for worker in started:
-        worker.process.kill()
-        worker.process.wait()
+        worker.child.kill()
 
 
 @pytest.fixture
@@ -142,11 +157,11 @@ def a_job_is_done() -> bool:
 
 
 def test_a_worker_beats_and_ends_cleanly_when_asked(start_worker, redis):
-    worker = start_worker()
+    """This one is started by its command line, as in production."""
+    worker = start_worker(Child)
     assert eventually(lambda: redis.exists(WORKER_HEARTBEAT_KEY))
     assert 0 < redis.ttl(WORKER_HEARTBEAT_KEY) <= 30
-    worker.process.send_signal(signal.SIGTERM)
-    assert worker.process.wait(timeout=60) == 0
+    assert worker.ends_when_asked() == 0
 
 
 def test_a_worker_handles_what_was_committed_before_and_while_it_runs(start_worker):
@@ -181,15 +196,14 @@ def test_a_worker_that_is_not_let_into_the_database_at_its_start_waits_for_it(do
     assert not redis.exists(WORKER_HEARTBEAT_KEY)
     door.open()
     assert eventually(lambda: redis.exists(WORKER_HEARTBEAT_KEY))
-    assert worker.process.poll() is None
+    assert worker.child.exit_code is None
 
 
 def test_a_worker_that_waits_for_the_database_ends_cleanly_when_asked(door, start_worker):
     door.close()
     worker = start_worker()
     assert eventually(lambda: worker.says("worker.part_failed"))
-    worker.process.send_signal(signal.SIGTERM)
-    assert worker.process.wait(timeout=60) == 0
+    assert worker.ends_when_asked() == 0
 
 
 def test_a_worker_whose_database_goes_away_does_its_jobs_and_reads_the_log_when_it_is_back(door, start_worker):
@@ -202,4 +216,4 @@ def test_a_worker_whose_database_goes_away_does_its_jobs_and_reads_the_log_when_
     room, member = lose_a_member()
     assert eventually(lambda: state_of(room, member) == RoomMemberState.REMOVED)
     assert a_job_is_done()
-    assert worker.process.poll() is None
+    assert worker.child.exit_code is None

@@ -29,6 +29,7 @@ from project.embedded.postgres import recover_from_unclean_end
 from project.embedded.processes import Child
 from project.embedded.services import RunningService, start_postgres
 from project.supervisor import programs
+from tests.forks import executed
 from tests.servers import Gateway, ServerGroup, environment_of, server_group
 from tests.torture.network import Proxy
 
@@ -208,7 +209,7 @@ def cluster(gateways: int) -> Iterator[Cluster]:
         postgres = start_postgres(home)
         stack.callback(postgres.child.stop)
         migrate(postgres.url)
-        group = stack.enter_context(server_group(postgres.url, processes=gateways, **SETTINGS))
+        group = stack.enter_context(server_group(postgres.url, processes=gateways, starting=executed, **SETTINGS))
         nodes = [Node(gateway, _proxy_of(gateway)) for gateway in group.gateways]
         yield Cluster(home, postgres, group, nodes)
 
