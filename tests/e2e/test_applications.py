@@ -77,6 +77,9 @@ def test_a_form_is_made_answered_changed_meanwhile_and_the_answer_of_reviewers_a
     expect(olive.get_by_text("There is none.")).to_be_visible()
     send.click()
     expect(page.get_by_role("region", name="You have applied")).to_be_visible()
+    page.get_by_role("link", name="Portcullis, all communities").click()
+    page.get_by_role("region", name="Applied to").get_by_role("link", name="Rowing Club").click()
+    expect(page.get_by_role("region", name="You have applied")).to_be_visible()
 
     olive.get_by_role("link", name="Open the application of Ben").click()
     expect(olive.get_by_text("For the mornings.")).to_be_visible()

@@ -121,7 +121,7 @@ def test_the_page_of_communities_keeps_it_while_they_grow(
 ) -> None:
     ben = account("Ben")
     page = open_page(place.founder)
-    card = page.locator("#stage").get_by_role("link", name="Harbour Row")
+    card = page.locator("#stage a.card", has_text="Harbour Row")
     expect(card).to_contain_text("1 member")
     hold(card)
     place.admit(ben)

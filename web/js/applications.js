@@ -1,6 +1,6 @@
 /** Applications: the form of a community, one's own applications, and what reviewers do with those of others. No page. */
 
-import { all, call, get, post } from "./api.js";
+import { all, call, get, getCommunity, post } from "./api.js";
 
 /** @returns {Promise<?object>} the newest version of the form, open or closed; null where there never was one */
 export const getForm = (communityId) => get(`communities/${communityId}/application-form`).catch(noneFor404);
@@ -12,6 +12,13 @@ const noneFor404 = (problem) => {
 /** @param {{introduction: string, questions: object[], cool_down_days: number}} form */
 export const putForm = (communityId, form) => call("PUT", `communities/${communityId}/application-form`, form);
 export const closeForm = (communityId) => call("DELETE", `communities/${communityId}/application-form`);
+
+/** The communities to which one has applied without an answer yet; those that one may not know of any more are left out. */
+export async function listAwaited() {
+  const waiting = (await all("me/applications")).filter(({ status }) => status === "pending");
+  const cards = await Promise.all(waiting.map(({ community }) => getCommunity(community).catch(noneFor404)));
+  return cards.filter(Boolean);
+}
 
 /** One's own latest application to a community, null without one. */
 export const myApplication = async (communityId) => (await all("me/applications")).find(({ community }) => community === communityId) ?? null;

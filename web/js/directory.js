@@ -1,6 +1,7 @@
 /** Loading and refreshing the lists: communities, their rooms, their members. Live topics are followed as lists arrive. */
 
 import * as api from "./api.js";
+import { listAwaited } from "./applications.js";
 import { openCommunity, shutCommunity } from "./closed.js";
 import { changed, learn, roomsOf, state } from "./state.js";
 
@@ -53,6 +54,13 @@ export const loadCommunities = () =>
       followFromHead(`community:${id}`, () => refreshCommunity(id));
       state.closed.delete(id);
     }
+    changed("communities");
+  });
+
+/** Where one waits to be let in. */
+export const loadAwaited = () =>
+  load("awaited", listAwaited, (awaited) => {
+    state.awaited = awaited;
     changed("communities");
   });
 

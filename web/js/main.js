@@ -2,7 +2,7 @@
 
 import { forgetClosing, lastClosing } from "./account.js";
 import { changingCookie, whoIsSignedIn } from "./cookie_session.js";
-import { loadDiscoverable, loadRooms } from "./directory.js";
+import { loadAwaited, loadDiscoverable, loadRooms } from "./directory.js";
 import { listenToKeys } from "./keyboard.js";
 import { goLive, leaveLive } from "./live.js";
 import { entranceForm, followAddress, inviteCode, leaveEntranceForm, leaveMailLink, mailLink } from "./router.js";
@@ -35,7 +35,7 @@ let shownLink = null;
 function arrive({ community, settings, invite }) {
   tuckMembersAway();
   if (settings !== null || invite !== null) return;
-  if (!community) loadDiscoverable().catch(() => {});
+  if (!community) lookAround();
   else if (!state.opened.has(community)) loadRooms(community).catch(absent);
 }
 
@@ -74,7 +74,12 @@ function enter() {
   goLive().catch(complain);
   readAddress();
   changed("user", "route");
-  if (location.hash.length < 3) loadDiscoverable().catch(() => {});
+  if (location.hash.length < 3) lookAround();
+}
+
+function lookAround() {
+  loadDiscoverable().catch(() => {});
+  loadAwaited().catch(() => {});
 }
 
 /** Who looked at a community from outside was let in. */

@@ -3,7 +3,7 @@
 import { rememberClosing } from "./account.js";
 import { refreshCard } from "./cards.js";
 import { refreshStanding } from "./closed.js";
-import { refreshCommunities, refreshRooms } from "./directory.js";
+import { loadAwaited, refreshCommunities, refreshRooms } from "./directory.js";
 import { changed, state } from "./state.js";
 
 /** What one event on the topic of the signed-in user changes. @param {{t: string, d: object}} event */
@@ -19,7 +19,7 @@ export function applyToSelf({ t, d }) {
   else if (/^(api_key|bot)\./.test(t)) changed("keys");
   else if (t === "rules.accepted") rulesChanged();
   else if (t === "entitlement.changed") changed("entitlements");
-  else if (t === "application.changed") refreshCard(d.application.community);
+  else if (t === "application.changed") refreshApplication(d.application);
   else if (t === "user.updated") {
     state.user = { ...state.user, ...d.user };
     changed("user", "presence");
@@ -31,6 +31,11 @@ export function applyToSelf({ t, d }) {
     refreshCommunities();
     if (state.opened.has(d.community) || state.shut.has(d.community)) refreshRooms(d.community);
   } else if (t === "room.joined" && state.opened.has(d.community)) refreshRooms(d.community);
+}
+
+function refreshApplication({ community }) {
+  refreshCard(community);
+  loadAwaited().catch(() => {});
 }
 
 /** Who owes acceptance is told with the communities. */

@@ -12,6 +12,7 @@ const blank = () => ({
   user: null,
   /** @type {import("./router.js").Route} where the person is */ route: { community: null, room: null, page: null, section: null, detail: null, settings: null, invite: null },
   /** @type {?object[]} null until loaded */ communities: null,
+  /** @type {object[]} communities to which one has applied without an answer yet */ awaited: [],
   /** @type {{search: string, items: ?object[], next: ?string}} communities to be found; the items are null until loaded */ discover: { search: "", items: null, next: null },
   /** @type {Map<string, ?import("./cards.js").Card>} communities seen from outside, by id; null for those that we may not know of */ cards: new Map(),
   /** @type {Map<string, object>} rooms by id, of every community loaded so far */ rooms: new Map(),

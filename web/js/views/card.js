@@ -12,6 +12,7 @@ import { avatar, dateOf, linked, plural } from "../words.js";
 import { askYes } from "./dialogs.js";
 import { wayButton } from "./proof.js";
 import { button, panel } from "./settings/panels.js";
+import { checksOf } from "./standing.js";
 import { toast } from "./toasts.js";
 
 /** @type {?{id: string, box: Element}} */
@@ -33,7 +34,7 @@ function draw() {
   const { id, box } = open;
   const card = state.cards.get(id);
   if (!card) return;
-  fill(box, card, () => [head(card), wayIn(card), ...trials(card), rulesOf(card)]);
+  fill(box, card, () => [head(card), wayIn(card), gateOf(card), ...trials(card), rulesOf(card)]);
 }
 
 function head({ community: { id, name, description, member_count: count } }) {
@@ -80,5 +81,9 @@ const trials = ({ community, trials: offers }) => offers.map(({ id, key, days })
   };
   return panel(`Try “${key}”`, `Free for ${plural(days, "day")}, once.`, [], wayButton("Begin the trial", begin));
 });
+
+/** Who joins is a member all the same: what the gate asks for is what opens the rooms. */
+const gateOf = ({ community, standing: { passed, gates } }) => !passed &&
+  h("section.panel", { "aria-label": "What its gate asks of you" }, h("h2", {}, "What its gate asks of you"), h("p", {}, "Its rooms are for members for whom nothing of this is missing."), checksOf(gates, community.id));
 
 const rulesOf = ({ rules }) => rules && h("section.panel", { "aria-label": "The rules" }, h("h2", {}, "The rules"), h("div.rules-text", {}, linked(rules.text)));

@@ -29,15 +29,19 @@ function buildPage() {
   const head = h("div.page-head", {}, h("div", {}, h("h1", {}, "Communities"), h("p.lead", {}, "Where you belong, and where you could.")), create);
   const wait = h("p.lead", { role: "status" }, "Loading your communities …");
   const [mine, open] = [h("ul.cards"), h("ul.cards")];
+  const awaited = h("ul.cards");
+  const waiting = h("section", { "aria-label": "Applied to" }, h("h2", {}, "Applied to"), awaited);
   const more = h("button.button.more", { type: "button", onclick: () => loadMoreDiscoverable().catch(complain) }, "Show more");
   const [mineNote, openNote] = [h("p.lead"), h("p.lead")];
-  const lists = h("div", {}, h("h2", {}, "Yours"), mineNote, mine, h("h2", {}, "To be found"), searchBox(), openNote, open, more);
+  const lists = h("div", {}, h("h2", {}, "Yours"), mineNote, mine, waiting, h("h2", {}, "To be found"), searchBox(), openNote, open, more);
   const refresh = () => {
     wait.hidden = Boolean(state.communities);
     lists.hidden = !state.communities;
     showCards(mine, mineNote, state.communities, myCard, "You are in no community yet. Join an open one, create your own, or ask a moderator to add your username.");
+    waiting.hidden = !state.awaited.length;
+    keyed(awaited, state.awaited, { key: ({ id }) => id, build: awaitedCard, update: showCard });
     const { search, items, next } = state.discover;
-    showCards(open, openNote, items?.filter(({ is_member }) => !is_member), openCard, search ? `No other community is called “${search}”.` : "There is no other community to be found at the moment.");
+    showCards(open, openNote, items?.filter(isToBeFound), openCard, search ? `No other community is called “${search}”.` : "There is no other community to be found at the moment.");
     more.hidden = !next;
   };
   return { element: h("div.page", {}, head, wait, lists), refresh };
@@ -78,6 +82,10 @@ function showCard(item, community) {
 const roleWord = ({ is_owner, my_permissions }) => (is_owner ? "you own it" : my_permissions.includes("member.remove") ? "you moderate" : null);
 
 const myCard = ({ id }) => h("li", {}, h("a.card", { href: communityAddress(id) }, h("div.tile"), h("div.text.about")));
+
+const isToBeFound = ({ id, is_member }) => !is_member && !state.awaited.some((one) => one.id === id);
+
+const awaitedCard = () => foundCard(h("p", {}, "It has your application. You will be told here."));
 
 function openCard({ id, name, join_policy: policy, takes_applications: takes }) {
   if (policy !== "open") {

@@ -11,18 +11,19 @@ import { wayButton } from "./proof.js";
 /** The page of an invite for who is signed in. @param {string} code @returns {Element[]} */
 export function invitePage(code) {
   const box = h("div.invite");
-  const page = h("div.page", {}, h("h1", { tabindex: "-1" }, "You are invited"), box);
-  look(code, box);
-  return [page];
+  const title = h("h1", { tabindex: "-1" }, "Your invite");
+  look(code, title, box);
+  return [h("div.page", {}, title, box)];
 }
 
-async function look(code, box) {
+async function look(code, title, box) {
   box.replaceChildren(h("p.lead", { role: "status" }, "Looking at the invite …"));
   try {
     const [preview] = await Promise.all([previewInvite(code), state.communities ?? loadCommunities()]);
+    title.textContent = "You are invited";
     box.replaceChildren(cardOf(preview), ...offer(code, preview));
   } catch (problem) {
-    box.replaceChildren(...refusal(problem, () => look(code, box)));
+    box.replaceChildren(...refusal(problem, () => look(code, title, box)));
   }
 }
 
