@@ -16,7 +16,7 @@ from chat.models.locks import hold_room_topics, lock_room
 from chat.queries.message_batches import LoadedFacts, find_standings
 from chat.queries.resources import room_resource
 from chat.queries.rooms import ROOM_SORTS, candidate_rooms, my_rooms
-from communities.access import Question, decide_all, decide_many, live_gates, require
+from communities.access import Question, absent_resource, decide_all, decide_many, live_gates, require
 from communities.constants import Permission, PermissionName
 from communities.models.locks import lock_community
 from communities.policies import get_community_for, refusal_of
@@ -65,9 +65,9 @@ def get_message_for(actor: Actor, message_id: MessageId, permission: PermissionN
     """Return the message, with author and room, when the actor has the permission in its room. Raises as `get_room_for`."""
     _refuse_nobody(actor)
     message = Message.objects.select_related("author", "room__community").filter(pk=message_id).first()
+    _authorised(actor, message.room if message is not None else None, permission)
     if message is None:
         raise NotFound
-    _authorised(actor, message.room, permission)
     return message
 
 
@@ -78,9 +78,9 @@ def hold_message_for(actor: Actor, message_id: MessageId, permission: Permission
     """
     _refuse_nobody(actor)
     place = Message.objects.filter(pk=message_id).values_list("room_id", flat=True).first()
-    if place is None:
-        raise NotFound
-    hold_room_topics([RoomId(place)])
+    hold_room_topics(
+        [RoomId(place or message_id)]
+    )  # of nothing, too: what is not there takes as long as what is not the actor's
     message = get_message_for(actor, message_id, permission)
     if message.room.archived_at is not None:
         raise RoomIsArchived
@@ -131,9 +131,10 @@ def _readable(actor: Actor, rooms: Sequence[R]) -> list[R]:
 
 
 def _authorised(actor: Actor, room: Room | None, permission: PermissionName) -> Room:
+    """Ask about what is not there, too: how long an answer takes would tell it from what is not the actor's."""
+    require(actor, permission, absent_resource(ROOM_KIND) if room is None else room_resource(room))
     if room is None:
         raise NotFound
-    require(actor, permission, room_resource(room))
     return room
 
 

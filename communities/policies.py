@@ -14,6 +14,8 @@ from accounts.payloads import user_payload
 from communities.access import (
     COMMUNITY_KIND,
     Question,
+    Resource,
+    absent_resource,
     community_resource,
     community_to_guest,
     decide,
@@ -26,7 +28,7 @@ from communities.constants import Permission, PermissionName
 from communities.errors import EqualOrHigherRole, InviteNotValid, PermissionNotHeld, RoleTooHigh
 from communities.events import InvitePreview, LevelPayload
 from communities.models import Application, ApplicationForm, Community, Invite, MemberLevel, Membership, Role
-from communities.models.locks import hold_community, lock_community, lock_memberships
+from communities.models.locks import find_and_hold_community, find_and_lock_community, lock_memberships
 from communities.payloads import community_payload, level_payload
 from communities.queries.application_forms import newest_form
 from communities.queries.applications import find_application
@@ -45,21 +47,18 @@ from kernel.rate_limits import take
 def get_community_for(actor: Actor, community_id: CommunityId, permission: PermissionName) -> Community:
     """Return the community when the actor has the permission in it. Raises `NotFound`, or why it is refused."""
     _refuse_nobody(actor)
-    community = Community.objects.filter(pk=community_id).first()
-    if community is None:
-        raise NotFound
-    require(actor, permission, community_resource(community))
-    return community
+    return _authorised(actor, Community.objects.filter(pk=community_id).first(), permission)
 
 
 def refusals_of(asked: Sequence[tuple[Actor, CommunityId]], permission: PermissionName) -> list[DomainError | None]:
     """Return for each actor and community, in order, None or what `get_community_for` would raise. At most two queries for all."""
     wanted = {community_id for actor, community_id in asked if actor.kind != "anonymous"}
     communities = Community.objects.select_related("gate_version").in_bulk(wanted) if wanted else {}
-    known = [(actor, communities[community_id]) for actor, community_id in asked if community_id in communities]
-    decisions = iter(decide_all([Question(actor, permission, community_resource(one)) for actor, one in known]))
+    resources = [_resource(communities.get(community_id)) for _, community_id in asked]
+    questions = [Question(actor, permission, resource) for (actor, _), resource in zip(asked, resources, strict=True)]
     return [
-        refusal_of(actor, next(decisions) if community_id in communities else None) for actor, community_id in asked
+        refusal_of(actor, decision if community_id in communities else None)
+        for (actor, community_id), decision in zip(asked, decide_all(questions), strict=True)
     ]
 
 
@@ -75,15 +74,13 @@ def refusal_of(actor: Actor, decision: Decision | None) -> DomainError | None:
 def lock_community_for(actor: Actor, community_id: CommunityId, permission: PermissionName) -> Community:
     """Return the community, locked, when the actor has the permission in it. Raises as `get_community_for`."""
     _refuse_nobody(actor)
-    community = lock_community(community_id)
-    require(actor, permission, community_resource(community))
-    return community
+    return _authorised(actor, find_and_lock_community(community_id), permission)
 
 
 def hold_community_for(actor: Actor, community_id: CommunityId, permission: PermissionName) -> Community:
     """Return the community, held against whoever locks it until the transaction ends. Raises as `get_community_for`."""
     _refuse_nobody(actor)
-    hold_community(community_id)
+    find_and_hold_community(community_id)
     return get_community_for(actor, community_id, permission)
 
 
@@ -165,12 +162,13 @@ def members_visible_to(
     communities = Community.objects.select_related("gate_version").in_bulk(
         {community_id for _, community_id, _ in requests}
     )
-    known = [request for request in requests if request[1] in communities]
     decisions = decide_all(
-        [Question(actor, Permission.LIST_MEMBERS, community_resource(communities[place])) for actor, place, _ in known]
+        [Question(actor, Permission.LIST_MEMBERS, _resource(communities.get(place))) for actor, place, _ in requests]
     )
-    allowed = {(actor, place) for (actor, place, _), decision in zip(known, decisions, strict=True) if decision.allowed}
-    granted = [(place, user_ids) for actor, place, user_ids in known if (actor, place) in allowed]
+    allowed = {
+        (actor, place) for (actor, place, _), decision in zip(requests, decisions, strict=True) if decision.allowed
+    }
+    granted = [(place, user_ids) for actor, place, user_ids in requests if (actor, place) in allowed]
     members = members_among({(place, user_id) for place, user_ids in granted for user_id in user_ids})
     return [
         {user_id for user_id in user_ids if (place, user_id) in members} if (actor, place) in allowed else NotFound()
@@ -285,6 +283,18 @@ def lock_community_gate(actor: Actor, community_id: UUID) -> GateTarget:
 
 def _gate_target(community: Community) -> GateTarget:
     return GateTarget(COMMUNITY_KIND, community, community)
+
+
+def _authorised(actor: Actor, community: Community | None, permission: PermissionName) -> Community:
+    """Ask about what is not there, too: how long an answer takes would tell it from what is not the actor's."""
+    require(actor, permission, _resource(community))
+    if community is None:
+        raise NotFound
+    return community
+
+
+def _resource(community: Community | None) -> Resource:
+    return absent_resource(COMMUNITY_KIND) if community is None else community_resource(community)
 
 
 def _refuse_nobody(actor: Actor) -> None:

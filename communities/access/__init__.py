@@ -31,7 +31,13 @@ from communities.access.permissions import (
     starting_permissions,
 )
 from communities.access.remembered import remembered_facts
-from communities.access.resources import COMMUNITY_KIND, Resource, community_resource, community_to_guest
+from communities.access.resources import (
+    COMMUNITY_KIND,
+    Resource,
+    absent_resource,
+    community_resource,
+    community_to_guest,
+)
 from communities.access.revocation import (
     SharedTopicSource,
     TopicSource,
@@ -66,6 +72,7 @@ __all__ = [
     "Review",
     "SharedTopicSource",
     "TopicSource",
+    "absent_resource",
     "catch_up",
     "change_access",
     "closed_since",

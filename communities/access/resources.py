@@ -38,6 +38,12 @@ class Resource(msgspec.Struct, frozen=True):
 
 
 COMMUNITY_KIND = "community"
+_NOWHERE = UUID(int=0)
+
+
+def absent_resource(kind: str) -> Resource:
+    """Return what stands for a thing that is not there: it is asked about like any other, so that the answer takes as long, and refused."""
+    return Resource(CommunityId(_NOWHERE), kind, _NOWHERE, "private")
 
 
 def community_resource(community: Community) -> Resource:

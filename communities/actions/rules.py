@@ -8,9 +8,9 @@ from communities.constants import MAX_RULES_LENGTH, MAX_SUMMARY_LENGTH, Permissi
 from communities.errors import RulesChangedMeanwhile
 from communities.events import MyRules, RulesAccepted, RulesChanged, RulesPayload
 from communities.models import Membership, RulesAcceptance, RulesVersion
-from communities.models.locks import hold_community, lock_memberships
+from communities.models.locks import lock_memberships
 from communities.payloads import rules_payload
-from communities.policies import get_community_for, lock_community_for
+from communities.policies import hold_community_for, lock_community_for
 from communities.queries.rules import get_my_rules, newest_rules
 from eventlog.append import Draft, append
 from eventlog.topics import topic_for
@@ -57,8 +57,7 @@ def accept_rules(actor: Actor, *, community_id: CommunityId, number: int) -> MyR
     """
     user_id = actor.require_user()
     with transaction.atomic():
-        hold_community(community_id)
-        community = get_community_for(actor, community_id, Permission.BELONG)
+        community = hold_community_for(actor, community_id, Permission.BELONG)
         rules = newest_rules(community_id)
         if rules is None:
             raise NotFound

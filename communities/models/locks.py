@@ -17,11 +17,16 @@ from kernel.ids import CommunityId, ExternalServiceId, UserId
 
 
 def lock_community(community_id: CommunityId) -> Community:
-    """Lock a community until the transaction ends, so that its memberships change one after the other.
+    """Lock a community as `find_and_lock_community`. Raises `NotFound`."""
+    return _found(find_and_lock_community(community_id))
 
-    Rows that only refer to the community (a new message) are not held up. Raises `NotFound`.
+
+def find_and_lock_community(community_id: CommunityId) -> Community | None:
+    """Lock a community, if it is there, until the transaction ends, so that its memberships change one after the other.
+
+    Rows that only refer to the community (a new message) are not held up.
     """
-    return _found(Community.objects.select_for_update(no_key=True).filter(pk=community_id).first())
+    return Community.objects.select_for_update(no_key=True).filter(pk=community_id).first()
 
 
 def lock_owned_communities(user_id: UserId) -> list[Community]:
@@ -39,13 +44,18 @@ def lock_gated_communities(user_id: UserId) -> list[Community]:
 
 
 def hold_community(community_id: CommunityId) -> Community:
-    """Keep a community's memberships from changing until the transaction ends; many may hold at once. Raises `NotFound`.
+    """Hold a community as `find_and_hold_community`. Raises `NotFound`."""
+    return _found(find_and_hold_community(community_id))
+
+
+def find_and_hold_community(community_id: CommunityId) -> Community | None:
+    """Keep a community's memberships, if it is there, from changing until the transaction ends; many may hold at once.
 
     For whoever opens a new topic to members (a new room, a new participant): without it, a removal that has
     already listed what it must revoke could commit after the new topic was followed.
     """
     rows = Community.objects.raw("SELECT * FROM communities_community WHERE id = %s FOR SHARE", [community_id])
-    return _found(next(iter(rows), None))
+    return next(iter(rows), None)
 
 
 def lock_memberships(community_id: CommunityId, user_ids: Collection[UserId]) -> dict[UserId, Membership]:

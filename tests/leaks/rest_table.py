@@ -131,6 +131,9 @@ THINGS = {
 }
 """What is about a community or something in it."""
 
+REMEMBERING = {f"POST {_ROOM}/messages"}
+"""They remember by epoch what gates read of a member, so the first question of a member costs a statement that later ones do not."""
+
 MINE = {
     "GET /api/v1/communities",
     "GET /api/v1/communities/discover",
