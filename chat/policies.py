@@ -77,10 +77,8 @@ def hold_message_for(actor: Actor, message_id: MessageId, permission: Permission
     Raises `RoomIsArchived` too.
     """
     _refuse_nobody(actor)
-    place = Message.objects.filter(pk=message_id).values_list("room_id", flat=True).first()
-    hold_room_topics(
-        [RoomId(place or message_id)]
-    )  # of nothing, too: what is not there takes as long as what is not the actor's
+    room_id = Message.objects.filter(pk=message_id).values_list("room_id", flat=True).first()
+    hold_room_topics([RoomId(room_id or message_id)])  # of nothing, too: it takes as long as what is not the actor's
     message = get_message_for(actor, message_id, permission)
     if message.room.archived_at is not None:
         raise RoomIsArchived

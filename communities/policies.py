@@ -166,7 +166,9 @@ def members_visible_to(
         [Question(actor, Permission.LIST_MEMBERS, _resource(communities.get(place))) for actor, place, _ in requests]
     )
     allowed = {
-        (actor, place) for (actor, place, _), decision in zip(requests, decisions, strict=True) if decision.allowed
+        (actor, place)
+        for (actor, place, _), decision in zip(requests, decisions, strict=True)
+        if decision.allowed and place in communities
     }
     granted = [(place, user_ids) for actor, place, user_ids in requests if (actor, place) in allowed]
     members = members_among({(place, user_id) for place, user_ids in granted for user_id in user_ids})

@@ -54,7 +54,9 @@ def path_of(pattern: str, ids: dict[str, str]) -> str:
 
 
 def body_of(route: str, ids: dict[str, str]) -> bytes:
-    """Return the body that the authorisation table sends to the route."""
+    """Return the body that the authorisation table sends to the route, but for a code, which is given."""
+    if "code" in ids:
+        return json.dumps({"code": ids["code"]}).encode()
     body = API[route].body
     if body is None:
         return b""

@@ -7,7 +7,8 @@ from communities.constants import CommunityVisibility
 OWNER, PARTICIPANT, MEMBER, TIMED_OUT, PUT_OUT = "owner", "participant", "member", "timed_out", "put_out"
 GUEST, DENIED, BOT = "guest", "denied", "bot"
 """Inside: the participant takes part in the private room and in the conversation; from the open room one was put out, who has also left the
-private one. The guest was added to the private room, and reaches nothing else. An overwrite denies the open room to the denied. The bot is a member, with a key for everything."""
+private one. The guest was added to the private room, and reaches nothing else. An overwrite denies the open room to the denied. The bot
+is a member, with a key for everything."""
 PASSING = "passing"
 """Has the role that the gates ask for; the owner and who is timed out have the entitlement. The other members never passed a gate."""
 UNENTITLED, EXPIRED, DEMOTED, PHONELESS, SHUT_OUT = "unentitled", "expired", "demoted", "phoneless", "shut_out"
