@@ -26,6 +26,7 @@ from communities.actions.entitlements import (
 )
 from communities.actions.external_services import create_external_service
 from communities.actions.gates import put_gate
+from communities.actions.guests import make_guest
 from communities.actions.invites import accept_invite, create_invite, revoke_invite
 from communities.actions.membership_roles import give_role, take_role
 from communities.actions.memberships import (
@@ -38,7 +39,7 @@ from communities.actions.memberships import (
 from communities.actions.roles import create_role, delete_role, reorder_roles, update_role
 from communities.actions.rules import put_rules
 from communities.constants import CommunityVisibility, GateMode, Verdict
-from communities.models import Entitlement, Membership, Role
+from communities.models import Entitlement, Role
 from kernel.actor import Actor
 from kernel.clock import now
 from kernel.ids import ApplicationId, CategoryId, EntitlementId, InviteId, MessageId, RoleId, RoomId, UserId
@@ -152,7 +153,7 @@ def _open_rooms(place: Place, owner: Actor, users: Users) -> None:
     for kind, room in zip(ROOMS, (hall, cabin, direct, vault), strict=True):
         place.rooms[kind] = {"kind": kind, "room_id": place.thing(kind, room.id)}
         _say(place, owner, place.rooms[kind])
-    Membership.objects.filter(community_id=place.id, user=users[GUEST]).update(is_guest=True)
+    make_guest(owner, **about, user_id=ids[GUEST])
     for state in (PARTICIPANT, GUEST, PUT_OUT):
         add_room_member(owner, room_id=place.room(CABIN), user_id=ids[state])
 
