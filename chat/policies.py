@@ -54,10 +54,7 @@ def lock_room_for(actor: Actor, room_id: RoomId, permission: PermissionName) -> 
     """
     _refuse_nobody(actor)
     room = _authorised(actor, lock_room(room_id), permission)
-    if room.kind == RoomKind.DIRECT:
-        raise RoomIsDirect
-    if room.archived_at is not None:
-        raise RoomIsArchived
+    _check_open(room)
     return room
 
 
@@ -128,6 +125,14 @@ def _readable(actor: Actor, rooms: Sequence[R]) -> list[R]:
     return [room for room, decision in zip(rooms, decisions, strict=True) if decision.allowed]
 
 
+def _check_open(room: Room) -> None:
+    """Return when the room is open to change."""
+    if room.kind == RoomKind.DIRECT:
+        raise RoomIsDirect
+    if room.archived_at is not None:
+        raise RoomIsArchived
+
+
 def _authorised(actor: Actor, room: Room | None, permission: PermissionName) -> Room:
     """Ask about what is not there, too: how long an answer takes would tell it from what is not the actor's."""
     require(actor, permission, absent_resource(ROOM_KIND) if room is None else room_resource(room))
@@ -151,6 +156,13 @@ def lock_room_gate(actor: Actor, room_id: UUID) -> GateTarget:
     room = get_room_for(actor, RoomId(room_id), Permission.MANAGE_GATES)
     lock_community(CommunityId(room.community_id))
     return _gate_target(lock_room_for(actor, RoomId(room_id), Permission.MANAGE_GATES))
+
+
+def check_may_let_in(actor: Actor, room_id: UUID) -> CommunityId:
+    """Return the community of a room into which the actor may let people. Raises as `get_room_for`, `RoomIsDirect`, `RoomIsArchived`."""
+    room = get_room_for(actor, RoomId(room_id), ChatPermission.MODERATE_ROOM)
+    _check_open(room)
+    return CommunityId(room.community_id)
 
 
 def _gate_target(room: Room) -> GateTarget:

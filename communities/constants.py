@@ -11,6 +11,9 @@ from accounts.constants import StaffRole
 MAX_NAME_LENGTH = 80
 MAX_DESCRIPTION_LENGTH = 500
 MAX_INVITE_CODE_LENGTH = 64
+MAX_PLACE_KIND_LENGTH = 20
+ROOM_PLACE = "room"
+"""The kind of place that invites for guests lead into. What a room is, is chat's to say."""
 MAX_INTRODUCTION_LENGTH = 2_000
 MAX_QUESTIONS = 20
 MAX_LABEL_LENGTH = 200

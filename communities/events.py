@@ -161,7 +161,10 @@ class MembershipChanged(Event, frozen=True):
 
 
 class InvitePayload(WireStruct, frozen=True):
-    """An invite without its code. It is open until it expires, is revoked or is used up; `created_by` is null when the system made it."""
+    """An invite without its code. It is open until it expires, is revoked or is used up; `created_by` is null when the system made it.
+
+    It gives a `role`, if any; it is not valid any more when that role is gone. `for_guests`: it leads into one room alone.
+    """
 
     id: UUID
     community: UUID
@@ -171,20 +174,30 @@ class InvitePayload(WireStruct, frozen=True):
     max_uses: int
     uses: int
     revoked_at: datetime | None
+    role: UUID | None
+    for_guests: bool
 
 
 class InviteWithCode(InvitePayload, frozen=True):
-    """An invite with its code, for who may give it away. `code` is null when the key it was sealed with is gone: it opens all the same."""
+    """An invite with its code, for who may give it away. `code` is null when the key it was sealed with is gone: it opens all the same.
+
+    Of an invite into a room, code and `room` are for its maker alone: others who manage invites need not know of that room.
+    """
 
     code: str | None
+    room: UUID | None
 
 
 class InvitePreview(WireStruct, frozen=True):
-    """Where a good invite leads. `community` and `invited_by` are null to who is not signed in, unless anybody may see the card."""
+    """Where a good invite leads. `community` and `invited_by` are null to who is not signed in, unless anybody may see the card.
+
+    `for_guests`: it makes guests, who reach one room alone.
+    """
 
     community: CommunityPayload | None
     invited_by: UserPayload | None
     expires_at: datetime
+    for_guests: bool
 
 
 class InviteUsePayload(WireStruct, frozen=True):

@@ -61,7 +61,7 @@ from communities.models import (
     RulesVersion,
     TrialOffer,
 )
-from kernel.ids import RoleId
+from kernel.ids import RoleId, UserId
 
 
 def community_payload(community: Community) -> CommunityPayload:
@@ -128,12 +128,16 @@ def invite_payload(invite: Invite) -> InvitePayload:
         max_uses=invite.max_uses,
         uses=invite.uses,
         revoked_at=invite.revoked_at,
+        role=invite.role_id,
+        for_guests=invite.is_for_guests,
     )
 
 
-def invite_with_code(invite: Invite, code: str | None) -> InviteWithCode:
-    """Return the invite as who may give it away sees it."""
-    return InviteWithCode(**asdict(invite_payload(invite)), code=code)
+def invite_with_code(invite: Invite, code: str | None, *, viewer_id: UserId | None) -> InviteWithCode:
+    """Return the invite as who may give it away sees it; code and room of one for guests are for its maker alone."""
+    is_hidden = invite.is_for_guests and invite.created_by_id != viewer_id
+    shown = (None, None) if is_hidden else (code, invite.place_id)
+    return InviteWithCode(**asdict(invite_payload(invite)), code=shown[0], room=shown[1])
 
 
 def invite_use_payload(use: InviteUse) -> InviteUsePayload:

@@ -6,6 +6,7 @@ The `lock_...` loaders keep other changes of the same community waiting until th
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import NamedTuple
 from uuid import UUID
 
 from django.conf import settings
@@ -25,7 +26,7 @@ from communities.access import (
     require,
 )
 from communities.constants import Permission, PermissionName
-from communities.errors import EqualOrHigherRole, InviteNotValid, PermissionNotHeld, RoleTooHigh
+from communities.errors import EqualOrHigherRole, InviteNotValid, PermissionNotHeld, RoleIsDefault, RoleTooHigh
 from communities.events import InvitePreview, LevelPayload
 from communities.models import Application, ApplicationForm, Community, Invite, MemberLevel, Membership, Role
 from communities.models.locks import find_and_hold_community, find_and_lock_community, lock_memberships
@@ -36,8 +37,9 @@ from communities.queries.invites import find_invite, find_open_invite
 from communities.queries.levels import find_level
 from communities.queries.memberships import member_ids, members_among
 from communities.registries.gates import GateTarget
+from communities.registries.guest_places import guest_place
 from communities.storage.invite_codes import hash_of_code
-from kernel.actor import Actor, user_actor
+from kernel.actor import SYSTEM, Actor, user_actor
 from kernel.decision import Decision, refusal
 from kernel.errors import DomainError, NotFound, Unauthenticated
 from kernel.ids import ApplicationId, CommunityId, InviteId, RoleId, UserId
@@ -142,6 +144,18 @@ def rank_of(actor: Actor, community_id: CommunityId) -> int | None:
     return own.rank if own is not None else -1
 
 
+def get_role_to_give(actor: Actor, community_id: CommunityId, role_id: RoleId) -> Role:
+    """Return a role of the community, which must be locked, that the actor may give: below their highest, with nothing that they lack.
+
+    Raises `NotFound`, `RoleTooHigh`, `RoleIsDefault`, `PermissionNotHeld`.
+    """
+    role = get_role_below(actor, community_id, role_id)
+    if role.is_default:
+        raise RoleIsDefault
+    check_may_give(actor, community_id, role.permissions)
+    return role
+
+
 def check_may_give(actor: Actor, community_id: CommunityId, permissions: Collection[str]) -> None:
     """Return when the actor has all of these permissions. Raises `PermissionNotHeld`."""
     if actor.user_id is None:
@@ -244,6 +258,7 @@ def get_invite_preview_for(actor: Actor, *, code: str, network: str) -> InvitePr
         community=community_payload(invite.community) if is_shown else None,
         invited_by=user_payload(invite.created_by) if is_shown and invite.created_by is not None else None,
         expires_at=invite.expires_at,
+        for_guests=invite.is_for_guests,
     )
 
 
@@ -256,11 +271,35 @@ def check_invited(actor: Actor, invite: Invite) -> None:
         raise InviteNotValid if isinstance(refused, NotFound) else refused
 
 
+class InvitePlace(NamedTuple):
+    """What an invite for guests leads into: a thing of a kind that some app has registered."""
+
+    kind: str
+    id: UUID
+
+
+def check_may_invite(actor: Actor, community: Community, *, role_id: RoleId | None, place: InvitePlace | None) -> None:
+    """Return when the actor may invite into a community, with a role and into a place.
+
+    Raises as `get_role_to_give` and as the loaders of the place, or why it is refused.
+    """
+    require(actor, Permission.CREATE_INVITE, community_resource(community))
+    if role_id is not None:
+        require(actor, Permission.GIVE_ROLE, community_resource(community))
+        get_role_to_give(actor, CommunityId(community.pk), role_id)
+    if place is not None and guest_place(place.kind).check(actor, place.id) != community.pk:
+        raise NotFound
+
+
 def _check_maker(invite: Invite) -> None:
-    """An invite ends with its maker's right to invite: who was banned has left no way back."""
-    maker = invite.created_by
-    if maker is not None and not may(user_actor(UserId(maker.pk)), Permission.CREATE_INVITE, invite.community):
-        raise InviteNotValid
+    """An invite ends with its maker's right to make it: who was banned, or has lost the role they gave, has left no way in."""
+    maker = SYSTEM if invite.created_by is None else user_actor(UserId(invite.created_by.pk))
+    place = None if invite.place_id is None else InvitePlace(invite.place_kind, invite.place_id)
+    role_id = None if invite.role_id is None else RoleId(invite.role_id)
+    try:
+        check_may_invite(maker, invite.community, role_id=role_id, place=place)
+    except DomainError as error:
+        raise InviteNotValid from error
 
 
 def _may_manage(actor: Actor, invite: Invite, community: Community) -> bool:

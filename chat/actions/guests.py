@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.db import transaction
 
 from accounts.queries.users import find_by_usernames
 from chat.actions.room_members import unchecked_bring_in
 from chat.constants import ChatPermission
+from chat.models.locks import lock_room
 from chat.policies import get_room_for, lock_room_for
+from chat.queries.room_members import was_put_out
 from communities.actions.memberships import unchecked_admit
 from communities.constants import Permission
 from communities.events import MemberPayload
@@ -34,3 +38,14 @@ def add_guest(actor: Actor, *, room_id: RoomId, username: str) -> MemberPayload:
         [member] = unchecked_admit(community_id, {UserId(user.pk): user}, as_guests=True)
         unchecked_bring_in(room, UserId(user.pk))
         return member
+
+
+def unchecked_let_in(room_id: UUID, user_id: UserId) -> bool:
+    """Let a member of its community take part in a room, whom the caller has authorised, unless they left it or were removed from it.
+
+    Inside a transaction that holds the community. Locks the room. Emits and returns as `unchecked_bring_in`.
+    """
+    room = lock_room(RoomId(room_id))
+    if room is None or was_put_out(room, user_id):
+        return False
+    return unchecked_bring_in(room, user_id)

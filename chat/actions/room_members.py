@@ -73,13 +73,14 @@ def check_current_member(community: Community, user_id: UserId) -> None:
         raise NotFound
 
 
-def unchecked_bring_in(room: Room, user_id: UserId) -> None:
+def unchecked_bring_in(room: Room, user_id: UserId) -> bool:
     """Let a member of the community take part in a locked room, unless they can read it already; the caller has authorised it.
 
-    Inside a transaction that holds the community. Emits `room_member.added` on the room and `room.joined` to the user.
+    Inside a transaction that holds the community. Emits `room_member.added` on the room and `room.joined` to the user. Return whether they
+    did not take part before.
     """
     if users_who_may(ChatPermission.READ_MESSAGES, room, [user_id]) or not unchecked_add_participant(room, user_id):
-        return
+        return False
     user = get_users([user_id])[user_id]
     append(
         [
@@ -87,6 +88,7 @@ def unchecked_bring_in(room: Room, user_id: UserId) -> None:
             Draft(topic_for("user", user_id), RoomJoined(room=room.pk, community=room.community_id)),
         ]
     )
+    return True
 
 
 def unchecked_add_participant(room: Room, user_id: UserId) -> bool:

@@ -70,6 +70,19 @@ def open_room_topics(community_id: CommunityId) -> Sequence[Topic]:
     return [topic_for(ROOM_KIND, room.pk) for room in rooms_for_all(community_id)]
 
 
+def was_put_out(room: Room, user_id: UserId) -> bool:
+    """Return whether the user left a room, or was removed from it, during their present membership of the community."""
+    present = Membership.objects.filter(
+        community_id=room.community_id,
+        user_id=user_id,
+        status__in=CURRENT_STATUSES,
+        joined_at__lte=OuterRef("added_at"),
+    )
+    return RoomMember.objects.filter(
+        Exists(present), room=room, user_id=user_id, state=RoomMemberState.REMOVED
+    ).exists()
+
+
 def readable_room_topics(
     community_id: CommunityId, user_ids: Collection[UserId], facts: FactSource
 ) -> Mapping[UserId, Sequence[Topic]]:

@@ -13,7 +13,13 @@ from communities.errors import CannotOwn, RoleIsDefault, TooManyRoles
 from communities.events import MemberPayload
 from communities.models import Membership, MembershipRole
 from communities.models.locks import lock_memberships, lock_owner
-from communities.policies import check_may_give, get_community_for, get_role_below, lock_community_for, lock_member_for
+from communities.policies import (
+    get_community_for,
+    get_role_below,
+    get_role_to_give,
+    lock_community_for,
+    lock_member_for,
+)
 from eventlog.append import append
 from kernel.actor import Actor
 from kernel.errors import NotFound
@@ -29,18 +35,23 @@ def give_role(actor: Actor, *, community_id: CommunityId, user_id: UserId, role_
     """
     with transaction.atomic():
         membership = lock_member_for(actor, community_id, user_id, Permission.GIVE_ROLE)
-        role = get_role_below(actor, community_id, role_id)
-        if role.is_default:
-            raise RoleIsDefault
-        check_may_give(actor, community_id, role.permissions)
-        held = MembershipRole.objects.filter(membership=membership)
-        if held.filter(role=role).exists():
-            return current_payload(membership)
-        if held.count() >= settings.MEMBER_ROLES_MAX:
-            limit_hit("member.roles")
-            raise TooManyRoles(f"A member has at most {settings.MEMBER_ROLES_MAX} roles. Take one away first.")
-        MembershipRole.objects.create(membership=membership, role=role, granted_by_id=actor.user_id)
-        return unchecked_update_membership(membership)
+        role = get_role_to_give(actor, community_id, role_id)
+        return unchecked_give_role(membership, RoleId(role.pk), granted_by=actor.user_id) or current_payload(membership)
+
+
+def unchecked_give_role(membership: Membership, role_id: RoleId, *, granted_by: UserId | None) -> MemberPayload | None:
+    """Give a locked member a role, which the caller has authorised; None when they have it.
+
+    Emits `member.updated` and `membership.changed`. Raises `TooManyRoles`.
+    """
+    held = MembershipRole.objects.filter(membership=membership)
+    if held.filter(role_id=role_id).exists():
+        return None
+    if held.count() >= settings.MEMBER_ROLES_MAX:
+        limit_hit("member.roles")
+        raise TooManyRoles(f"A member has at most {settings.MEMBER_ROLES_MAX} roles. Take one away first.")
+    MembershipRole.objects.create(membership=membership, role_id=role_id, granted_by_id=granted_by)
+    return unchecked_update_membership(membership)
 
 
 def take_role(actor: Actor, *, community_id: CommunityId, user_id: UserId, role_id: RoleId) -> MemberPayload:

@@ -15,13 +15,13 @@ from accounts.api.parameters import PAGE_PARAMETERS
 from accounts.api.requests import actor_of, body_of, client_network_of, page_request_of, query_of
 from communities.actions.invites import accept_invite, create_invite, revoke_invite
 from communities.api.serializers import InviteCodeSerializer, NewInviteSerializer
-from communities.constants import Permission
+from communities.constants import ROOM_PLACE, Permission
 from communities.events import InvitePreview, InviteUsePayload, InviteWithCode, MemberPayload
 from communities.payloads import invite_with_code
-from communities.policies import get_community_for, get_invite_for, get_invite_preview_for, may
+from communities.policies import InvitePlace, get_community_for, get_invite_for, get_invite_preview_for, may
 from communities.queries.invites import cut_invites, list_invite_uses
 from communities.storage.invite_codes import open_code
-from kernel.ids import CommunityId, InviteId
+from kernel.ids import CommunityId, InviteId, RoleId
 from kernel.wire import Page
 
 _ANYBODY: Any = [{}, {"bearer": []}, {"cookie": []}]
@@ -39,14 +39,22 @@ class InvitesView(APIView):
         sees_all = may(actor, Permission.MANAGE_INVITES, community)
         created_by = None if sees_all else actor.require_user()
         found, following = cut_invites(CommunityId(community.pk), created_by=created_by, page=page_request_of(request))
-        items = [invite_with_code(invite, open_code(invite.sealed_code)) for invite in found]
+        viewer_id = actor.require_user()
+        items = [invite_with_code(invite, open_code(invite.sealed_code), viewer_id=viewer_id) for invite in found]
         return Response(Page(items=items, next=following))
 
     @extend_schema(request=NewInviteSerializer, responses={201: InviteWithCode})
     def post(self, request: Request, community_id: UUID) -> Response:
-        """Make an invite, good for a week and a hundred people unless told."""
+        """Make an invite, good for a week and a hundred people unless told; it may give a role, and lead guests into one room."""
         body = body_of(request, NewInviteSerializer)
-        invite = create_invite(actor_of(request), community_id=CommunityId(community_id), **body)
+        role_id, room_id = body.pop("role", None), body.pop("room", None)
+        invite = create_invite(
+            actor_of(request),
+            community_id=CommunityId(community_id),
+            role_id=None if role_id is None else RoleId(role_id),
+            place=None if room_id is None else InvitePlace(ROOM_PLACE, room_id),
+            **body,
+        )
         return Response(invite, status=status.HTTP_201_CREATED)
 
 

@@ -100,6 +100,8 @@ class NewInviteSerializer(serializers.Serializer[None]):
 
     hours = serializers.IntegerField(min_value=1, required=False)
     max_uses = serializers.IntegerField(min_value=1, required=False)
+    role = serializers.UUIDField(required=False, allow_null=True)
+    room = serializers.UUIDField(required=False, allow_null=True)
 
 
 class InviteCodeSerializer(serializers.Serializer[None]):

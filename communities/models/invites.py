@@ -7,13 +7,19 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 
+from communities.constants import MAX_PLACE_KIND_LENGTH
 from communities.models.communities import Community
+from communities.models.roles import Role
 from kernel.clock import now
 from kernel.ids import uuid7
 
 
 class Invite(models.Model):
-    """A way into a community for whoever has the code, until `expires_at` and `max_uses` times. Without `created_by` the system made it."""
+    """A way into a community for whoever has the code, until `expires_at` and `max_uses` times. Without `created_by` the system made it.
+
+    It may give a role, without which it is not valid: so the row keeps the id of one that is gone. With a place, a kind and an id, it
+    makes guests, who reach that alone.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     community = models.ForeignKey(Community, on_delete=models.CASCADE, related_name="invites")
@@ -24,6 +30,11 @@ class Invite(models.Model):
     sealed_code = models.CharField(max_length=200)
     max_uses = models.PositiveIntegerField()
     uses = models.PositiveIntegerField(default=0)
+    role = models.ForeignKey(
+        Role, on_delete=models.DO_NOTHING, null=True, blank=True, related_name="+", db_constraint=False, db_index=False
+    )
+    place_kind = models.CharField(max_length=MAX_PLACE_KIND_LENGTH, blank=True, default="", db_default="")
+    place_id = models.UUIDField(null=True, blank=True)
     created_at = models.DateTimeField(default=now, editable=False)
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)
@@ -40,6 +51,11 @@ class Invite(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+    @property
+    def is_for_guests(self) -> bool:
+        """Whether who comes by it reaches one place alone."""
+        return self.place_id is not None
 
 
 class InviteUse(models.Model):

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
+from chat.events import RoomJoined
 from communities.events import (
     AccessChanged,
     ApplicationChanged,
@@ -136,7 +137,7 @@ def _apply(state: Snapshot, topic: Topic, event: Event) -> Snapshot:
             return replace(state, standings={**state.standings, user_id: event})
         case RoleCreated() | RoleUpdated() | RoleDeleted() | RolesReordered():
             return _apply_to_roles(state, event)
-        case AccessChanged() | AccessRevoked() | ApplicationChanged() | MyEntitlementChanged():
+        case RoomJoined() | AccessChanged() | AccessRevoked() | ApplicationChanged() | MyEntitlementChanged():
             return state
     raise AssertionError(f"no client knows what to do with {event}")
 

@@ -7,24 +7,31 @@ from datetime import timedelta
 import pytest
 import time_machine
 
+from chat.constants import ChatPermission, RoomMemberState
+from chat.errors import RoomIsArchived
+from chat.models import RoomMember
+from chat.policies import refusals_of
 from communities.actions.invites import accept_invite, create_invite, revoke_invite
-from communities.actions.memberships import ban_member
-from communities.constants import INVITES_TOPIC, JoinPolicy, MembershipStatus
-from communities.errors import InviteNotValid, TooManyInvites
+from communities.actions.memberships import ban_member, leave_community
+from communities.actions.roles import delete_role
+from communities.constants import INVITES_TOPIC, ROOM_PLACE, JoinPolicy, MembershipStatus, Permission
+from communities.errors import InviteNotValid, PermissionNotHeld, RoleIsDefault, RoleTooHigh, TooManyInvites
 from communities.events import InviteCreated, InviteRevoked, InviteUsed
-from communities.models import Invite, InviteUse, Membership
-from communities.payloads import invite_payload
+from communities.models import Invite, InviteUse, Membership, MembershipRole, Role
+from communities.payloads import invite_payload, invite_with_code
+from communities.policies import InvitePlace, get_invite_preview_for
 from communities.storage.invite_codes import hash_of_code, open_code
 from eventlog.topics import topic_for
 from kernel.actor import ANONYMOUS, SYSTEM
 from kernel.clock import now
 from kernel.decision import AccessRefused
 from kernel.errors import DomainError, InvalidInput, NotFound, RateLimited, Unauthenticated
-from kernel.ids import CommunityId, InviteId, UserId, uuid7
+from kernel.ids import CommunityId, InviteId, RoleId, RoomId, UserId, uuid7
 from tests.concurrency import at_once
 from tests.event_log import events_of, types_of
 from tests.factories.accounts import actor_for, make_user
-from tests.factories.communities import Rank, acting, make_community, make_invite, make_member
+from tests.factories.chat import make_room, make_room_member
+from tests.factories.communities import Rank, acting, hold, make_community, make_invite, make_member, make_role
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("limiter")]
 
@@ -332,3 +339,184 @@ def test_after_a_revocation_nobody_comes_in_however_close_it_was():
     told_types = types_of(topic_for(INVITES_TOPIC, community.pk))
     came_in = not isinstance(outcome, DomainError)
     assert told_types == (["invite.used", "invite.revoked"] if came_in else ["invite.revoked"])
+
+
+# --- What invites give ---------------------------------------------------------------------------------------------------
+
+
+def invite_with(actor, community, **gives):
+    made = create_invite(actor, community_id=CommunityId(community.pk), **gives)
+    return {"code": made.code}, Invite.objects.get(pk=made.id)
+
+
+def into(room) -> InvitePlace:
+    return InvitePlace(ROOM_PLACE, room.pk)
+
+
+def reads(user, *rooms) -> list[bool]:
+    asked = [(actor_for(user), RoomId(room.pk)) for room in rooms]
+    return [refused is None for refused in refusals_of(asked, ChatPermission.READ_MESSAGES)]
+
+
+@pytest.fixture
+def pilots(community):
+    return make_role(community, Permission.LIST_MEMBERS, name="Pilots", position=2)
+
+
+@pytest.fixture
+def giver(community):
+    """A member who invites, gives roles below the sixth, and moderates rooms."""
+    giver = make_member(community)
+    names = (Permission.CREATE_INVITE, Permission.GIVE_ROLE, ChatPermission.MODERATE_ROOM)
+    hold(giver, make_role(community, *names, name="Hosts", position=6))
+    return giver
+
+
+def test_whoever_comes_by_an_invite_gets_its_role(replayed, community, giver, pilots):
+    code, invite = invite_with(acting(giver), community, role_id=RoleId(pilots.pk))
+    newcomer = make_user()
+
+    with replayed(community):
+        member = accept_invite(actor_for(newcomer), **code)
+
+    assert (member.roles, current(invite).role, current(invite).uses) == ((pilots.pk,), pilots.pk, 1)
+    given = MembershipRole.objects.get(membership__user=newcomer)
+    assert (given.role_id, given.granted_by_id) == (pilots.pk, giver.user_id)
+
+
+def test_a_member_gets_the_role_that_they_lack_and_uses_the_invite_up_by_it(community, giver, pilots):
+    code, invite = invite_with(acting(giver), community, role_id=RoleId(pilots.pk))
+    member = make_member(community)
+
+    assert accept_invite(acting(member), **code).roles == (pilots.pk,)
+    assert accept_invite(acting(member), **code).roles == (pilots.pk,)
+    assert current(invite).uses == 1
+
+
+def test_nobody_gets_back_by_an_invite_what_was_taken_from_them(community, giver, pilots):
+    code, _ = invite_with(acting(giver), community, role_id=RoleId(pilots.pk))
+    member = make_member(community)
+    accept_invite(acting(member), **code)
+    MembershipRole.objects.filter(membership=member).delete()
+
+    assert accept_invite(acting(member), **code).roles == ()
+
+
+def test_nobody_makes_an_invite_that_gives_what_they_may_not_give(untouched, community, giver, moderator, pilots):
+    high = make_role(community, Permission.LIST_MEMBERS, name="Captains", position=7)
+    strong = make_role(community, Permission.BAN_MEMBER, name="Guards", position=3)
+    default = Role.objects.get(community=community, is_default=True)
+    elsewhere = make_role(make_community(), name="Pirates")
+    for actor, role, refusal in (
+        (giver, high, RoleTooHigh),
+        (giver, strong, PermissionNotHeld),
+        (giver, default, RoleIsDefault),
+        (giver, elsewhere, NotFound),
+        (moderator, pilots, AccessRefused),
+    ):
+        with untouched(), pytest.raises(refusal):
+            invite_with(acting(actor), community, role_id=RoleId(role.pk))
+
+
+def test_an_invite_is_not_valid_while_its_maker_could_not_give_its_role(untouched, community, giver, pilots):
+    code, _ = invite_with(acting(giver), community, role_id=RoleId(pilots.pk))
+    newcomer = actor_for(make_user())
+
+    pilots.permissions = [Permission.BAN_MEMBER]
+    pilots.save()
+    with untouched(), pytest.raises(InviteNotValid):
+        accept_invite(newcomer, **code)
+    with pytest.raises(InviteNotValid):
+        get_invite_preview_for(newcomer, network="10.0.0.0/24", **code)
+    pilots.permissions = []
+    pilots.save()
+    assert accept_invite(newcomer, **code).roles == (pilots.pk,)
+
+
+@pytest.mark.parametrize("by_system", [True, False])
+def test_an_invite_is_not_valid_when_its_role_is_gone(untouched, community, giver, pilots, by_system):
+    code, _ = invite_with(SYSTEM if by_system else acting(giver), community, role_id=RoleId(pilots.pk))
+    delete_role(SYSTEM, community_id=CommunityId(community.pk), role_id=RoleId(pilots.pk))
+
+    with untouched(), pytest.raises(InviteNotValid):
+        accept_invite(actor_for(make_user()), **code)
+
+
+def test_an_invite_into_a_room_makes_guests_who_reach_that_room_alone(replayed, community, giver):
+    cabin, hall = make_room(community, giver.user, private=True), make_room(community)
+    code, invite = invite_with(acting(giver), community, place=into(cabin))
+    newcomer = make_user()
+    shown = get_invite_preview_for(actor_for(newcomer), network="10.0.0.0/24", **code)
+
+    with replayed(community):
+        member = accept_invite(actor_for(newcomer), **code)
+
+    assert (shown.for_guests, member.is_guest, reads(newcomer, cabin, hall)) == (True, True, [True, False])
+    assert (current(invite).for_guests, current(invite).uses) == (True, 1)
+
+
+def test_a_member_comes_into_the_room_and_stays_a_full_member(community, giver):
+    cabin, member = make_room(community, giver.user, private=True), make_member(community)
+    code, _ = invite_with(acting(giver), community, place=into(cabin))
+
+    assert accept_invite(acting(member), **code).is_guest is False
+    assert reads(member.user, cabin) == [True]
+
+
+def test_a_guest_becomes_a_full_member_by_an_invite_that_is_not_for_guests(replayed, community, giver):
+    code, invite = invite_with(acting(giver), community)
+    guest = make_member(community, is_guest=True)
+
+    with replayed(community):
+        assert accept_invite(acting(guest), **code).is_guest is False
+    assert current(invite).uses == 1
+
+
+def test_who_was_put_out_of_the_room_or_left_the_community_does_not_come_back_by_the_same_invite(community, giver):
+    cabin = make_room(community, giver.user, private=True)
+    code, invite = invite_with(acting(giver), community, place=into(cabin))
+    put_out, member, gone = make_user(), make_member(community), make_user()
+    for user in (put_out, gone):
+        accept_invite(actor_for(user), **code)
+    make_room_member(cabin, member.user, RoomMemberState.REMOVED)
+    RoomMember.objects.filter(user=put_out).update(state=RoomMemberState.REMOVED)
+    leave_community(actor_for(gone), community_id=CommunityId(community.pk))
+
+    for user in (put_out, member.user):
+        accept_invite(actor_for(user), **code)
+        assert reads(user, cabin) == [False]
+    with pytest.raises(InviteNotValid):
+        accept_invite(actor_for(gone), **code)
+    assert (current(invite).uses, Membership.objects.get(user=gone).is_current) == (2, False)
+
+
+def test_nobody_invites_into_a_room_that_they_do_not_moderate_or_that_is_elsewhere(untouched, community, giver, owner):
+    cabin, direct = make_room(community, private=True), make_room(make_community())
+    archived = make_room(community)
+    archived.archived_at = now()
+    archived.save()
+    for place, refusal in ((cabin, NotFound), (direct, NotFound), (archived, RoomIsArchived)):
+        with untouched(), pytest.raises(refusal):
+            invite_with(acting(giver), community, place=into(place))
+    with untouched(), pytest.raises(NotFound):
+        invite_with(acting(owner), community, place=InvitePlace("cellar", cabin.pk))
+
+
+def test_an_invite_into_a_room_ends_with_its_makers_right_to_let_people_in(untouched, community, giver):
+    cabin = make_room(community, giver.user, private=True)
+    code, _ = invite_with(acting(giver), community, place=into(cabin))
+    RoomMember.objects.filter(user=giver.user).update(state=RoomMemberState.REMOVED)
+
+    with untouched(), pytest.raises(InviteNotValid):
+        accept_invite(actor_for(make_user()), **code)
+
+
+def test_room_and_code_of_an_invite_for_guests_are_shown_to_its_maker_alone(community, giver, moderator):
+    cabin = make_room(community, giver.user, private=True)
+    code, invite = invite_with(acting(giver), community, place=into(cabin))
+
+    own = invite_with_code(invite, code["code"], viewer_id=giver.user_id)
+    others = invite_with_code(invite, code["code"], viewer_id=moderator.user_id)
+
+    assert ((own.code, own.room), (others.code, others.room)) == ((code["code"], cabin.pk), (None, None))
+    assert str(cabin.pk) not in str(told(community))
