@@ -30,9 +30,9 @@ bench: ## Measure against other servers, ARGS="fanout --quick"; then ARGS=report
 	$(SETUP) bench
 	@$(OWN_SERVICES) $(VENV) -m bench $(ARGS)
 
-bench-gates: ## Measure what gates cost, into var/bench/gates.json
+bench-gates: ## Measure gates and revocation, into var/bench/gates.json. ARGS="revoked --quick"
 	$(SETUP) bench
-	@$(OWN_SERVICES) $(VENV) -m project.embedded --throwaway -m bench.gates
+	@$(OWN_SERVICES) $(VENV) -m bench.gates $(ARGS)
 
 torture: ## Break real processes while hundreds talk, and check that nothing is lost. ARGS="--short --seed 7"; 20 minutes without --short
 	$(SETUP) development

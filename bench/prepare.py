@@ -43,13 +43,14 @@ def main(users: int, rooms: int, first: int, answer: Path) -> None:
     import django
 
     django.setup()
-    people = _people(range(first, first + users))
+    people = import_people(range(first, first + users))
     room_ids = _rooms(_community(list(people.values())), rooms)
     channel, ring = asyncio.run(_captured_ring(room_ids[0], next(iter(people.values()))))
-    answer.write_bytes(msgspec.json.encode(Prepared(_tokens(people), room_ids, _head(room_ids), channel, ring)))
+    answer.write_bytes(msgspec.json.encode(Prepared(new_tokens(people), room_ids, _head(room_ids), channel, ring)))
 
 
-def _people(numbers: range) -> dict[str, Any]:
+def import_people(numbers: range) -> dict[str, Any]:
+    """Return users with these numbers, by name; who is not there yet is made."""
     from accounts.actions.users import import_users
     from kernel.actor import SYSTEM
 
@@ -57,7 +58,7 @@ def _people(numbers: range) -> dict[str, Any]:
     return import_users(SYSTEM, display_names=names)
 
 
-def _tokens(people: dict[str, Any]) -> list[str]:
+def new_tokens(people: dict[str, Any]) -> list[str]:
     """Return a new access token of everybody's session, in the order of the names; who has no session yet gets one."""
     from accounts.actions.tokens import new_refresh_token, token_pair
     from kernel.ids import SessionId, UserId

@@ -20,17 +20,17 @@ from kernel.ids import RoomId
 
 @pytest.mark.django_db
 def test_everybody_gets_a_token_that_proves_who_they_are():
-    people = prepare._people(range(3))
-    tokens = prepare._tokens(people)
+    people = prepare.import_people(range(3))
+    tokens = prepare.new_tokens(people)
     found = [actor_of_access_token(token).actor.user_id for token in tokens]
     assert found == [people[f"bench{number:05}"].pk for number in range(3)]
 
 
 @pytest.mark.django_db
 def test_who_comes_back_has_the_session_of_before_and_others_their_own():
-    first, second = [prepare._people(range(*numbers)) for numbers in ((0, 2), (1, 3))]
+    first, second = [prepare.import_people(range(*numbers)) for numbers in ((0, 2), (1, 3))]
     before, after = [
-        [actor_of_access_token(token).actor for token in prepare._tokens(people)] for people in (first, second)
+        [actor_of_access_token(token).actor for token in prepare.new_tokens(people)] for people in (first, second)
     ]
     assert [actor.user_id for actor in before + after] == [
         people[name].pk
@@ -44,11 +44,11 @@ def test_who_comes_back_has_the_session_of_before_and_others_their_own():
 @pytest.mark.django_db
 def test_rooms_are_logged_as_one_that_the_action_makes_and_members_may_write_there(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(prepare, "BATCH", 2)
-    people = prepare._people(range(1))
+    people = prepare.import_people(range(1))
     community = prepare._community(list(people.values()))
     usual = str(create_room(SYSTEM, community_id=community, name="Room").id)
     rooms = prepare._rooms(community, 3)
-    actor = actor_of_access_token(prepare._tokens(people)[0]).actor
+    actor = actor_of_access_token(prepare.new_tokens(people)[0]).actor
     assert len(set(rooms)) == 3
     for room in rooms:
         assert get_room_for(actor, RoomId(room), ChatPermission.SEND_MESSAGE).name.startswith("Room ")
@@ -59,7 +59,7 @@ def test_rooms_are_logged_as_one_that_the_action_makes_and_members_may_write_the
 
 @pytest.mark.django_db
 def test_what_another_process_rings_has_a_place_for_all_that_differs_between_messages():
-    people = prepare._people(range(1))
+    people = prepare.import_people(range(1))
     room = prepare._rooms(prepare._community(list(people.values())), 1)[0]
     channel, ring = asyncio.run(prepare._captured_ring(room, people["bench00000"]))
     assert room in channel

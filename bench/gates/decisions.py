@@ -1,25 +1,19 @@
-"""Measures gates in one process: `python -m bench.gates`. Needs PostgreSQL; makes its own rows and leaves none.
-
-The record has the form of `make bench`'s, in a file of its own.
-"""
+"""`decide()` for one and for many, with a gate of ten leaves: statements, and CPU time of one process."""
 
 from __future__ import annotations
 
-import os
 import statistics
-import sys
 import time
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
-from bench import record, results
-from bench.compile import VAR
+from bench.gates.group import use_django
+from bench.ours import start_gateway
 from bench.results import Row, alone
+from bench.servers import services
+from bench.works.measuring import Findings, Pace
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
-
-FILE = VAR / "gates.json"
 MEMBERS, CALLS, ROUNDS = 10_000, 5_000, 5
 
 # Ten leaves, of which every member of the measurement passes enough, so that all of them are judged.
@@ -36,23 +30,17 @@ TREE: dict[str, Any] = {
 }
 
 
-def main() -> int:
-    """Measure, keep the record, and return 0 when every goal holds."""
-    import django
-    from django.core.management import call_command
-    from django.db import transaction
+def measure(pace: Pace) -> Findings:  # noqa: ARG001  # it takes seconds
+    """Measure on rows that are never committed."""
+    with services(core=None) as running:
+        use_django(start_gateway(running).environment)
+        from django.db import connection, transaction
 
-    django.setup()
-    call_command("migrate", verbosity=0)
-    began, load = time.monotonic(), os.getloadavg()[0]
-    with transaction.atomic():
-        rows = _measure()
-        transaction.set_rollback(True)
-    seconds = round(time.monotonic() - began, 1)
-    entry = record.Entry("gates", record.today(), record.commit(), seconds, load, record.machine(), [], rows, [])
-    record.merge(entry, FILE)
-    sys.stdout.write(results.text_table(results.ROW_HEADS, [results.row_cells(row) for row in rows]) + "\n")
-    return int(any(row.holds is False for row in rows))
+        with transaction.atomic():
+            rows = _measure()
+            transaction.set_rollback(True)
+        connection.close()
+    return Findings(rows)
 
 
 def _measure() -> list[Row]:
@@ -135,7 +123,3 @@ def _community() -> tuple[Any, list[Any]]:
     put_gate(SYSTEM, kind=COMMUNITY_KIND, resource_id=community.pk, draft=GateDraft(tree=TREE))
     community.refresh_from_db()
     return community, [UserId(user.pk) for user in users]
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())
