@@ -116,12 +116,15 @@ def let_in(community: Any, people: list[Person], role: Any) -> None:
 
 def new_room(community: Any, name: str, tree: Mapping[str, Any] | None = None) -> Any:
     """Return a new room for all who may read rooms, with a gate."""
+    from chat.actions.rooms import create_room
     from chat.models import Room
     from communities.access import GateDraft
     from communities.actions.gates import put_gate
     from kernel.actor import SYSTEM
+    from kernel.ids import CommunityId
 
-    room = Room.objects.create(community=community, kind="text", visibility="community", name=name)
+    made = create_room(SYSTEM, community_id=CommunityId(community.pk), name=name)
+    room = Room.objects.get(pk=made.id)
     if tree is not None:
         put_gate(SYSTEM, kind="room", resource_id=room.pk, draft=GateDraft(tree=dict(tree)))
     return room
