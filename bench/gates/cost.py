@@ -67,6 +67,7 @@ def _gate(plan: Plan) -> None:
     users = list(User.objects.filter(username__startswith="bench"))
     User.objects.filter(pk__in=[user.pk for user in users]).update(created_at=long_ago)
     Membership.objects.filter(user__in=users).update(joined_at=long_ago)
+    EmailAddress.objects.filter(user__in=users).delete()
     EmailAddress.objects.bulk_create(
         EmailAddress(user=user, email=f"{user.username}@example.org", primary=True, verified=True) for user in users
     )
