@@ -118,7 +118,7 @@ def test_several_are_approved_at_once_but_for_one_that_another_reviewer_is_at(
     dora.post(f"{club.path}/applications/{claimed}/claim")
     expect(olive.get_by_text("Dora is at it")).to_be_visible()
     expect(tick).to_be_checked()
-    olive.get_by_role("checkbox", name="Choose the application of Cleo").check()
+    olive.get_by_role("checkbox", name="Choose all").check()
     expect(olive.get_by_text("2 applications chosen")).to_be_visible()
     shoot(olive, "applications")
     olive.get_by_role("button", name="Approve").click()

@@ -25,13 +25,16 @@ export const get = (path, query = {}) => {
 export const post = (path, body = {}) => call("POST", path, body);
 
 /** Every page of a list. Lists here are short (rooms, members, communities); messages are paged by the reader. */
-export async function all(path, query = {}) {
+export const all = async (path, query = {}) => (await some(path, Infinity, query)).items;
+
+/** The first `count` of a list that may be long, rounded up to whole pages. @returns {Promise<{items: object[], more: boolean}>} */
+export async function some(path, count, query = {}) {
   const items = [];
   for (let cursor = null; ; ) {
     const page = await get(path, { limit: 100, ...query, cursor });
     items.push(...page.items);
     cursor = page.next;
-    if (!cursor) return items;
+    if (!cursor || items.length >= count) return { items, more: Boolean(cursor) };
   }
 }
 

@@ -1,6 +1,6 @@
 /** Applications: the form of a community, one's own applications, and what reviewers do with those of others. No page. */
 
-import { all, call, get, getCommunity, post } from "./api.js";
+import { all, call, get, getCommunity, post, some } from "./api.js";
 
 /** @returns {Promise<?object>} the newest version of the form, open or closed; null where there never was one */
 export const getForm = (communityId) => get(`communities/${communityId}/application-form`).catch(noneFor404);
@@ -28,8 +28,8 @@ export const withdraw = (applicationId) => post(`me/applications/${applicationId
 
 const one = (communityId, id) => `communities/${communityId}/applications/${id}`;
 
-/** @param {"pending"|"approved"|"refused"|"withdrawn"} status the oldest first */
-export const listApplications = (communityId, status) => all(`communities/${communityId}/applications`, { status });
+/** @param {"pending"|"approved"|"refused"|"withdrawn"} status @param {number} count at least so many, the oldest first @returns {Promise<{items: object[], more: boolean}>} */
+export const listApplications = (communityId, status, count) => some(`communities/${communityId}/applications`, count, { status });
 /** @returns {Promise<{application: object, questions: object[], answers: object[], votes: object[]}>} */
 export const getApplication = (communityId, id) => get(one(communityId, id));
 export const claim = (communityId, id) => post(`${one(communityId, id)}/claim`);

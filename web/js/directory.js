@@ -28,7 +28,7 @@ export function followFromHead(topic, again) {
  * Fetch something and take it: after what is being fetched under this name already, so that the newest answer is taken last, and once
  * more when the connection is back if the server could not be reached. Nothing is taken that was fetched for somebody else.
  */
-function load(name, fetch, take) {
+export function load(name, fetch, take) {
   const asked = follow;
   const turn = (turns.get(name) ?? Promise.resolve()).catch(() => {}).then(async () => {
     unmet.delete(name);

@@ -1,6 +1,7 @@
 /** Start: the entrance for those who are not signed in, the frame for those who are, and the way from one to the other. */
 
 import { forgetClosing, lastClosing } from "./account.js";
+import { refreshCard } from "./cards.js";
 import { changingCookie, whoIsSignedIn } from "./cookie_session.js";
 import { loadAwaited, loadDiscoverable, loadRooms } from "./directory.js";
 import { listenToKeys } from "./keyboard.js";
@@ -35,6 +36,7 @@ let shownLink = null;
 function arrive({ community, settings, invite }) {
   tuckMembersAway();
   if (settings !== null || invite !== null) return;
+  refreshCard(community);
   if (!community) lookAround();
   else if (!state.opened.has(community)) loadRooms(community).catch(absent);
 }

@@ -5,7 +5,7 @@ import { applyAgainAt, withdraw } from "../applications.js";
 import { loadCard } from "../cards.js";
 import { loadCommunities, loadDiscoverable } from "../directory.js";
 import { startTrial } from "../entitlements.js";
-import { fill, h } from "../dom.js";
+import { fill, h, icon } from "../dom.js";
 import { applyAddress } from "../router.js";
 import { state, watch } from "../state.js";
 import { avatar, dateOf, linked, plural } from "../words.js";
@@ -34,8 +34,10 @@ function draw() {
   const { id, box } = open;
   const card = state.cards.get(id);
   if (!card) return;
-  fill(box, card, () => [head(card), wayIn(card), gateOf(card), ...trials(card), rulesOf(card)]);
+  fill(box, card, () => [back(), head(card), wayIn(card), gateOf(card), ...trials(card), rulesOf(card)]);
 }
+
+const back = () => h("p.way-back", {}, h("a", { href: "#/" }, icon("back"), "All communities"));
 
 function head({ community: { id, name, description, member_count: count } }) {
   return h("header.card-head", {}, avatar({ id }, name, "large"),

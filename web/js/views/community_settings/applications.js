@@ -8,9 +8,9 @@ import { avatar, nameOf, plural, shortMomentOf } from "../../words.js";
 import { button, panel } from "../settings/panels.js";
 import { drawApplication } from "./application.js";
 import { askApproval, askRefusal } from "./decisions.js";
-import { fetched, follow } from "./fetched.js";
+import { fetched, follow, moreButton } from "./fetched.js";
 
-const showQueue = fetched(({ id }) => listApplications(id, wanted), drawQueue);
+const showQueue = fetched(({ id }, count) => listApplications(id, wanted, count), drawQueue);
 const showOne = fetched(({ id }) => getApplication(id, state.route.detail), drawApplication);
 
 export const applications = {
@@ -26,11 +26,12 @@ export const applications = {
 let wanted = "pending";
 const STATUSES = [["pending", "Waiting"], ["approved", "Approved"], ["refused", "Refused"], ["withdrawn", "Taken back"]];
 
-function drawQueue(box, found, community, again) {
-  if (!box.querySelector(".queue")) box.replaceChildren(queue(community, again));
+function drawQueue(box, { items: found, more }, community, again) {
+  if (!box.querySelector(".queue")) box.replaceChildren(queue(community, again), moreButton(box, again));
   const list = box.querySelector(".queue");
   keyed(list, found, { key: ({ id }) => id, build: (application) => rowOf(application, community), update });
   box.querySelector(".none").textContent = found.length ? "" : "There is none.";
+  box.querySelector(".more").hidden = !more;
   count(box);
 }
 
@@ -40,17 +41,27 @@ function queue(community, again) {
   const both = [button("Approve", () => askApproval(community, chosen(list), again), "button.button.primary"), button("Refuse", () => askRefusal(community, chosen(list), again), "button.button.danger")];
   return h("section.panel", { "aria-label": "The queue" },
     h("div.field.inline", {}, h("label", { for: "which-applications" }, "Show"), choice),
-    h("div.bulk", {}, h("p", { role: "status" }), h("div.panel-buttons", {}, both)),
+    h("div.bulk", {}, h("label", {}, h("input.tick.all", { type: "checkbox", onchange: ({ target }) => chooseAll(list, target.checked) }), "Choose all"), h("p", { role: "status" }), h("div.panel-buttons", {}, both)),
     h("p.none"), list);
+}
+
+/** As many as are decided about at once. */
+const MOST = 50;
+
+function chooseAll(list, whether) {
+  [...list.querySelectorAll("input")].forEach((tick, at) => (tick.checked = whether && at < MOST));
+  count(list.closest("section"));
 }
 
 const chosen = (list) => [...list.querySelectorAll("input:checked")].map(({ value }) => value);
 
 function count(box) {
-  const number = chosen(box.querySelector(".queue")).length;
+  const list = box.querySelector(".queue");
+  const number = chosen(list).length;
   const bulk = box.querySelector(".bulk");
   bulk.querySelector("p").textContent = number ? `${plural(number, "application")} chosen` : "";
-  bulk.hidden = wanted !== "pending" || !box.querySelector(".queue").children.length;
+  bulk.querySelector(".all").checked = number > 0 && number === Math.min(list.children.length, MOST);
+  bulk.hidden = wanted !== "pending" || !list.children.length;
   for (const control of bulk.querySelectorAll("button")) control.disabled = !number;
 }
 

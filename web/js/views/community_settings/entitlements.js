@@ -8,7 +8,7 @@ import { dateOf, nameOf, plural, shortMomentOf } from "../../words.js";
 import { askForm, askYes } from "../dialogs.js";
 import { button, entry, named, panel } from "../settings/panels.js";
 import { complain, toast } from "../toasts.js";
-import { fetched, follow } from "./fetched.js";
+import { fetched, follow, moreButton } from "./fetched.js";
 
 const manages = (community) => may(community, "entitlement.manage");
 
@@ -17,9 +17,9 @@ export const entitlements = {
   show: fetched(fetchAll, draw),
 };
 
-async function fetchAll(community) {
+async function fetchAll(community, count) {
   const { id } = community;
-  const [mine, trials, all] = await Promise.all([listMyEntitlements(), listTrials(id), manages(community) ? listEntitlements(id) : null]);
+  const [mine, trials, all] = await Promise.all([listMyEntitlements(), listTrials(id), manages(community) ? listEntitlements(id, count) : null]);
   return { mine: mine.filter((one) => one.community === id), trials, all };
 }
 
@@ -28,14 +28,15 @@ const SOURCES = { grant: "given", trial: "on trial", purchase: "bought" };
 
 function draw(box, { mine, trials, all }, community, again) {
   follow("entitlements", community, "entitlement.manage");
-  if (!box.querySelector(".mine")) box.replaceChildren(...build(community, again));
-  const [own, offers, everybody] = box.children;
+  if (!box.querySelector(".mine")) box.replaceChildren(...build(community, again), moreButton(box, again));
+  const [own, offers, everybody, more] = box.children;
   showList(own, mine, { key: ({ id }) => id, build: (one) => entry("passkey", one.key, ""), update: (row, one) => (row.querySelector("small").textContent = timesOf(one)) }, "You have none here.");
   offers.hidden = !trials.length && !all;
   const tried = new Set(mine.filter(({ source }) => source === "trial").map(({ key }) => key));
   showList(offers, trials, { key: ({ id, days }) => `${id} ${days} ${all !== null}`, build: (offer) => offerRow(offer, community, again), update: (row, { key }) => (row.querySelector(".begin").hidden = tried.has(key)) }, "Nothing is on offer.");
   everybody.hidden = !all;
-  showList(everybody, all ?? [], { key: ({ id }) => id, build: (one) => grantedRow(one, community, again), update: showGranted }, "Nobody has any.");
+  more.hidden = !all?.more;
+  showList(everybody, all?.items ?? [], { key: ({ id }) => id, build: (one) => grantedRow(one, community, again), update: showGranted }, "Nobody has any.");
 }
 
 function showList(box, found, how, none) {

@@ -5,9 +5,20 @@ import { h } from "../../dom.js";
 import { signedInUser } from "../../session.js";
 import { changed, may, state } from "../../state.js";
 
+const PAGE = 100;
+
+/** A button that shows more of a long list in a box. @param {() => Promise<void>} again */
+export function moreButton(box, again) {
+  const more = () => {
+    box.count = (box.count ?? PAGE) + PAGE;
+    again();
+  };
+  return h("button.button.more", { type: "button", onclick: more, hidden: true }, "Show more");
+}
+
 /**
  * The `show` of a section. Two answers may be on their way at once; only what was asked for last is drawn.
- * @template T @param {(community: object) => Promise<T>} fetch
+ * @template T @param {(community: object, count: number) => Promise<T>} fetch `count` is how much of a long list is wanted
  * @param {(box: Element, found: T, community: object, again: () => Promise<void>) => void} draw again and again in the same box
  */
 export function fetched(fetch, draw) {
@@ -15,7 +26,7 @@ export function fetched(fetch, draw) {
     const turn = (box.asked = (box.asked ?? 0) + 1);
     if (!box.children.length) box.replaceChildren(h("p", { role: "status" }, "Loading …"));
     try {
-      const found = await fetch(community);
+      const found = await fetch(community, box.count ?? PAGE);
       if (turn === box.asked) draw(box, found, community, () => show(box, state.communities?.find(({ id }) => id === community.id) ?? community));
     } catch (problem) {
       if (turn === box.asked && signedInUser()) box.replaceChildren(h("p.form-mistake", { role: "alert" }, problem.message));
