@@ -8,7 +8,7 @@ export const previewInvite = (code) => exchange("POST", "invites/preview", { cod
 export const acceptInvite = (code) => post("invites/accept", { code });
 
 export const listInvites = (communityId) => all(`communities/${communityId}/invites`);
-/** @param {{hours: number, max_uses: number}} form @returns {Promise<object>} with its code */
+/** @param {{hours: number, max_uses: number, role?: string, room?: string}} form with a room it is for guests of it @returns {Promise<object>} with its code */
 export const makeInvite = (communityId, form) => post(`communities/${communityId}/invites`, form);
 export const revokeInvite = (communityId, id) => call("DELETE", `communities/${communityId}/invites/${id}`);
 /** Who came by an invite, the last one first. */

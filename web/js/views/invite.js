@@ -29,14 +29,13 @@ async function look(code, title, box) {
 
 function offer(code, { community }) {
   const { id, name } = community;
-  if (state.communities.some((mine) => mine.id === id)) {
-    return [h("p", {}, `You are a member of ${name} already.`), h("p.ways", {}, h("a.button.primary", { href: communityAddress(id) }, `Go to ${name}`))];
-  }
-  const accept = wayButton(`Join ${name}`, async () => {
+  const isMember = state.communities.some((mine) => mine.id === id);
+  const accept = wayButton(isMember ? "Accept it all the same" : `Join ${name}`, async () => {
     await acceptInvite(code);
     await loadCommunities();
     goInstead(communityAddress(id));
   });
+  if (isMember) return [h("p", {}, `You are a member of ${name} already. The invite may still give you a role or a room.`), h("a.button.primary", { href: communityAddress(id) }, `Go to ${name}`), accept];
   accept.firstChild.classList.add("primary");
   return [accept, h("p.ways", {}, h("a", { href: "#/" }, "Not now"))];
 }
@@ -58,8 +57,9 @@ export async function showInvitation(code, box) {
 
 const SECRET = "You are invited to a community that shows itself only to who is signed in.";
 
-function cardOf({ community, invited_by, expires_at }) {
-  const until = h("p", {}, `The invite is good until ${shortMomentOf(expires_at)}.`);
+function cardOf({ community, invited_by, expires_at, for_guests }) {
+  const place = for_guests ? "It leads into one room, as a guest. " : "";
+  const until = h("p", {}, `${place}The invite is good until ${shortMomentOf(expires_at)}.`);
   if (!community) return h("article.card", { "aria-label": "Invite" }, h("div.text", {}, h("p.who", {}, SECRET), until));
   const { id, name, description } = community;
   return h("article.card", { "aria-label": `Invite to ${name}` }, avatar({ id }, name, "large"),

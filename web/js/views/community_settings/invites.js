@@ -1,9 +1,10 @@
 /** Invites of a community: links that let people in, for how long and how many; who came by them; and ending them. */
 
+import { loadRoles } from "../../directory.js";
 import { h, keyed } from "../../dom.js";
 import { listInvites, listInviteUses, makeInvite, revokeInvite } from "../../invites.js";
 import { inviteAddress } from "../../router.js";
-import { may } from "../../state.js";
+import { belowUs, may, roleOf, roomsOf, state, titleOf } from "../../state.js";
 import { avatar, dateOf, nameOf, shortMomentOf } from "../../words.js";
 import { askForm, askYes, openDialog } from "../dialogs.js";
 import { button, entry, named, panel } from "../settings/panels.js";
@@ -25,7 +26,7 @@ function draw(box, found, community, again) {
   follow("invites", community, "invite.manage");
   if (!box.querySelector(".entries")) {
     const about = may(community, "invite.manage") ? "All that can be used now." : "Yours that can be used now.";
-    box.replaceChildren(panel("Open invites", about, [button("Make an invite", () => askForInvite(community, again), "button.button.primary")], h("p.none"), h("ul.entries")));
+    box.replaceChildren(panel("Open invites", about, [button("Make an invite", () => askForInvite(community, again).catch(complain), "button.button.primary")], h("p.none"), h("ul.entries")));
   }
   box.querySelector(".none").textContent = found.length ? "" : "There is none.";
   keyed(box.querySelector(".entries"), found, { key: ({ id }) => id, build: (invite) => entryOf(community, invite, again), update });
@@ -46,21 +47,39 @@ function entryOf(community, invite, again) {
     named(button("Revoke", end, "button.button.danger"), `Revoke ${of}, good until ${dateOf(expires_at)}`));
 }
 
-function update(row, { uses, max_uses, expires_at }) {
-  row.querySelector("small").textContent = `Used ${uses} of ${max_uses} times, good until ${shortMomentOf(expires_at)}`;
+function update(row, invite) {
+  const { uses, max_uses, expires_at } = invite;
+  row.querySelector("small").textContent = [`Used ${uses} of ${max_uses} times`, `good until ${shortMomentOf(expires_at)}`, ...giftsOf(invite)].join(", ");
   row.querySelector(".uses").hidden = uses === 0;
 }
 
-function askForInvite(community, again) {
-  askForm(`Invite people to ${community.name}`, "It is good only as long as you may invite.", [HOURS, USES], {
+function giftsOf({ community, role, room, for_guests }) {
+  const place = state.rooms.get(room);
+  return [role && `gives “${roleOf(community, role)?.name ?? "a role"}”`, for_guests && `for guests of ${place ? titleOf(place) : "one room"}`].filter(Boolean);
+}
+
+async function askForInvite(community, again) {
+  if (!state.roles.has(community.id)) await loadRoles(community.id);
+  askForm(`Invite people to ${community.name}`, "It is good only as long as you may do yourself what it does.", [HOURS, USES, ...givesOf(community)], {
     label: "Make the invite",
-    submit: async ({ hours, max_uses }) => {
-      const invite = await makeInvite(community.id, { hours: Number(hours), max_uses: Number(max_uses) });
+    submit: async ({ hours, max_uses, ...gives }) => {
+      const given = Object.fromEntries(Object.entries(gives).filter(([, id]) => id));
+      const invite = await makeInvite(community.id, { hours: Number(hours), max_uses: Number(max_uses), ...given });
       await again();
       return invite;
     },
     after: showLink,
   });
+}
+
+/** What an invite can give beside coming in: a role that we could give, a room into which we could let people. @returns {object[]} fields */
+function givesOf(community) {
+  const roles = may(community, "role.give") ? state.roles.get(community.id).filter((role) => !role.is_default && belowUs(community, role) && role.permissions.every((one) => may(community, one))) : [];
+  const rooms = may(community, "room.moderate") ? roomsOf(community.id).filter(({ kind, archived_at }) => kind === "text" && !archived_at) : [];
+  return [
+    roles.length > 0 && { name: "role", label: "It gives", options: [["", "No role"], ...roles.map(({ id, name }) => [id, name])] },
+    rooms.length > 0 && { name: "room", label: "It leads into", options: [["", "The community, as a member"], ...rooms.map((room) => [room.id, `${titleOf(room)} alone, as a guest`])] },
+  ].filter(Boolean);
 }
 
 function showLink(invite) {
