@@ -19,7 +19,7 @@ from communities.constants import (
     Verdict,
 )
 from eventlog.events import Event, durable_event
-from kernel.decision import Remedy
+from kernel.decision import Missing, Remedy
 from kernel.wire import WireStruct
 
 
@@ -582,11 +582,13 @@ class GateExplanation(WireStruct, frozen=True):
 class GateStanding(WireStruct, frozen=True):
     """How somebody stands before a thing: whether they pass all of its gates, until when that stands by time alone, and why.
 
-    The gates come in their order, that of the community first.
+    The gates come in their order, that of the community first. `missing` is what keeps them out, each with what to do next: to be a
+    member, for who is none, and then what the gates ask for, each kind once.
     """
 
     passed: bool
     until: datetime | None
+    missing: tuple[Missing, ...]
     gates: tuple[GateExplanation, ...]
 
 

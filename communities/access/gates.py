@@ -71,12 +71,12 @@ def explain_gates(actor: Actor, kind: str, resource_id: UUID, user_id: UserId | 
     own = actor.require_user()
     if user_id is None or user_id == own:
         target = gate_kind(kind).see(actor, resource_id)
-        return standing_of(own, CommunityId(target.community.pk), gates_of(target))
+        return standing_of(own, target.community, gates_of(target))
     target = gate_kind(kind).find(actor, resource_id)
     community_id = CommunityId(target.community.pk)
     if (community_id, user_id) not in members_among({(community_id, user_id)}):
         raise NotFound
-    return standing_of(user_id, community_id, gates_of(target))
+    return standing_of(user_id, target.community, gates_of(target))
 
 
 def _count_comparison(actor: Actor) -> None:

@@ -9,12 +9,15 @@ from django.db import transaction
 
 from accounts.payloads import user_payload
 from accounts.queries.users import get_user
+from communities.access import change_access, load_known
 from communities.actions.guests import unchecked_make_full_member
 from communities.actions.membership_roles import unchecked_give_role
 from communities.actions.memberships import current_payload, unchecked_admit
 from communities.constants import INVITES_TOPIC, Permission
 from communities.errors import InviteNotValid, TooManyInvites
 from communities.events import InviteCreated, InviteRevoked, InviteUsed, InviteWithCode, MemberPayload
+from communities.gates.facts import CAME_BY_INVITE
+from communities.gates.live import gates_in_force
 from communities.models import Invite, InviteUse, Membership
 from communities.models.locks import lock_community, lock_memberships
 from communities.payloads import invite_payload, invite_with_code
@@ -73,12 +76,14 @@ def create_invite(
 
 
 def accept_invite(actor: Actor, *, code: str) -> MemberPayload:
-    """Become what the invite makes people: a member or a guest, with its role and in its room. Who is all of it uses nothing up.
+    """Become what the invite makes people: a member or a guest, with its role and in its room.
+
+    Who is all of it uses nothing up, unless a gate asks for an invite and they came by none.
 
     A guest becomes a full member by an invite that is not for guests, and nobody less than they are. Role and room are given to nobody
-    twice. Locks the community. Emits `member.joined`, `member.updated`, `membership.changed`, what coming into a room does, and
-    `invite.used` to who manages invites. Raises `InviteNotValid`, which is all that somebody banned is told too, `TooManyRoles`, or
-    `RateLimited`.
+    twice. Locks the community. Emits `member.joined`, `member.updated`, `membership.changed`, what coming into a room does,
+    `invite.used` to who manages invites, and where a gate asks for an invite, as `communities.access.change_access`. Raises
+    `InviteNotValid`, which is all that somebody banned is told too, `TooManyRoles`, or `RateLimited`.
     """
     user_id = actor.require_user()
     take(settings.RATE_LIMITS["invite_accept.user"], str(user_id))
@@ -90,8 +95,10 @@ def accept_invite(actor: Actor, *, code: str) -> MemberPayload:
         if is_new and invite.is_for_guests and not is_first:
             raise InviteNotValid  # it gives nobody their room twice, and a guest without one reaches nothing
         is_given = is_first and _give(invite, membership)
-        if is_new or is_given:
-            _note_use(invite, user_id)
+        is_asked = _is_asked_for_invite(CommunityId(invite.community_id), user_id)
+        if is_new or is_given or is_asked:
+            with change_access(CommunityId(invite.community_id), [user_id] if is_asked else []):
+                _note_use(invite, user_id)
         return current_payload(membership)
 
 
@@ -134,6 +141,14 @@ def _lock_open_invite(code: str) -> Invite:
     if invite is None:
         raise InviteNotValid
     return invite
+
+
+def _is_asked_for_invite(community_id: CommunityId, user_id: UserId) -> bool:
+    """Return whether a gate asks whether members came by an invite, and this one did not: they joined first, and stand before it."""
+    if not any(CAME_BY_INVITE in gate.reads for gate in gates_in_force(community_id)):
+        return False
+    pair = user_id, community_id
+    return not load_known([pair], [CAME_BY_INVITE]).facts[pair][CAME_BY_INVITE]
 
 
 def _admit(invite: Invite, user_id: UserId) -> tuple[bool, Membership]:

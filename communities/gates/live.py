@@ -102,11 +102,16 @@ def compile_version(version: GateVersion) -> LiveGate:
     return LiveGate(version.pk, tree, condition, reads | {MEMBER_SINCE}, services)
 
 
-def services_asked(community_id: CommunityId) -> frozenset[str]:
-    """Return the names of the services that the gates of a community ask: live ones, and those in the shadow. One query."""
+def gates_in_force(community_id: CommunityId) -> list[LiveGate]:
+    """Return the gates of a community and of what is in it: live ones, and those in the shadow. One query."""
     in_force = Q(gate__live=F("pk")) | Q(gate__shadow=F("pk"))
     versions = GateVersion.objects.select_related("previous").filter(in_force, gate__community=community_id)
-    return frozenset().union(*(live_gate(version).services for version in versions))
+    return [live_gate(version) for version in versions]
+
+
+def services_asked(community_id: CommunityId) -> frozenset[str]:
+    """Return the names of the services that the gates of a community ask. One query."""
+    return frozenset().union(*(gate.services for gate in gates_in_force(community_id)))
 
 
 def _gate_of(row: GatedRow) -> LiveGate | None:

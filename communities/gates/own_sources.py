@@ -20,7 +20,8 @@ _INVITE = """
 SELECT asked.user_id, asked.community_id, '' FROM asked
 CROSS JOIN LATERAL (
     SELECT * FROM communities_membership membership
-    WHERE membership.community_id = asked.community_id AND membership.user_id = asked.user_id LIMIT 1
+    WHERE membership.community_id = asked.community_id AND membership.user_id = asked.user_id
+      AND membership.status IN ('active', 'timed_out') LIMIT 1
 ) own
 CROSS JOIN LATERAL (
     SELECT 1 FROM communities_inviteuse used

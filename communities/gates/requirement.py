@@ -26,8 +26,8 @@ class Requirement(GateNode, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     """One typed condition about a user. Its fields are the parameters that the tree gives it.
 
     `about` says in one sentence about a member what has to be, for who makes gates. `reads` names the facts that it needs, `remedy` what a
-    person can do to pass: None when only time can. Its route may contain `{community}`. `hidden` names the parameters that no explanation
-    shows: they are for editors of the gate.
+    person can do to pass: None when only time can. Its route may contain `{community}`; without one it takes somebody else. `hidden`
+    names the parameters that no explanation shows: they are for editors of the gate.
     """
 
     about: ClassVar[str]

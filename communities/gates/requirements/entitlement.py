@@ -21,7 +21,10 @@ class Entitled(Requirement, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     about = "They have this entitlement now."
     reads = frozenset({ENTITLEMENTS})
     hidden = frozenset({"key"})
-    remedy = Remedy(text="Ask the community how to get access.")
+    remedy = Remedy(
+        text="Ask the community how to get access, or look whether it can be tried.",
+        route="/api/v1/communities/{community}/trials",
+    )
 
     def judge(self, facts: GateFacts) -> Verdict:
         """Return whether one of the key's spans holds, until the last of those that do ends, or the next one begins."""

@@ -9,11 +9,11 @@ from kernel.decision import Remedy
 
 
 class Invited(Requirement, frozen=True, forbid_unknown_fields=True, kw_only=True, tag="invite"):
-    """The user's present membership began with an invite. No code is a part of the gate, so none can be read from it."""
+    """The user has accepted an invite in their present membership, at its beginning or later. No code is a part of the gate."""
 
     about = "They became a member by an invite."
     reads = frozenset({CAME_BY_INVITE})
-    remedy = Remedy(text="Ask a member for an invite, and accept it.")
+    remedy = Remedy(text="Ask a member for an invite, and accept it.", route="/api/v1/invites/accept")
 
     def judge(self, facts: GateFacts) -> Verdict:
         """Return whether an invite was used; time alone changes nothing."""

@@ -68,7 +68,10 @@ def test_what_is_missing_is_what_is_not_passed_each_type_once():
     facts = at(NOW, {known.VERIFIED_PHONE: False, known.CAME_BY_INVITE: False, known.APPROVED_APPLICATION: False})
     assert missing_of(tree, facts, PLACE) == (
         Missing(requirement="verified_phone", remedy=PHONE),
-        Missing(requirement="invite", remedy=Remedy(text="Ask a member for an invite, and accept it.")),
+        Missing(
+            requirement="invite",
+            remedy=Remedy(text="Ask a member for an invite, and accept it.", route="/api/v1/invites/accept"),
+        ),
         Missing(
             requirement="application",
             remedy=Remedy(text="Apply to this community.", route=f"/api/v1/communities/{PLACE}/applications"),
