@@ -93,9 +93,9 @@ class RoomView(APIView):
 
     @extend_schema(responses={200: MyRoomPayload})
     def get(self, request: Request, room_id: UUID) -> Response:
-        """Return the room, with what is unread in it."""
+        """Return the room, with what is unread in it, for who can read it."""
         actor = actor_of(request)
-        room = get_room_for(actor, RoomId(room_id), ChatPermission.VIEW_ROOM)
+        room = get_room_for(actor, RoomId(room_id), ChatPermission.READ_MESSAGES)
         return Response(my_rooms(actor.require_user(), [room])[0])
 
     @extend_schema(request=RoomChangesSerializer, responses={200: RoomPayload})

@@ -21,6 +21,7 @@ from kernel.errors import DomainError, InvalidInput
 from kernel.ids import UserId
 from project.rest.problems import domain_error_for, problem_response
 from project.rest.rate_limit_headers import take_request_unit
+from project.rest.repeated_answers import require_still_shown
 
 View = Callable[..., HttpResponse]
 
@@ -34,7 +35,7 @@ _KEY = re.compile(r"[\x21-\x7e]{1,128}")
 
 
 class IdempotencyMiddleware:
-    """Carries out a keyed request in one transaction with its key, or repeats the answer of the first one."""
+    """Carries out a keyed request in one transaction with its key, or repeats the answer of the first one to who may still see it."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -84,6 +85,8 @@ def _answer_once(request: HttpRequest, actor: Actor, key: str, call_view: Callab
             return _carry_out(user_id, key, call_view)
     # A repeated answer costs a unit too; the first one was counted by the view's throttle.
     take_request_unit(actor, request.method or "")
+    if first.body and (match := request.resolver_match) is not None:
+        require_still_shown(actor, match.view_name, match.kwargs)
     return HttpResponse(
         first.body, status=first.status, content_type=first.content_type, headers={"Idempotency-Replayed": "true"}
     )

@@ -6,8 +6,8 @@ import pytest
 from rest_framework.test import APIClient
 
 from tests.factories.accounts import bearer
-from tests.factories.chat import make_room
-from tests.factories.communities import Rank, make_member, role_of
+from tests.factories.chat import make_room, post
+from tests.factories.communities import Rank, acting, make_member, role_of
 
 pytestmark = pytest.mark.django_db
 
@@ -42,3 +42,16 @@ def test_a_bad_overwrite_is_refused(community, body, field):
     answer = client.put(f"/api/v1/rooms/{room.pk}/overwrites/roles/{role.pk}", body, format="json")
 
     assert (answer.status_code, list(answer.json()["errors"])) == (400, [field])
+
+
+def test_who_may_see_a_room_and_not_read_it_is_shown_nothing_of_what_is_said(community):
+    owner, member, room = make_member(community, rank=Rank.OWNER), make_member(community), make_room(community)
+    post(acting(owner), room, body="Ahoy")
+    client = APIClient(headers=bearer(owner.user))
+    client.put(
+        f"/api/v1/rooms/{room.pk}/overwrites/members/{member.user_id}", {"deny": ["message.read"]}, format="json"
+    )
+
+    answer = APIClient(headers=bearer(member.user)).get(f"/api/v1/rooms/{room.pk}")
+
+    assert (answer.status_code, answer.json()["code"]) == (403, "overwrite.denied")
