@@ -120,6 +120,7 @@ def test_the_focus_can_be_seen_wherever_tab_leads(place: Place, open_page: OpenP
         "A  About and settings",
         "BUTTON  Create a room",
         "A  general",
+        "BUTTON  Gate of this room",
         "BUTTON members-toggle Members",
         "DIV  Messages, use the arrow keys",
         "TEXTAREA message-box ",

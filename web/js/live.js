@@ -86,6 +86,7 @@ function apply(event) {
 
 function applyToRoom(roomId, { t, seq, d }) {
   if (t === "typing.started") return typing(roomId, d.user);
+  if (t === "gate.changed") changed("gates");
   state.timelines.get(roomId)?.apply({ t, seq, d });
   changed("timeline");
   const room = reached(roomId, seq);
@@ -122,6 +123,7 @@ function typing(roomId, userId) {
 }
 
 function applyToCommunity(communityId, { t, d }) {
+  if (t === "gate.changed") return changed("gates");
   if (t === "presence.changed") return see(d.presence);
   if (t.startsWith("member.")) {
     if (t === "member.updated" && d.member.user.id === state.user.id) lookAgain();

@@ -4,7 +4,7 @@ import { nameOf } from "./words.js";
 
 /**
  * @typedef {import("./timeline.js").Timeline} Timeline
- * @typedef {"user"|"route"|"communities"|"rooms"|"members"|"timeline"|"typing"|"presence"|"connection"|"factors"|"sessions"|"keys"|"phone"|"connections"|"shut"|
+ * @typedef {"user"|"route"|"communities"|"rooms"|"members"|"timeline"|"typing"|"presence"|"connection"|"factors"|"sessions"|"keys"|"phone"|"connections"|"shut"|"gates"|
  *   "cards"|"invites"|"applications"|"entitlements"|"rules"} Part
  */
 

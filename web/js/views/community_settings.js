@@ -7,6 +7,7 @@ import { applicationForm } from "./community_settings/application_form.js";
 import { applications } from "./community_settings/applications.js";
 import { entitlements } from "./community_settings/entitlements.js";
 import { invites } from "./community_settings/invites.js";
+import { gates } from "./community_settings/gates.js";
 import { overview } from "./community_settings/overview.js";
 import { roles } from "./community_settings/roles.js";
 import { rules } from "./community_settings/rules.js";
@@ -23,6 +24,7 @@ export const SECTIONS = [
   overview,
   rules,
   roles,
+  gates,
   invites,
   applications,
   applicationForm,

@@ -2,8 +2,8 @@
 
 import { h, iconButton } from "../dom.js";
 import { openRoom } from "../conversation.js";
-import { communityAddress, go } from "../router.js";
-import { state, titleOf, watch } from "../state.js";
+import { communityAddress, communitySettingsAddress, go } from "../router.js";
+import { currentCommunity, may, state, titleOf, watch } from "../state.js";
 import { composer } from "./composer.js";
 import { logView, showLog } from "./log.js";
 import { toggleMembers } from "./members.js";
@@ -42,6 +42,7 @@ function header(room) {
   const element = h("header.stage-header", {},
     iconButton("back", "Back to the rooms", () => go(communityAddress(room.community)), { class: "icon-button back" }),
     h("div.titles", {}, title, line),
+    room.kind === "text" && may(currentCommunity(), "gate.manage") && iconButton("gate", "Gate of this room", () => go(communitySettingsAddress(room.community, "gates", room.id))),
     iconButton("people", "Members", toggleMembers, { id: "members-toggle", "aria-controls": "members" }));
   const refresh = () => {
     const now = state.rooms.get(room.id);
