@@ -58,6 +58,9 @@ export const findMember = async (communityId, username) =>
 export const addMember = (communityId, username) => post(`communities/${communityId}/members`, { username });
 export const giveRole = (communityId, userId, roleId) => call("PUT", `communities/${communityId}/members/${userId}/roles/${roleId}`);
 export const takeRole = (communityId, userId, roleId) => call("DELETE", `communities/${communityId}/members/${userId}/roles/${roleId}`);
+/** A guest reaches only the rooms that they were added to. */
+export const makeGuest = (communityId, userId) => call("PUT", `communities/${communityId}/members/${userId}/guest`);
+export const makeFullMember = (communityId, userId) => call("DELETE", `communities/${communityId}/members/${userId}/guest`);
 export const makeOwner = (communityId, userId) => call("PUT", `communities/${communityId}/owner`, { user_id: userId });
 export const removeMember = (communityId, userId) => call("DELETE", `communities/${communityId}/members/${userId}`);
 

@@ -4,9 +4,10 @@ import * as api from "../api.js";
 import { h } from "../dom.js";
 import { loadCommunities, loadRooms } from "../directory.js";
 import { go, roomAddress } from "../router.js";
-import { belowUs, currentCommunity, currentRoom, may, outranks, roleOf, state, titleOf } from "../state.js";
+import { currentCommunity, currentRoom, may, outranks, roleOf, state, titleOf } from "../state.js";
 import { avatar, botBadge, nameOf } from "../words.js";
-import { askForm, askYes, openDialog } from "./dialogs.js";
+import { askYes, openDialog } from "./dialogs.js";
+import { askFullMember, askGuest, askRoles } from "./member_roles.js";
 import { presenceWords } from "./presence.js";
 import { complain } from "./toasts.js";
 
@@ -14,7 +15,7 @@ import { complain } from "./toasts.js";
 export function showCard(member) {
   const { user } = member;
   const act = (label, run, kind = "button.button") => h(kind, { type: "button", onclick: () => (dialog.close(), run()) }, label);
-  const about = [member.is_owner && "Owner", member.joined_at && `joined ${new Date(member.joined_at).toLocaleDateString()}`].filter(Boolean).join(", ");
+  const about = [member.is_owner && "Owner", member.is_guest && "Guest", member.joined_at && `joined ${new Date(member.joined_at).toLocaleDateString()}`].filter(Boolean).join(", ");
   const dialog = openDialog(nameOf(user),
     h("div.member-card", {}, avatar(user, nameOf(user), "large"), h("div", {}, h("p", {}, `@${user.username}`, botBadge(user)), h("p", {}, presenceWords(user.id)), h("p", {}, about), rolesOf(member))),
     h("div.stack", {}, actionsOn(member, user, act), h("button.button", { type: "button", onclick: () => dialog.close() }, "Close")));
@@ -41,8 +42,9 @@ function actionsOn(member, user, act) {
   const above = outranks(community, member);
   return [
     act("Write a direct message", () => openDirect(community, user).catch(complain), "button.button.primary"),
-    above && may(community, "role.give") && act("Give a role", () => askGive(community, member)),
-    above && may(community, "role.give") && member.roles.length > 0 && act("Take a role", () => askTake(community, member)),
+    above && may(community, "role.give") && act("Roles", () => askRoles(community, member)),
+    above && !member.is_guest && may(community, "member.remove") && act("Make a guest", () => askGuest(community, member)),
+    above && member.is_guest && may(community, "member.add") && act("Make a full member", () => askFullMember(community, member)),
     community.is_owner && !member.is_guest && !user.bot && act("Make the owner", () => askHandOver(community, user)),
     above && may(community, "room.moderate") && room.kind === "text" && act(`Remove from ${titleOf(room)}`, () => askRemoveFromRoom(room, user), danger),
     above && may(community, "member.remove") && act(`Remove from ${community.name}`, () => askRemove(community, user), danger),
@@ -55,17 +57,6 @@ async function openDirect(community, user) {
   go(roomAddress(community.id, room.id));
 }
 
-/** The roles that we could give or take, as options of a choice. */
-const optionsOf = (community, roles) => roles.filter((role) => belowUs(community, role)).map(({ id, name }) => [id, name]);
-
-const askGive = (community, { user, roles: held }) =>
-  askRole(`Give ${nameOf(user)} a role`, optionsOf(community, state.roles.get(community.id).filter((role) => !role.is_default && !held.includes(role.id))), (role) => api.giveRole(community.id, user.id, role));
-const askTake = (community, { user, roles: held }) =>
-  askRole(`Take a role from ${nameOf(user)}`, optionsOf(community, held.map((id) => roleOf(community.id, id)).filter(Boolean)), (role) => api.takeRole(community.id, user.id, role));
-const askRole = (title, options, change) =>
-  options.length
-    ? askForm(title, "It holds from this moment on.", [{ name: "role", label: "Role", options }], { label: "Save", submit: ({ role }) => change(role) })
-    : complain(new Error("There is no such role that stands below yours."));
 const askHandOver = (community, user) =>
   askYes(`Make ${nameOf(user)} the owner?`, `${community.name} has one owner, who may do everything. You keep your other roles, and cannot take it back.`, "Make the owner", () => api.makeOwner(community.id, user.id));
 const askRemoveFromRoom = (room, user) =>

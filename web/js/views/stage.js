@@ -1,5 +1,6 @@
 /** The middle of the page: the communities, a room, or why there is none; or the settings. */
 
+import { applyAgainAt } from "../applications.js";
 import { loadCard } from "../cards.js";
 import { h, icon } from "../dom.js";
 import { currentCommunity, currentRoom, may, state, watch } from "../state.js";
@@ -68,13 +69,15 @@ function viewNow() {
   return { key: `choose ${community} ${state.opened.has(community)}`, pane: room || section !== null ? "stage" : "rooms", build: chooseView };
 }
 
+/** Whether there is a form to answer, and nothing that one has to wait for. */
+const mayApply = ({ form, application }) => Boolean(form && !form.closed_at && application?.status !== "pending" && !(application && applyAgainAt(application, form)));
+
 /** A community that is not ours, or whose gate does not let us in: its card, if we may know of it. */
 function outsideNow(community, page) {
   const card = state.cards.get(community);
   if (card === undefined) return { key: `looking ${community}`, pane: "stage", build: () => (loadCard(community).catch(complain), [loadingView()]) };
   if (card === null) return { key: `absent ${community}`, pane: "stage", build: absentView };
-  const applies = page === "apply" && card.form && !card.form.closed_at && card.application?.status !== "pending";
-  if (applies) return { key: `apply ${community}`, pane: "stage", announce: true, build: () => applyPage(community) };
+  if (page === "apply" && mayApply(card)) return { key: `apply ${community}`, pane: "stage", announce: true, build: () => applyPage(community) };
   return { key: `card ${community}`, pane: "stage", announce: true, build: () => cardPage(community) };
 }
 

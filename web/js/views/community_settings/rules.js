@@ -11,7 +11,8 @@ import { panel } from "../settings/panels.js";
 import { toast } from "../toasts.js";
 import { fetched } from "./fetched.js";
 
-const fetch = ({ id }) => Promise.all([getRules(id), listRulesVersions(id)]);
+/** Guests read what holds, and nothing of what was before. */
+const fetch = (community) => Promise.all([getRules(community.id), may(community, "community.view") ? listRulesVersions(community.id) : []]);
 
 export const rules = { name: "rules", title: "Rules", about: "What is allowed here. Whoever has to accept them reads until they have.", parts: ["rules"], show: fetched(fetch, draw) };
 
