@@ -565,6 +565,27 @@ class GateComparison(WireStruct, frozen=True):
     losing: tuple[UserPayload, ...]
 
 
+class ShadowDifferencePayload(WireStruct, frozen=True):
+    """That a version in the shadow decided differently about a member when they were last looked at on a day.
+
+    With `would_pass` it would have let them in, and they were out; else they were in.
+    """
+
+    user: UserPayload
+    would_pass: bool
+    noted_at: datetime
+
+
+class ShadowReport(GateComparison, frozen=True):
+    """Who would gain and lose now if the version in the shadow were live, and the newest of what was noted while it was there.
+
+    `noted` is how often members were noted, at most once a day for each.
+    """
+
+    noted: int
+    differences: tuple[ShadowDifferencePayload, ...]
+
+
 class GateExplanation(WireStruct, frozen=True):
     """A part of a gate as one person sees it. `passed` is null when it is not known, which does not let in.
 

@@ -40,6 +40,7 @@ from communities.events import (
     RolePayload,
     RulesAcceptancePayload,
     RulesPayload,
+    ShadowDifferencePayload,
     TrialOfferPayload,
     VotePayload,
 )
@@ -59,6 +60,7 @@ from communities.models import (
     Role,
     RulesAcceptance,
     RulesVersion,
+    ShadowDifference,
     TrialOffer,
 )
 from kernel.ids import RoleId, UserId
@@ -292,6 +294,13 @@ def external_service_payload(service: ExternalService) -> ExternalServicePayload
         paused_until=service.paused_until,
         former_secret_until=service.former_secret_until,
         created_at=service.created_at,
+    )
+
+
+def shadow_difference_payload(difference: ShadowDifference) -> ShadowDifferencePayload:
+    """Return what was noted of a member, whose user must be loaded."""
+    return ShadowDifferencePayload(
+        user=user_payload(difference.user), would_pass=difference.would_pass, noted_at=difference.noted_at
     )
 
 

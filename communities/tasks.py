@@ -10,7 +10,7 @@ from uuid import UUID
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from communities.actions import catching_up, external_answers, gate_spreading
+from communities.actions import catching_up, external_answers, gate_spreading, shadows
 from communities.actions.access_changes import RoleChange, follow_up_chunk, follow_up_online
 from communities.actions.entitlements import tell_ended_entitlements as tell_all_ended_entitlements
 from kernel.errors import NotFound
@@ -77,3 +77,10 @@ def follow_up_change_of_role(
         follow_up_online(change)
     else:
         follow_up_chunk(change, after=UUID(after), done=[UUID(one) for one in done])
+
+
+@app.periodic(cron="53 4 * * *")
+@app.task(queueing_lock="communities.forget_shadow_differences", pass_context=False)
+def forget_shadow_differences(timestamp: int) -> None:  # noqa: ARG001  # the scheduler passes when the run was due
+    """Delete what was noted of versions in the shadow long ago, every night."""
+    shadows.forget_shadow_differences()

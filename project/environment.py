@@ -689,6 +689,9 @@ class Communities(BaseSettings):
     external_service_ca_file: str = Field(
         "", description="Certificates that are trusted for external services beside the usual ones: a file in PEM."
     )
+    shadow_differences_kept_days: PositiveInt = Field(
+        30, description="How long it is kept for whom a gate's version in the shadow decided differently."
+    )
     access_changes_at_once: PositiveInt = Field(
         500, le=5_000, description="Members whose access changes in one transaction; the rest waits for a job."
     )

@@ -360,6 +360,7 @@ INVITE_USES = environment.invite_uses
 INVITE_USES_MAX = environment.invite_uses_max
 INVITES_MAX = environment.invites_max
 COMMUNITY_ROLES_MAX = environment.community_roles_max
+SHADOW_DIFFERENCES_KEPT_DAYS = environment.shadow_differences_kept_days
 EXTERNAL_SERVICES_MAX = environment.external_services_max
 EXTERNAL_SERVICE_RULES = OutboundRules(
     seconds=environment.external_service_seconds,

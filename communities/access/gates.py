@@ -8,6 +8,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.conf import settings
+from msgspec.structs import asdict
 
 from accounts.payloads import user_payload
 from accounts.queries.users import get_users
@@ -15,9 +16,9 @@ from communities.access.comparing import compare_gates
 from communities.access.gate_drafts import GateDraft, draft_version
 from communities.access.standing import standing_of
 from communities.constants import NAMED_IN_COMPARISONS
-from communities.events import GateComparison, GatePayload, GateStanding, GateVersionPayload
+from communities.events import GateComparison, GatePayload, GateStanding, GateVersionPayload, ShadowReport
 from communities.models import GateVersion
-from communities.queries.gates import find_gate, get_gate, list_gate_versions
+from communities.queries.gates import find_gate, get_gate, list_gate_versions, newest_differences
 from communities.queries.memberships import members_among
 from communities.registries.gates import GateTarget, gate_kind, gates_of
 from kernel.actor import Actor
@@ -53,8 +54,8 @@ def simulate_gate(actor: Actor, kind: str, resource_id: UUID, draft: GateDraft) 
     return _compare(target, version)
 
 
-def compare_shadow(actor: Actor, kind: str, resource_id: UUID) -> GateComparison:
-    """Return for whom the version in the shadow decides differently from the live one. Who may manage gates may.
+def compare_shadow(actor: Actor, kind: str, resource_id: UUID) -> ShadowReport:
+    """Return for whom the version in the shadow decides differently from the live one, now and as it was noted. Who may manage gates may.
 
     Every member is looked at. Raises `NotFound`, `RateLimited`.
     """
@@ -63,7 +64,9 @@ def compare_shadow(actor: Actor, kind: str, resource_id: UUID) -> GateComparison
     gate = find_gate(kind, resource_id)
     if gate is None or gate.shadow is None:
         raise NotFound
-    return _compare(target, gate.shadow)
+    noted, differences = newest_differences(gate.shadow, most=NAMED_IN_COMPARISONS)
+    compared = _compare(target, gate.shadow)
+    return ShadowReport(**asdict(compared), noted=noted, differences=tuple(differences))
 
 
 def explain_gates(actor: Actor, kind: str, resource_id: UUID, user_id: UserId | None = None) -> GateStanding:

@@ -10,17 +10,16 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from django.db import connection
-from django.db.models import F
 
 from communities.access.changes import Readable, Review, readable_topics
 from communities.access.database import database_facts, load_member_facts
 from communities.access.facts import Facts
 from communities.access.moments import FactsBefore
+from communities.access.shadows import note_differences, standing_gates
 from communities.events import AccessChanged
 from communities.gates.facts import GateFacts
-from communities.gates.live import LiveGate, live_gate
+from communities.gates.live import LiveGate
 from communities.gates.verdicts import earliest
-from communities.models import GateVersion
 from eventlog.append import Draft, append
 from eventlog.events import AccessRevoked
 from eventlog.topics import topic_for
@@ -97,11 +96,15 @@ def _write(community_id: CommunityId, user_ids: Collection[UserId], *, grown: Co
 
 
 def _stands_until(community_id: CommunityId, user_ids: Collection[UserId]) -> Mapping[UserId, datetime | None]:
-    """Return for each user the first moment at which time alone may change what any gate of the community says to them."""
-    versions = GateVersion.objects.select_related("previous").filter(gate__community=community_id, gate__live=F("pk"))
-    gates = [live_gate(version) for version in versions]
-    known = load_member_facts(community_id, user_ids, gates)
-    return {user_id: _earliest_of(gates, facts) for user_id, facts in known.items()}
+    """Return for each user the first moment at which time alone may change what any gate of the community says to them.
+
+    Those in the shadow are heard as well, and it is noted for whom they decide differently.
+    """
+    gates = standing_gates(community_id)
+    versions = [version for gate in gates for version in gate.versions]
+    known = load_member_facts(community_id, user_ids, versions)
+    note_differences(community_id, gates, known)
+    return {user_id: _earliest_of(versions, facts) for user_id, facts in known.items()}
 
 
 def _earliest_of(gates: Sequence[LiveGate], facts: Facts) -> datetime | None:

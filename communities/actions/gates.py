@@ -67,6 +67,7 @@ def _put(actor: Actor, target: GateTarget, gate: Gate, version: GateVersion) -> 
         version.save(force_insert=True)
         gate.shadow = version
         gate.save(update_fields=["shadow"])
+        mark_members(CommunityId(target.community.pk), at=now())  # and note for whom it decides differently
         _ask_services(target)
         return gate_version_payload(version, gate)
     _check_lock_out(actor, target, version)

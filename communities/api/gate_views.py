@@ -27,7 +27,14 @@ from communities.access.gates import (
 from communities.actions.gates import put_gate, roll_back_gate
 from communities.api.serializers import EnumField
 from communities.constants import MAX_GATE_REASON_LENGTH, GateMode
-from communities.events import GateComparison, GatePayload, GateStanding, GateVersionPayload, GateVocabulary
+from communities.events import (
+    GateComparison,
+    GatePayload,
+    GateStanding,
+    GateVersionPayload,
+    GateVocabulary,
+    ShadowReport,
+)
 from communities.gates.vocabulary import gate_vocabulary
 from kernel.errors import InvalidInput
 from kernel.ids import UserId
@@ -109,9 +116,9 @@ class GateShadowView(APIView):
 
     kind = COMMUNITY_KIND
 
-    @extend_schema(responses={200: GateComparison})
+    @extend_schema(responses={200: ShadowReport})
     def get(self, request: Request, **ids: UUID) -> Response:
-        """Tell for whom the version in the shadow decides differently from the live one."""
+        """Tell for whom the version in the shadow decides differently from the live one, now and while it was there."""
         return Response(compare_shadow(actor_of(request), self.kind, _thing(ids)))
 
 

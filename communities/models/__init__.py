@@ -10,6 +10,7 @@ from communities.models.levels import MemberLevel
 from communities.models.memberships import Membership
 from communities.models.roles import MembershipRole, Role
 from communities.models.rules import RulesAcceptance, RulesVersion
+from communities.models.shadows import ShadowDifference
 
 __all__ = [
     "Application",
@@ -29,5 +30,6 @@ __all__ = [
     "Role",
     "RulesAcceptance",
     "RulesVersion",
+    "ShadowDifference",
     "TrialOffer",
 ]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from communities.events import GatePayload, GateVersionPayload
-from communities.models import Gate
-from communities.payloads import gate_version_payload
+from communities.events import GatePayload, GateVersionPayload, ShadowDifferencePayload
+from communities.models import Gate, GateVersion, ShadowDifference
+from communities.payloads import gate_version_payload, shadow_difference_payload
 from communities.queries.keyset import SortKey, cut_page
 from kernel.pagination import PageRequest
 from kernel.wire import Page
@@ -29,6 +29,13 @@ def find_gate(kind: str, resource_id: UUID) -> Gate | None:
     """Return a thing's gate with its live version and the one in the shadow."""
     rows = Gate.objects.select_related("live__author", "live__previous", "shadow__author", "shadow__previous")
     return rows.filter(kind=kind, resource_id=resource_id).first()
+
+
+def newest_differences(version: GateVersion, *, most: int) -> tuple[int, list[ShadowDifferencePayload]]:
+    """Return how much was noted of a version in the shadow, and the newest of it. Two queries."""
+    rows = ShadowDifference.objects.filter(version=version)
+    newest = rows.select_related("user").order_by("-noted_at", "-pk")[:most]
+    return rows.count(), [shadow_difference_payload(row) for row in newest]
 
 
 def list_gate_versions(kind: str, resource_id: UUID, *, page: PageRequest) -> Page[GateVersionPayload]:

@@ -27,6 +27,7 @@ KEPT = {
     "communities.RulesAcceptance": "that somebody without a name agreed to it",
     "communities.GateVersion": "which gates a community had and why, by somebody without a name",
     "communities.MemberLevel": "how far somebody without a name had come, and who said so",
+    "communities.ShadowDifference": "whom a gate would have let in, without a name; forgotten with SHADOW_DIFFERENCES_KEPT_DAYS",
     "communities.Invite": "the ways in that a community was given, by somebody without a name; they ended with the right to invite",
     "communities.InviteUse": "by whom a member came in, which the community needs to know of those who stay",
     "communities.MembershipRole": "who gave others their roles; the user's own roles end with the membership",
