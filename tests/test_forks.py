@@ -14,7 +14,10 @@ from project.embedded.processes import Program
 from tests.forks import executed, forked
 from tests.servers import environment_of
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks are used on Linux alone")
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="forks are used on Linux alone"),
+    pytest.mark.xdist_group("forks"),
+]
 
 TELL = """
 import gc, json, os, random, sys, threading

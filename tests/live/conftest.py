@@ -86,6 +86,7 @@ def _unusual(log: str) -> str:
     return "\n".join(lines)[-LOG_CHARACTERS:]
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the tests that share servers on one worker of xdist (`--dist loadgroup`): each worker would start servers of its own.
 

@@ -12,6 +12,7 @@ from tests.live.people import PASSWORD, Person, sign_up
 from tests.servers import ServerGroup, server_group
 
 NEVER = "86400"
+pytestmark = pytest.mark.xdist_group("live-session-ends")
 
 
 @pytest.fixture(scope="module")

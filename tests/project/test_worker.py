@@ -34,7 +34,7 @@ from tests.factories.chat import make_room
 from tests.factories.communities import make_community, make_member
 from tests.forks import Starter, quickest
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("worker")]  # one process that forks
 
 
 class Worker:
