@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-READY_SECONDS = 30.0
+READY_SECONDS = 90.0
 
 
 @dataclass
@@ -62,7 +62,7 @@ def running_provider() -> Iterator[OidcProvider]:
         yield provider
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
 
 
 def _wait_for(provider: OidcProvider, process: subprocess.Popen[bytes]) -> None:

@@ -82,7 +82,7 @@ def clients(listener):
 
 
 async def heard(client: socket.socket) -> bytes:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         return await asyncio.get_running_loop().sock_recv(client, 100)
 
 

@@ -146,10 +146,13 @@ async def test_a_socket_of_a_rotated_key_lives_until_the_overlap_ends(open_socke
     assert connection.expires - gateway.now() <= 3600
 
 
-async def test_a_socket_is_closed_when_its_key_expires(open_socket, machine):
-    await sync_to_async(ApiKey.objects.update)(expires_at=now() + timedelta(seconds=1))
+async def test_a_socket_is_closed_when_its_key_expires(open_socket, gateway, machine):
+    await sync_to_async(ApiKey.objects.update)(expires_at=now() + timedelta(hours=1))
     client = await open_socket(**by_header(machine.text))
     assert (await client.frame())["t"] == "hello"
+    (connection,) = gateway.connections
+    assert 3_500 < connection.expires - gateway.now() <= 3_600
+    connection.expires = gateway.now()
     assert (await client.frame())["d"]["code"] == "auth.token_expired"
     assert await client.close_code() == 4501
 

@@ -56,7 +56,7 @@ def held_batches(monkeypatch):
     real = registered_commands()["message.send"]
 
     def gated(requests):
-        assert gate.wait(5)
+        assert gate.wait(60)
         sizes.append(len(requests))
         return real.batch_handler(requests)
 
@@ -70,15 +70,22 @@ def held_batches(monkeypatch):
         gate.set()
 
 
+async def under_way(gateway: GatewayProcess, amount: int) -> None:
+    """Wait until so many messages of all sockets together have been taken for a batch."""
+    async with asyncio.timeout(60):
+        while sum(connection.under_way._batched for connection in gateway.connections) < amount:  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
+
+
 async def test_messages_of_many_sockets_share_commits_and_each_socket_is_answered_in_order(
-    connect, members, monkeypatch
+    gateway: GatewayProcess, connect, members, monkeypatch
 ):
     room, people = members
     clients = [await connect(member.user) for member in people]
     with held_batches(monkeypatch) as (gate, sizes):
         for client in clients:
             await client.send(sends(room, range(50)))
-        await asyncio.sleep(0.2)
+        await under_way(gateway, 150)
         gate.set()
         for client in clients:
             answers = await client.frames(50)
@@ -156,7 +163,7 @@ async def test_messages_under_way_are_acknowledged_before_the_goodbye(
     client = await connect(member.user)
     with held_batches(monkeypatch) as (gate, _):
         await client.send(sends(room, range(3)))
-        await asyncio.sleep(0.1)
+        await under_way(gateway, 3)
         leaving = asyncio.create_task(drain(tuple(gateway.connections), window_seconds=0))
         assert await client.quiet()
         gate.set()

@@ -26,9 +26,10 @@ async def test_every_client_is_told_when_to_come_back_and_then_closed(gateway, c
 
 
 async def test_a_command_under_way_is_acknowledged_before_the_goodbye(gateway, connect, monkeypatch):
-    release = threading.Event()
+    begun, release = threading.Event(), threading.Event()
 
     def slow(actor, command):
+        begun.set()
         release.wait(60)
         return Done()
 
@@ -36,7 +37,7 @@ async def test_a_command_under_way_is_acknowledged_before_the_goodbye(gateway, c
     monkeypatch.setattr("gateway.dispatch.registered_commands", lambda: registry)
     client = await connect(await sync_to_async(make_user)())
     await client.send('{"t":"tests.slow","ref":"1"}')
-    await asyncio.sleep(0.1)
+    assert await asyncio.to_thread(begun.wait, 60)
     stopping = asyncio.create_task(gateway.stop())
     assert await client.quiet()
     release.set()

@@ -26,7 +26,7 @@ class Doubling:
     def __call__(self, numbers: Sequence[int]) -> list[int | DomainError]:
         self.calls.append(list(numbers))
         self.begun.set()
-        self.let_go.wait(5)
+        self.let_go.wait(60)
         return [NotFound() if number == 13 else number * 2 for number in numbers]
 
 
@@ -41,7 +41,7 @@ async def test_what_is_asked_while_a_call_runs_is_the_next_call(pool):
     doubling = Doubling()
     gatherer = Gatherer(pool, doubling)
     first = asyncio.create_task(gatherer.ask(1))
-    await asyncio.to_thread(doubling.begun.wait, 5)
+    await asyncio.to_thread(doubling.begun.wait, 60)
     others = [asyncio.create_task(gatherer.ask(number)) for number in (2, 3, 4)]
     await asyncio.sleep(0)
     doubling.let_go.set()
@@ -77,7 +77,7 @@ async def test_a_question_that_nobody_waits_for_any_more_is_not_asked(pool):
     doubling = Doubling()
     gatherer = Gatherer(pool, doubling)
     first = asyncio.create_task(gatherer.ask(1))
-    await asyncio.to_thread(doubling.begun.wait, 5)
+    await asyncio.to_thread(doubling.begun.wait, 60)
     gone = asyncio.create_task(gatherer.ask(2))
     await asyncio.sleep(0)
     gone.cancel()
@@ -102,7 +102,7 @@ async def test_more_questions_than_may_wait_are_a_retryable_refusal_and_those_th
     doubling = Doubling()
     gatherer = Gatherer(pool, doubling)
     first = asyncio.create_task(gatherer.ask(1))
-    await asyncio.to_thread(doubling.begun.wait, 5)
+    await asyncio.to_thread(doubling.begun.wait, 60)
     others = [asyncio.create_task(gatherer.ask(number)) for number in (2, 3, 4)]
     await asyncio.sleep(0)
     doubling.let_go.set()
@@ -122,7 +122,7 @@ async def test_after_a_crowd_the_next_call_waits_for_more_and_after_a_single_one
     await gatherer.ask(1)
     await asyncio.gather(gatherer.ask(2), gatherer.ask(3))
     early = asyncio.create_task(gatherer.ask(4))
-    await asyncio.to_thread(doubling.begun.wait, 5)
+    await asyncio.to_thread(doubling.begun.wait, 60)
     assert await asyncio.gather(early, gatherer.ask(5)) == [8, 10]
     assert doubling.calls == [[1], [2, 3], [4, 5]]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
 
 import pytest
@@ -164,25 +163,30 @@ def lasting(seconds: float):
     return authenticate
 
 
-async def test_a_socket_is_closed_when_its_proof_expires_without_a_fresh_one(open_socket, monkeypatch):
-    monkeypatch.setattr("gateway.signing_in.unchecked_actor_of_access_token", lasting(0.5))
+async def test_a_socket_is_closed_when_its_proof_expires_without_a_fresh_one(open_socket, gateway, monkeypatch):
+    monkeypatch.setattr("gateway.signing_in.unchecked_actor_of_access_token", lasting(3_600))
     tokens = await new_tokens(await new_user())
     client = await open_socket()
     await client.command("auth", token=tokens.access)
     assert (await client.frame())["t"] == "hello"
+    (connection,) = gateway.connections
+    assert 3_500 < connection.expires - gateway.now() <= 3_600
+    connection.expires = gateway.now()
     assert (await client.frame())["d"]["code"] == "auth.token_expired"
     assert await client.close_code() == 4501
 
 
-async def test_a_fresh_proof_lets_the_socket_live_on(open_socket, monkeypatch):
+async def test_a_fresh_proof_lets_the_socket_live_on(open_socket, gateway, monkeypatch):
     tokens = await new_tokens(await new_user())
     client = await open_socket()
-    monkeypatch.setattr("gateway.signing_in.unchecked_actor_of_access_token", lasting(3))
+    monkeypatch.setattr("gateway.signing_in.unchecked_actor_of_access_token", lasting(600))
     await client.command("auth", token=tokens.access)
-    monkeypatch.setattr("gateway.dispatch.actor_of_access_token", lasting(60))
+    monkeypatch.setattr("gateway.dispatch.actor_of_access_token", lasting(3_600))
     assert (await client.frame())["t"] == "hello"
+    (connection,) = gateway.connections
+    assert connection.expires - gateway.now() <= 600
     assert (await client.command("auth", token=tokens.access))["t"] == "ok"
-    await asyncio.sleep(3.2)
+    assert 3_500 < connection.expires - gateway.now() <= 3_600
     assert (await client.command("ping"))["t"] == "ok"
 
 

@@ -153,7 +153,7 @@ async def test_who_is_back_and_follows_again_before_the_reason_is_known_is_not_t
     explain = threading.Event()
 
     def explain_late(actor, topic):
-        explain.wait(5)
+        explain.wait(60)
         return Decision(allowed=False, code="membership.required")
 
     monkeypatch.setattr("gateway.connection.explain_loss", explain_late)

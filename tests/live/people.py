@@ -31,7 +31,7 @@ class Person:
     refresh: str = ""
     signed_in_at: float = field(default_factory=time.monotonic)
     sockets: list[SocketClient] = field(default_factory=list)
-    http: httpx.AsyncClient = field(default_factory=lambda: httpx.AsyncClient(trust_env=False, timeout=20))
+    http: httpx.AsyncClient = field(default_factory=lambda: httpx.AsyncClient(trust_env=False, timeout=60))
 
     async def request(
         self, method: str, path: str, *, at: int = 0, content_type: str = "", **options: Any

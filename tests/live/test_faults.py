@@ -197,7 +197,7 @@ async def test_a_stalled_worker_changes_nothing_for_who_talks(place, servers, an
 def readiness(servers: ServerGroup) -> list[tuple[int, set[str]]]:
     """Return the status of every gateway's `/readyz`, and which parts fail; all must be alive."""
     answers = []
-    with httpx.Client(trust_env=False, timeout=30) as client:
+    with httpx.Client(trust_env=False, timeout=60) as client:
         for gateway in servers.gateways:
             assert client.get(f"{gateway.url}/livez").status_code == 200
             answer = client.get(f"{gateway.url}/readyz")
@@ -254,7 +254,7 @@ class DatabaseGate:
 
 async def log_in_at_once(servers: ServerGroup, amount: int) -> list[int]:
     """Have both processes ask the database many times at once; return the distinct statuses. Nobody has these names."""
-    async with httpx.AsyncClient(trust_env=False, timeout=20) as client:
+    async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
         answers = await asyncio.gather(
             *(
                 client.post(f"{gateway.url}/api/v1/auth/login", json={"login": new_nonce(), "password": "nothing"})

@@ -10,7 +10,7 @@ UNFOLLOWS = ("portcullis_commands_total", "topic.unfollow", "ok")
 
 def scrape(gateway) -> dict[tuple[str, ...], float]:
     """Return the samples that one gateway shows."""
-    text = httpx.get(f"{gateway.url}/metrics", trust_env=False, timeout=20).text
+    text = httpx.get(f"{gateway.url}/metrics", trust_env=False, timeout=60).text
     samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
     return {(sample.name, *sample.labels.values()): sample.value for sample in samples}
 

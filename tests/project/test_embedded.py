@@ -134,7 +134,7 @@ def test_a_server_that_a_killed_run_left_on_our_data_is_stopped_first(var, monke
     orphan = start_postgres(home, lasting=True)
     second = start_postgres(home, lasting=True)
     try:
-        assert orphan.child.wait(1) is True
+        assert orphan.child.wait(60) is True
         assert rows_of(second.url, "select 1") == [(1,)]
     finally:
         second.child.stop()

@@ -35,7 +35,7 @@ class Log:
     async def swept(self, times: int = 1) -> None:
         """Wait for so many sweeps."""
         for _ in range(times):
-            assert await asyncio.to_thread(self._swept.acquire, timeout=10)
+            assert await asyncio.to_thread(self._swept.acquire, timeout=60)
 
     def rests(self) -> bool:
         return not self._swept.acquire(blocking=False)
@@ -85,12 +85,12 @@ async def test_who_rings_during_a_sweep_is_not_forgotten(log, reader, begin):
     def sweep_slowly() -> int:
         reader._read = sweep
         entered.set()
-        go_on.wait(10)
+        go_on.wait(60)
         return 0
 
     reader._read = sweep_slowly
     begin()
-    assert await asyncio.to_thread(entered.wait, 10)
+    assert await asyncio.to_thread(entered.wait, 60)
     reader.wake()
     go_on.set()
     await log.swept()

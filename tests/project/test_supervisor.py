@@ -186,7 +186,7 @@ def test_a_child_that_dies_is_reported_and_starts_again_after_a_pause_that_grows
     family.adopt(child)
     pauses = []
     for _ in range(6):
-        assert child.wait(10)
+        assert child.wait(60)
         family.look_after()
         pauses.append(said[-1].split("again in ")[1].split(" s;")[0])
         clock.now += 5.0
@@ -198,7 +198,7 @@ def test_a_child_that_dies_is_reported_and_starts_again_after_a_pause_that_grows
 def test_a_child_is_not_started_before_its_pause_is_over(tmp_path, family, clock):
     child = child_of(tmp_path, "raise SystemExit(3)")
     family.adopt(child)
-    assert child.wait(10)
+    assert child.wait(60)
     family.look_after()
     dead = child.pid
     clock.now += 0.4
@@ -222,18 +222,21 @@ def test_a_child_that_was_healthy_for_long_begins_with_the_short_pause_again(tmp
 
 
 def test_children_stop_youngest_first_and_those_of_one_kind_together(tmp_path):
+    """The first gateway ends only when the second one has: both have been asked."""
     order = tmp_path / "order"
+    order.touch()
     code = (
         "import signal, sys, time\n"
         "def stop(*_):\n"
-        "    time.sleep(float(sys.argv[2])); open(sys.argv[3], 'a').write(sys.argv[1] + ' '); sys.exit()\n"
+        "    while sys.argv[2] not in open(sys.argv[3]).read(): time.sleep(0.01)\n"
+        "    open(sys.argv[3], 'a').write(sys.argv[1] + ' '); sys.exit()\n"
         "signal.signal(signal.SIGTERM, stop); print('up', flush=True)\n"
         "while True: time.sleep(1)\n"
     )
     family = Family([].append)
-    for name, seconds in (("database", "0"), ("worker", "0"), ("gateway 1", "0.3"), ("gateway 2", "0")):
-        log = tmp_path / f"{name}.log"
-        child = Child(Program(name, [sys.executable, "-c", code, name.replace(" ", ""), seconds, str(order)], log))
+    for name, after in (("database", ""), ("worker", ""), ("gateway 1", "gateway2"), ("gateway 2", "")):
+        command = [sys.executable, "-c", code, name.replace(" ", ""), after, str(order)]
+        child = Child(Program(name, command, tmp_path / f"{name}.log", stop_seconds=60.0))
         child.start()
         while child.last_words() != "up":
             time.sleep(0.01)
@@ -269,7 +272,7 @@ def test_what_a_child_counted_outlives_it_and_what_it_said_of_the_present_does_n
     family = Family(said.append, clock, ended=lambda pid: metrics_folder.forget(folder, pid))
     child = child_of(tmp_path, COUNTING.format(folder=str(folder)))
     family.adopt(child)
-    assert child.wait(10)
+    assert child.wait(60)
     assert samples_in(folder) == {"served_total": 2, "open": 3}
     family.look_after()
     assert samples_in(folder) == {"served_total": 2}

@@ -91,11 +91,11 @@ def test_the_first_request_of_a_session_costs_a_statement_and_the_next_ones_none
 
 def test_what_was_found_is_remembered_for_thirty_seconds_and_no_longer_than_the_session(redis, claims):
     assert lives(claims)
-    assert 29_000 < redis.pttl(key_of(claims)) <= 30_000
+    assert 20_000 < redis.pttl(key_of(claims)) <= 30_000
     redis.delete(key_of(claims))
-    Session.objects.update(expires_at=now() + timedelta(seconds=5))
+    Session.objects.update(expires_at=now() + timedelta(seconds=20))
     assert lives(claims)
-    assert redis.pttl(key_of(claims)) <= 5_000
+    assert 0 < redis.pttl(key_of(claims)) <= 20_000
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,7 @@ def test_a_moderator_who_is_demoted_meanwhile_removes_nobody_after_it():
         waiting.start()
         waiting.join(0.2)
         assert removal == []
-    waiting.join(10)
+    waiting.join(60)
 
     assert [type(outcome) for outcome in removal] == [AccessRefused]
     assert Membership.objects.get(pk=member.pk).status == MembershipStatus.ACTIVE
