@@ -40,6 +40,8 @@ from communities.actions.roles import create_role, delete_role, reorder_roles, u
 from communities.actions.rules import put_rules
 from communities.constants import CommunityVisibility, GateMode, Verdict
 from communities.models import Entitlement, Role
+from eventlog.replay import read_heads
+from eventlog.topics import topic_for
 from kernel.actor import Actor
 from kernel.clock import now
 from kernel.ids import ApplicationId, CategoryId, EntitlementId, InviteId, MessageId, RoleId, RoomId, UserId
@@ -108,6 +110,9 @@ def lock_up(place: Place, users: Users) -> None:
     owner = actor_for(users[OWNER])
     _end_passing(place, owner, users)
     _send_away(place, owner, users)
+    place.heads = read_heads(
+        [*(topic_for(ROOM_KIND, place.room(kind)) for kind in ROOMS), topic_for(COMMUNITY_KIND, place.id)]
+    )
     for room in place.rooms.values():
         _go_on(place, owner, room)
     if place.visibility is not CommunityVisibility.LISTED:

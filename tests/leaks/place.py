@@ -8,6 +8,7 @@ from itertools import count
 from uuid import UUID
 
 from communities.constants import CommunityVisibility
+from eventlog.topics import Topic
 from kernel.ids import CommunityId, RoleId, RoomId
 from tests.leaks.knowledge import BADGE, CARD, known_to
 
@@ -16,7 +17,10 @@ _numbers = count(1)
 
 @dataclass
 class Place:
-    """A community, with a gate before it or not. Texts and ids are kept by the kind of thing that they give away."""
+    """A community, with a gate before it or not. Texts and ids are kept by the kind of thing that they give away.
+
+    `heads` are those of its topics when everybody had been sent away who was: what came later is none of their business.
+    """
 
     visibility: CommunityVisibility
     is_gated: bool = False
@@ -25,6 +29,7 @@ class Place:
     texts: dict[str, str] = field(default_factory=dict)
     things: dict[str, str] = field(default_factory=dict)
     code: str = ""
+    heads: dict[Topic, int] = field(default_factory=dict)
 
     @property
     def name(self) -> str:

@@ -32,8 +32,10 @@ from tests.leaks.knowledge import (
     HALL,
     INNER,
     INSIDE,
+    MEMBER,
     REFUSED_AT_THE_DOOR,
     ROOMS,
+    SHUT_OUT,
     VAULT,
 )
 from tests.leaks.person import Person
@@ -186,6 +188,18 @@ def test_a_topic_gives_its_events_to_who_may_know_them_and_to_others_what_it_giv
                 absent = partial(follow, cell.person, f"{topic_kind}:{uuid7()}")
                 wrong += nowhere.differs(cell, topic_kind, answer, absent)
     assert wrong == []
+
+
+@pytest.mark.parametrize("state", [MEMBER, SHUT_OUT])
+def test_what_a_message_refers_to_is_looked_for_in_its_own_room_alone(world: World, state: str) -> None:
+    place, person = world.open_place, world.people[state]
+    body = {"room": place.rooms[HALL]["room_id"], "body": "Ahoy", "nonce": "refers"}
+    hidden, absent = (
+        command(person, "message.send", body | {"reply_to": reply_to})
+        for reply_to in (place.rooms[VAULT]["message_id"], str(uuid7()))
+    )
+    assert hidden == absent
+    assert b"problem" in hidden.frames
 
 
 def test_everybody_follows_their_own_topic_which_tells_only_what_they_may_know(world: World) -> None:
