@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from msgspec.structs import replace
 
-from chat.constants import READING, ROOM_KIND, ROOM_OVERWRITES_MAX, ChatPermission, OverwriteKind
+from chat.constants import READING, ROOM_KIND, ROOM_OVERWRITES_MAX, ChatPermission, OverwriteKind, RoomVisibility
 from chat.errors import OverwriteLocksOut, TooManyOverwrites
 from chat.events import OverwritePayload, RoomOverwritesChanged, RoomsChanged
 from chat.models import Room, RoomOverwrites
@@ -52,8 +52,9 @@ def put_room_overwrite(
 
     Locks the community, then the room. Emits `room_overwrites.changed` on the room when anything differs, and before that `access.revoked`
     for who cannot read it any more; where more than `ACCESS_CHANGES_AT_ONCE` members have the role, `access.reviewed` on the room and
-    `rooms.changed` on the community instead. Raises `InvalidInput`, `PermissionNotHeld`, `RoleTooHigh`, `EqualOrHigherRole`,
-    `OverwriteLocksOut`, `TooManyOverwrites`, `RoomIsDirect`, `RoomIsArchived`, `NotFound`, or why it is refused.
+    `rooms.changed` on the community instead, and in a private room `access.reviewed` as well. Raises `InvalidInput`, `PermissionNotHeld`,
+    `RoleTooHigh`, `EqualOrHigherRole`, `OverwriteLocksOut`, `TooManyOverwrites`, `RoomIsDirect`, `RoomIsArchived`, `NotFound`, or why it
+    is refused.
     """
     with transaction.atomic():
         room = _lock_for_overwrites(actor, room_id)
@@ -159,6 +160,10 @@ def _set_and_revoke(room: Room, version: RoomOverwrites | None, target: Overwrit
         return
     with change_access(CommunityId(room.community_id), concerned):
         _set(room, version)
+    if (
+        room.visibility == RoomVisibility.PRIVATE
+    ):  # jobs of a change before may not have come to all of its participants yet
+        append(reviews([topic_for(ROOM_KIND, room.pk)]))
 
 
 def _concerned(room: Room, target: OverwriteTarget) -> list[UserId]:

@@ -290,3 +290,11 @@ def test_what_concerns_many_names_nobody_and_has_every_gateway_ask_about_its_own
     assert types_of(topic_for("community", community.pk)) == ["rooms.changed"]
     assert types_of(topic_for("user", member.user_id)) == []
     assert (may(member, room, READ), may(owner, room, READ)) == (False, True)
+
+
+def test_the_followers_of_a_private_room_are_asked_about_too(replayed, community, owner, member):
+    room = make_room(community, owner.user, member.user, private=True)
+    with replayed(room):
+        put(acting(owner), room, one(member), deny=[READ])
+
+    assert types_of(room_topic(room))[1:] == ["access.revoked", "access.reviewed", "room_overwrites.changed"]
