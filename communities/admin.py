@@ -32,6 +32,7 @@ from communities.models import (
     Invite,
     MemberLevel,
     Membership,
+    OnboardingVersion,
     Role,
 )
 from kernel.actor import SYSTEM
@@ -198,6 +199,16 @@ class InviteAdmin(ReadOnlyAdmin):
     search_fields = ("created_by__username", "community__name", "community__slug")
     ordering = ("-created_at",)
     exclude = ("code_hash", "sealed_code")
+
+
+@admin.register(OnboardingVersion)
+class OnboardingVersionAdmin(ReadOnlyAdmin):
+    """What communities ask of their members, version by version. What members answered is not shown."""
+
+    list_display = ("community", "number", "created_by", "created_at")
+    list_select_related = ("community", "created_by")
+    search_fields = ("created_by__username", "community__name", "community__slug")
+    ordering = ("-created_at",)
 
 
 class _Member(TypedDict):

@@ -31,6 +31,7 @@ class CommunitiesConfig(AppConfig):
         from communities.actions.account_facts import watch_account_facts
         from communities.actions.applications import erase_applications
         from communities.actions.deletions import check_owned_communities, end_memberships
+        from communities.actions.onboarding import erase_onboarding
         from communities.constants import PERMISSION_RULES, STAFF_PERMISSIONS
         from communities.gates.account_sources import register_account_facts
         from communities.gates.own_sources import register_own_facts
@@ -48,4 +49,5 @@ class CommunitiesConfig(AppConfig):
         register_staff_permissions(STAFF_PERMISSIONS)
         register_deletion_check(check_owned_communities)
         register_deletion_step(DeletionStep("communities.applications", DeletionPhase.CONTENT, erase_applications))
+        register_deletion_step(DeletionStep("communities.onboarding", DeletionPhase.CONTENT, erase_onboarding))
         register_deletion_step(DeletionStep("communities.memberships", DeletionPhase.ACCESS, end_memberships))

@@ -21,6 +21,9 @@ MAX_CHOICES = 20
 MAX_CHOICE_LENGTH = 100
 MAX_ANSWER_LENGTH = 2_000
 MAX_REASON_LENGTH = 500
+ONBOARDING_QUESTIONS_MAX = 10
+ONBOARDING_GIFTS_MAX = 5
+"""Roles that a choice gives, and rooms."""
 MAX_COOL_DOWN_DAYS = 365
 COOL_DOWN_DAYS = 7
 """How long somebody who was refused waits before they apply again, unless the form says otherwise."""
@@ -130,6 +133,13 @@ class QuestionKind(StrEnum):
     TEXT = "text"
     CHOICE = "choice"
     YES_NO = "yes_no"
+
+
+class OnboardingKind(StrEnum):
+    """How many choices a question of onboarding takes: one, or any number."""
+
+    ONE = "choice"
+    SEVERAL = "choices"
 
 
 class GateMode(StrEnum):
@@ -273,6 +283,7 @@ _LOOK = frozenset(
         "communities.view_membership",
         "communities.view_role",
         "communities.view_invite",
+        "communities.view_onboardingversion",
         "communities.view_application",
         "communities.view_entitlement",
         "communities.view_gate",

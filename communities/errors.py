@@ -19,6 +19,20 @@ class OwnerIsNoGuest(Conflict):
     message = "The owner of a community cannot be a guest in it."
 
 
+class RoleNotSelfAssignable(Conflict):
+    """Answers to questions give roles only that are marked for it."""
+
+    code = "role.not_self_assignable"
+    message = "Mark this role as self-assignable first."
+
+
+class OnboardingChanged(Conflict):
+    """The questions were changed since they were read; `number` is the version that counts now."""
+
+    code = "onboarding.changed"
+    message = "The questions have changed meanwhile. Read them again."
+
+
 class OwnerStays(Conflict):
     """The act would leave a community without its owner."""
 

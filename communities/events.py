@@ -14,6 +14,7 @@ from communities.constants import (
     GateMode,
     JoinPolicy,
     MembershipStatus,
+    OnboardingKind,
     ParameterKind,
     QuestionKind,
     Verdict,
@@ -60,7 +61,10 @@ class PermissionPayload(WireStruct, frozen=True):
 
 
 class RolePayload(WireStruct, frozen=True):
-    """A role. A higher position stands above a lower one; the default role, at 0, is every member's. `colour` is "" or like "#b08d57"."""
+    """A role. A higher position stands above a lower one; the default role, at 0, is every member's. `colour` is "" or like "#b08d57".
+
+    A self-assignable one can be given by answers to questions (`OnboardingPayload`).
+    """
 
     id: UUID
     name: str
@@ -68,6 +72,7 @@ class RolePayload(WireStruct, frozen=True):
     colour: str
     permissions: tuple[str, ...]
     is_default: bool
+    is_self_assignable: bool
 
 
 class MemberPayload(WireStruct, frozen=True):
@@ -244,6 +249,82 @@ class AnswerPayload(WireStruct, frozen=True):
 
     question: str
     answer: str | bool
+
+
+class OnboardingChoice(WireStruct, frozen=True):
+    """A choice as who manages the community sees it, with the ids of the roles and rooms that it gives."""
+
+    id: str
+    label: str
+    roles: tuple[UUID, ...]
+    rooms: tuple[UUID, ...]
+
+
+class OnboardingQuestion(WireStruct, frozen=True):
+    """A question of onboarding as who manages the community sees it: of one choice, or of as many as one likes."""
+
+    id: str
+    kind: OnboardingKind
+    label: str
+    choices: tuple[OnboardingChoice, ...]
+
+
+class OnboardingPayload(WireStruct, frozen=True):
+    """A version of the questions that a community asks of its members. Rooms into which one may not let people are left out."""
+
+    number: int
+    questions: tuple[OnboardingQuestion, ...]
+    created_at: datetime
+
+
+class AskedChoice(WireStruct, frozen=True):
+    """A choice as members see it."""
+
+    id: str
+    label: str
+
+
+class AskedQuestion(WireStruct, frozen=True):
+    """A question of onboarding as members see it."""
+
+    id: str
+    kind: OnboardingKind
+    label: str
+    choices: tuple[AskedChoice, ...]
+
+
+class ChosenPayload(WireStruct, frozen=True):
+    """What was chosen of a question, by ids."""
+
+    question: str
+    choices: tuple[str, ...]
+
+
+class MyOnboarding(WireStruct, frozen=True):
+    """What the community asks of its members (version `number`, 0 for none), and what the user has `chosen` of which version (0 for none).
+
+    When the two numbers differ there are new questions; what was chosen is kept until it is chosen anew.
+    """
+
+    number: int
+    questions: tuple[AskedQuestion, ...]
+    answered_number: int
+    chosen: tuple[ChosenPayload, ...]
+
+
+@durable_event("onboarding.changed")
+class OnboardingUpdated(Event, frozen=True):
+    """The community asks other questions of its members; they are not in the event."""
+
+    number: int
+
+
+@durable_event("onboarding.answered")
+class OnboardingAnswered(Event, frozen=True):
+    """On `user:<id>`: the user has answered this version of a community's questions."""
+
+    community: UUID
+    number: int
 
 
 class ApplicationFormPayload(WireStruct, frozen=True):

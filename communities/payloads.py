@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import msgspec
 from django.conf import settings
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
 from accounts.payloads import user_payload
 from communities.constants import (
@@ -23,6 +24,9 @@ from communities.events import (
     AnswerPayload,
     ApplicationFormPayload,
     ApplicationPayload,
+    AskedChoice,
+    AskedQuestion,
+    ChosenPayload,
     CommunityPayload,
     EntitlementPayload,
     ExternalServicePayload,
@@ -35,6 +39,9 @@ from communities.events import (
     MembershipChanged,
     MyApplicationPayload,
     MyEntitlementPayload,
+    OnboardingChoice,
+    OnboardingPayload,
+    OnboardingQuestion,
     QuestionPayload,
     ReviewedApplication,
     RolePayload,
@@ -57,6 +64,8 @@ from communities.models import (
     InviteUse,
     MemberLevel,
     Membership,
+    OnboardingAnswer,
+    OnboardingVersion,
     Role,
     RulesAcceptance,
     RulesVersion,
@@ -88,6 +97,7 @@ def role_payload(role: Role) -> RolePayload:
         colour=role.colour,
         permissions=tuple(role.permissions),
         is_default=role.is_default,
+        is_self_assignable=role.is_self_assignable,
     )
 
 
@@ -318,3 +328,33 @@ def gate_version_payload(version: GateVersion, gate: Gate) -> GateVersionPayload
         grandfathered_until=version.grandfathered_until,
         is_live=version.pk == gate.live_id,
     )
+
+
+def onboarding_questions_of(version: OnboardingVersion) -> tuple[OnboardingQuestion, ...]:
+    """Return the questions of a version."""
+    return msgspec.convert(version.questions, tuple[OnboardingQuestion, ...])
+
+
+def chosen_of(answer: OnboardingAnswer) -> tuple[ChosenPayload, ...]:
+    """Return what a member chose."""
+    return msgspec.convert(answer.chosen, tuple[ChosenPayload, ...])
+
+
+def onboarding_payload(version: OnboardingVersion, *, rooms: Collection[UUID]) -> OnboardingPayload:
+    """Return a version for who manages the community, with these of its rooms."""
+
+    def shown(choice: OnboardingChoice) -> OnboardingChoice:
+        return replace(choice, rooms=tuple(room for room in choice.rooms if room in rooms))
+
+    questions = onboarding_questions_of(version)
+    return OnboardingPayload(
+        number=version.number,
+        questions=tuple(replace(one, choices=tuple(map(shown, one.choices))) for one in questions),
+        created_at=version.created_at,
+    )
+
+
+def asked_question(question: OnboardingQuestion) -> AskedQuestion:
+    """Return a question as members see it: what its choices give is not told."""
+    choices = tuple(AskedChoice(id=choice.id, label=choice.label) for choice in question.choices)
+    return AskedQuestion(id=question.id, kind=question.kind, label=question.label, choices=choices)

@@ -25,17 +25,18 @@ from communities.access import (
     load_memberships,
     require,
 )
-from communities.constants import Permission, PermissionName
+from communities.constants import ROOM_PLACE, Permission, PermissionName
 from communities.errors import EqualOrHigherRole, InviteNotValid, PermissionNotHeld, RoleIsDefault, RoleTooHigh
-from communities.events import InvitePreview, LevelPayload
+from communities.events import InvitePreview, LevelPayload, OnboardingPayload
 from communities.models import Application, ApplicationForm, Community, Invite, MemberLevel, Membership, Role
 from communities.models.locks import find_and_hold_community, find_and_lock_community, lock_memberships
-from communities.payloads import community_payload, level_payload
+from communities.payloads import community_payload, level_payload, onboarding_payload, onboarding_questions_of
 from communities.queries.application_forms import newest_form
 from communities.queries.applications import find_application
 from communities.queries.invites import find_invite, find_open_invite
 from communities.queries.levels import find_level
 from communities.queries.memberships import member_ids, members_among
+from communities.queries.onboarding import newest_onboarding
 from communities.registries.gates import GateTarget
 from communities.registries.guest_places import guest_place
 from communities.storage.invite_codes import hash_of_code
@@ -289,6 +290,32 @@ def check_may_invite(actor: Actor, community: Community, *, role_id: RoleId | No
         get_role_to_give(actor, CommunityId(community.pk), role_id)
     if place is not None and guest_place(place.kind).check(actor, place.id) != community.pk:
         raise NotFound
+
+
+def rooms_open_to(actor: Actor, community_id: CommunityId, room_ids: Collection[UUID]) -> set[UUID]:
+    """Return those rooms of the community into which the actor may let people."""
+    return {room_id for room_id in room_ids if _is_open_to(actor, community_id, room_id)}
+
+
+def get_onboarding_for(actor: Actor, community_id: CommunityId) -> OnboardingPayload:
+    """Return the questions that count now, for who manages the community, with those of the rooms into which they may let people.
+
+    Raises `NotFound` where there have been none, or why it is refused.
+    """
+    get_community_for(actor, community_id, Permission.MANAGE_COMMUNITY)
+    version = newest_onboarding(community_id)
+    if version is None:
+        raise NotFound
+    choices = [choice for question in onboarding_questions_of(version) for choice in question.choices]
+    rooms = {room_id for choice in choices for room_id in choice.rooms}
+    return onboarding_payload(version, rooms=rooms_open_to(actor, community_id, rooms))
+
+
+def _is_open_to(actor: Actor, community_id: CommunityId, room_id: UUID) -> bool:
+    try:
+        return guest_place(ROOM_PLACE).check(actor, room_id) == community_id
+    except DomainError:
+        return False
 
 
 def _check_maker(invite: Invite) -> None:

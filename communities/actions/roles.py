@@ -43,7 +43,13 @@ def unchecked_make_starting_roles(community: Community) -> None:
 
 
 def create_role(
-    actor: Actor, *, community_id: CommunityId, name: str, colour: str = "", permissions: Collection[str] = ()
+    actor: Actor,
+    *,
+    community_id: CommunityId,
+    name: str,
+    colour: str = "",
+    permissions: Collection[str] = (),
+    is_self_assignable: bool = False,
 ) -> RolePayload:
     """Make a role just above the default one, with permissions that the actor has. Who manages roles may.
 
@@ -58,7 +64,14 @@ def create_role(
             limit_hit("community.roles")
             raise TooManyRoles(f"A community has at most {settings.COMMUNITY_ROLES_MAX} roles. Delete one first.")
         roles.filter(is_default=False).update(position=F("position") + 1)
-        role = Role.objects.create(community_id=community_id, name=name, colour=colour, permissions=names, position=1)
+        role = Role.objects.create(
+            community_id=community_id,
+            name=name,
+            colour=colour,
+            permissions=names,
+            position=1,
+            is_self_assignable=is_self_assignable,
+        )
         _tell(community_id, RoleCreated(role=role_payload(role)))
         return role_payload(role)
 
@@ -71,11 +84,13 @@ def update_role(
     name: str | None = None,
     colour: str | None = None,
     permissions: Collection[str] | None = None,
+    is_self_assignable: bool | None = None,
 ) -> RolePayload:
     """Change what is given of a role below the actor's highest; what it is to give anew, the actor has. Who manages roles may.
 
-    Emits `role.updated` when anything differs, and what `unchecked_change_permissions` does. Raises `InvalidInput`, `PermissionNotHeld`,
-    `RoleTooHigh`, `NotFound`, or why it is refused.
+    What becomes self-assignable gives nothing that the actor does not have, since everybody takes it who likes. Emits `role.updated` when
+    anything differs, and what `unchecked_change_permissions` does. Raises `InvalidInput`, `PermissionNotHeld`, `RoleTooHigh`,
+    `RoleIsDefault`, `NotFound`, or why it is refused.
     """
     with transaction.atomic():
         lock_community_for(actor, community_id, Permission.MANAGE_ROLES)
@@ -86,6 +101,8 @@ def update_role(
         if permissions is not None and set(permissions) != set(role.permissions):
             role.permissions = _known(permissions)
             check_may_give(actor, community_id, set(role.permissions) - set(before.permissions))
+        if is_self_assignable is not None and is_self_assignable != role.is_self_assignable:
+            _mark(actor, role, is_self_assignable)
         if role_payload(role) == before:
             return before
         _write(role, before)
@@ -146,6 +163,14 @@ def _write(role: Role, before: RolePayload) -> None:
     else:
         unchecked_change_permissions(role, before.permissions)
     _tell(CommunityId(role.community_id), RoleUpdated(role=role_payload(role)))
+
+
+def _mark(actor: Actor, role: Role, is_self_assignable: bool) -> None:
+    if role.is_default:
+        raise RoleIsDefault
+    if is_self_assignable:
+        check_may_give(actor, CommunityId(role.community_id), role.permissions)
+    role.is_self_assignable = is_self_assignable
 
 
 def _known(permissions: Collection[str]) -> list[str]:

@@ -69,6 +69,7 @@ class RoleChangesSerializer(serializers.Serializer[None]):
     permissions = serializers.ListField(
         child=TextField(max_length=MAX_PERMISSION_LENGTH), required=False, max_length=100
     )
+    is_self_assignable = serializers.BooleanField(required=False)
 
 
 class NewRoleSerializer(RoleChangesSerializer):

@@ -40,6 +40,7 @@ from communities.api.invite_views import (
     InviteView,
 )
 from communities.api.level_views import MemberLevelView
+from communities.api.onboarding_views import OnboardingAnswersView, OnboardingQuestionsView, OnboardingView
 from communities.api.permission_views import PermissionsView
 from communities.api.rules_views import (
     RulesAcceptancesView,
@@ -123,5 +124,8 @@ urlpatterns: list[URLPattern] = [
     path(f"{_COMMUNITY}/rules/accept", RulesAcceptView.as_view(), name="accept-rules"),
     path(f"{_COMMUNITY}/rules/versions", RulesVersionsView.as_view(), name="rules-versions"),
     path(f"{_COMMUNITY}/rules/acceptances", RulesAcceptancesView.as_view(), name="rules-acceptances"),
+    path(f"{_COMMUNITY}/onboarding", OnboardingView.as_view(), name="onboarding"),
+    path(f"{_COMMUNITY}/onboarding/answers", OnboardingAnswersView.as_view(), name="onboarding-answers"),
+    path(f"{_COMMUNITY}/onboarding/questions", OnboardingQuestionsView.as_view(), name="onboarding-questions"),
     path("invites/accept", InviteAcceptanceView.as_view(), name="accept-invite"),
 ]

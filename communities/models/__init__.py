@@ -8,6 +8,7 @@ from communities.models.gates import Gate, GateVersion
 from communities.models.invites import Invite, InviteUse
 from communities.models.levels import MemberLevel
 from communities.models.memberships import Membership
+from communities.models.onboarding import OnboardingAnswer, OnboardingVersion
 from communities.models.roles import MembershipRole, Role
 from communities.models.rules import RulesAcceptance, RulesVersion
 from communities.models.shadows import ShadowDifference
@@ -27,6 +28,8 @@ __all__ = [
     "MemberLevel",
     "Membership",
     "MembershipRole",
+    "OnboardingAnswer",
+    "OnboardingVersion",
     "Role",
     "RulesAcceptance",
     "RulesVersion",

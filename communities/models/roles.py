@@ -22,7 +22,8 @@ colour_validators = [RegexValidator(COLOUR_PATTERN, "A colour like #b08d57, or n
 class Role(models.Model):
     """A name, a colour and a set of permissions. A higher position stands above a lower one.
 
-    The default role, at position 0, is the one that every member has without a row of its own.
+    The default role, at position 0, is the one that every member has without a row of its own. One that is self-assignable, members take
+    by their answers to questions.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -32,6 +33,7 @@ class Role(models.Model):
     colour = models.CharField(max_length=7, blank=True, default="", validators=colour_validators)
     permissions = ArrayField(models.CharField(max_length=MAX_PERMISSION_LENGTH), default=list, blank=True)
     is_default = models.BooleanField(default=False)
+    is_self_assignable = models.BooleanField(default=False, db_default=False)
     created_at = models.DateTimeField(default=now, editable=False)
 
     class Meta:

@@ -21,6 +21,7 @@ VIEWERS: dict[str, frozenset[str]] = {
     "communities/community": _COMMUNITY,
     "communities/membership": _COMMUNITY,
     "communities/invite": _COMMUNITY,
+    "communities/onboardingversion": _COMMUNITY,
     "communities/entitlement": _COMMUNITY,
     "communities/externalservice": _COMMUNITY,
     "communities/memberlevel": _COMMUNITY,

@@ -182,6 +182,12 @@ API = {
     "DELETE /api/v1/communities/<uuid:community_id>/trials/<uuid:offer_id>": inside(204, 403),
     "POST /api/v1/communities/<uuid:community_id>/trials/<uuid:offer_id>/start": inside(200, 200),
     "GET /api/v1/me/entitlements": signed_in(200),
+    "GET /api/v1/communities/<uuid:community_id>/onboarding": inside(200, 200),
+    "PUT /api/v1/communities/<uuid:community_id>/onboarding/answers": inside(
+        200, 200, lambda _: {"number": 1, "answers": {}}
+    ),
+    "GET /api/v1/communities/<uuid:community_id>/onboarding/questions": inside(200, 403),
+    "PUT /api/v1/communities/<uuid:community_id>/onboarding/questions": inside(200, 403, lambda _: {"questions": []}),
     "GET /api/v1/communities/<uuid:community_id>/rules": inside(200, 200),
     "PUT /api/v1/communities/<uuid:community_id>/rules": inside(200, 403, lambda _: {"text": "Be kind."}),
     "POST /api/v1/communities/<uuid:community_id>/rules/accept": inside(200, 200, lambda _: {"number": 1}),

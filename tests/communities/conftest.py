@@ -22,6 +22,8 @@ from communities.events import (
     MembershipChanged,
     MemberUpdated,
     MyEntitlementChanged,
+    OnboardingAnswered,
+    OnboardingUpdated,
     RoleCreated,
     RoleDeleted,
     RolePayload,
@@ -37,6 +39,10 @@ from communities.models import (
     Invite,
     InviteUse,
     Membership,
+    MembershipRole,
+    OnboardingAnswer,
+    OnboardingVersion,
+    Role,
     RulesAcceptance,
     RulesVersion,
     TrialOffer,
@@ -85,6 +91,10 @@ def untouched() -> Callable[[], AbstractContextManager[None]]:
         TrialOffer,
         RulesVersion,
         RulesAcceptance,
+        OnboardingVersion,
+        OnboardingAnswer,
+        Role,
+        MembershipRole,
     )
 
 
@@ -137,7 +147,15 @@ def _apply(state: Snapshot, topic: Topic, event: Event) -> Snapshot:
             return replace(state, standings={**state.standings, user_id: event})
         case RoleCreated() | RoleUpdated() | RoleDeleted() | RolesReordered():
             return _apply_to_roles(state, event)
-        case RoomJoined() | AccessChanged() | AccessRevoked() | ApplicationChanged() | MyEntitlementChanged():
+        case (
+            RoomJoined()
+            | AccessChanged()
+            | AccessRevoked()
+            | OnboardingUpdated()
+            | OnboardingAnswered()
+            | ApplicationChanged()
+            | MyEntitlementChanged()
+        ):
             return state
     raise AssertionError(f"no client knows what to do with {event}")
 

@@ -29,6 +29,7 @@ from communities.models import (
     MemberLevel,
     Membership,
     MembershipRole,
+    OnboardingVersion,
     Role,
     RulesVersion,
     TrialOffer,
@@ -198,6 +199,17 @@ def make_rules(community: Community, *, must_accept: bool = True) -> RulesVersio
         community.save(update_fields=["rules_required"])
     return RulesVersion.objects.create(
         community=community, number=number, text=f"Be kind {number} times.", must_accept=must_accept
+    )
+
+
+def make_onboarding(
+    community: Community, *questions: dict[str, Any], author: User | None = None, roles: Sequence[Role] = ()
+) -> OnboardingVersion:
+    """Return the next version of what the community asks of its members."""
+    number = OnboardingVersion.objects.filter(community=community).count() + 1
+    permissions = {str(role.pk): [*role.permissions] for role in roles}
+    return OnboardingVersion.objects.create(
+        community=community, number=number, questions=[*questions], permissions=permissions, created_by=author
     )
 
 

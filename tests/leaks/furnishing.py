@@ -36,10 +36,12 @@ from communities.actions.memberships import (
     remove_member,
     time_out_member,
 )
+from communities.actions.onboarding import put_onboarding
 from communities.actions.roles import create_role, delete_role, reorder_roles, update_role
 from communities.actions.rules import put_rules
-from communities.constants import CommunityVisibility, GateMode, Verdict
+from communities.constants import ROOM_PLACE, CommunityVisibility, GateMode, Verdict
 from communities.models import Entitlement, Role
+from communities.policies import InvitePlace
 from eventlog.replay import read_heads
 from eventlog.topics import topic_for
 from kernel.actor import Actor
@@ -161,6 +163,10 @@ def _open_rooms(place: Place, owner: Actor, users: Users) -> None:
     make_guest(owner, **about, user_id=ids[GUEST])
     for state in (PARTICIPANT, GUEST, PUT_OUT):
         add_room_member(owner, room_id=place.room(CABIN), user_id=ids[state])
+    choice = {"label": place.text(INNER), "roles": [], "rooms": [place.room(CABIN)]}
+    put_onboarding(owner, **about, questions=[{"kind": "choices", "label": place.text(INNER), "choices": [choice]}])
+    into_cabin = create_invite(owner, **about, place=InvitePlace(ROOM_PLACE, place.room(CABIN)))
+    place.texts[into_cabin.code or ""] = INVITES
 
 
 def _manage(place: Place, owner: Actor, users: Users, mate: User) -> None:

@@ -52,6 +52,7 @@ _ACCOUNT_EVENTS = (
     "access.changed",
     "level.changed",
     "rules.accepted",
+    "onboarding.answered",
 )
 EVENTS: dict[str, tuple[str, ...]] = dict.fromkeys(_ACCOUNT_EVENTS, ("user",)) | {
     "access.revoked": ("community", "room"),
@@ -66,6 +67,7 @@ EVENTS: dict[str, tuple[str, ...]] = dict.fromkeys(_ACCOUNT_EVENTS, ("user",)) |
     "roles.reordered": ("community",),
     "gate.changed": ("community", "room"),
     "rules.changed": ("community",),
+    "onboarding.changed": ("community",),
     "category.created": ("community",),
     "category.updated": ("community",),
     "category.deleted": ("community",),

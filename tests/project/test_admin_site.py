@@ -133,7 +133,20 @@ def test_a_revoked_role_closes_the_panel_at_once(client):
     assert not opens(client)
 
 
-COMMUNITY_PAGES = {"Community", "Membership", "Role", "Invite", "Application", "Entitlement", "Room"}
+COMMUNITY_PAGES = {
+    *(
+        "Community",
+        "Membership",
+        "Role",
+        "Invite",
+        "Application",
+        "Entitlement",
+        "OnboardingVersion",
+        "Room",
+        "RoomOverwrites",
+    ),
+    *("Gate", "GateVersion", "MemberLevel", "ExternalService"),
+}
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from django.apps import apps
 from accounts.actions import erasure
 from accounts.models import User
 from chat.models import ReadMarker
+from communities.models import OnboardingAnswer
 
 GONE_BY_OTHER_MEANS = {
     "accounts.User_groups": "taken from the user by accounts.identity",
@@ -29,6 +30,7 @@ KEPT = {
     "communities.MemberLevel": "how far somebody without a name had come, and who said so",
     "communities.ShadowDifference": "whom a gate would have let in, without a name; forgotten with SHADOW_DIFFERENCES_KEPT_DAYS",
     "communities.Invite": "the ways in that a community was given, by somebody without a name; they ended with the right to invite",
+    "communities.OnboardingVersion": "what members were asked, by somebody without a name",
     "communities.InviteUse": "by whom a member came in, which the community needs to know of those who stay",
     "communities.MembershipRole": "who gave others their roles; the user's own roles end with the membership",
     "admin.LogEntry": "the log of what staff did",
@@ -45,5 +47,5 @@ def test_every_table_that_refers_to_a_user_has_its_place_in_a_deletion() -> None
         for field in model._meta.concrete_fields
         if field.remote_field is not None and field.remote_field.model is User
     }
-    erased = {table._meta.label for table in (*erasure._RECORDS, ReadMarker)}
+    erased = {table._meta.label for table in (*erasure._RECORDS, ReadMarker, OnboardingAnswer)}
     assert referring == erased | GONE_BY_OTHER_MEANS.keys() | KEPT.keys()
