@@ -674,6 +674,10 @@ class Communities(BaseSettings):
     external_service_seconds: PositiveFloat = Field(
         5.0, le=60.0, description="Time that an external service has for an answer, the look-up of its name included."
     )
+    external_services_at_once: PositiveInt = Field(
+        2,
+        description="About how many external services are asked at the same moment, by all workers: these have other jobs, too.",
+    )
     external_service_batch: PositiveInt = Field(
         8, le=100, description="Questions that one external service is asked at once."
     )

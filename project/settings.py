@@ -368,6 +368,7 @@ EXTERNAL_SERVICE_RULES = OutboundRules(
     allowed=tuple(map(ip_network, environment.external_service_networks)),
     ca_file=environment.external_service_ca_file,
 )
+EXTERNAL_SERVICES_AT_ONCE = environment.external_services_at_once
 EXTERNAL_SERVICE_BATCH = environment.external_service_batch
 EXTERNAL_ANSWER_SECONDS_MIN = environment.external_answer_seconds_min
 EXTERNAL_ANSWER_SECONDS_MAX = environment.external_answer_seconds_max

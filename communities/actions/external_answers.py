@@ -7,6 +7,7 @@ loses no question, and no service is asked more at once than one batch.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from math import ceil
 from typing import Any, NamedTuple
@@ -28,7 +29,12 @@ from communities.gates.live import services_asked
 from communities.models import ExternalAnswer, ExternalService
 from communities.models.locks import lock_community, lock_external_service
 from communities.policies import hold_community_for
-from communities.queries.external_services import due_questions, next_question_at, services_to_ask
+from communities.queries.external_services import (
+    due_questions,
+    next_question_at,
+    services_being_asked,
+    services_to_ask,
+)
 from communities.storage.service_secrets import open_secret
 from communities.transports.external_services import Called, NoAnswer, ServiceAnswer, ask_service_about
 from kernel.actor import Actor
@@ -40,6 +46,8 @@ from kernel.sealing import CannotUnseal
 
 JOB = "communities.ask_external_service"
 _SWEEP_SECONDS = 60
+_TURN_SECONDS = 2
+"""How long a service waits when others are being asked."""
 _RESUMED_AT_ONCE = 200
 logger = structlog.get_logger(__name__)
 
@@ -141,6 +149,9 @@ def _take_batch(service_id: ExternalServiceId) -> _Batch | None:
     user_ids = [UserId(one) for one in due_questions(service_id, at).values_list("user_id", flat=True)[:amount]]
     if not user_ids:
         return None
+    if services_being_asked(at) >= settings.EXTERNAL_SERVICES_AT_ONCE:
+        enqueue(JOB, service_id=str(service_id), after_seconds=_TURN_SECONDS)
+        return None
     try:
         called = Called(service.url, _secrets_of(service, at), community_id, service.name)
     except CannotUnseal:
@@ -153,8 +164,12 @@ def _take_batch(service_id: ExternalServiceId) -> _Batch | None:
 
 
 def _secrets_of(service: ExternalService, at: datetime) -> list[str]:
-    former = [service.sealed_former_secret] if _is_ahead(service.former_secret_until, at) else []
-    return [open_secret(sealed) for sealed in (service.sealed_secret, *former)]
+    """Return what questions are signed with. Raises `CannotUnseal` for the secret; a former one that is lost is left out."""
+    signing = [open_secret(service.sealed_secret)]
+    if _is_ahead(service.former_secret_until, at):
+        with suppress(CannotUnseal):
+            signing.append(open_secret(service.sealed_former_secret))
+    return signing
 
 
 @transaction.atomic

@@ -40,6 +40,11 @@ def next_question_at(service_id: ExternalServiceId) -> datetime | None:
     return waiting.values_list("ask_at", flat=True).first()
 
 
+def services_being_asked(at: datetime) -> int:
+    """Return how many services are being asked at a moment, by all workers."""
+    return ExternalService.objects.filter(busy_until__gt=at).count()
+
+
 def services_to_ask(at: datetime, *, most: int) -> list[ExternalServiceId]:
     """Return some of the services with questions that are due at a moment, which nobody asks and which are not paused."""
     due = ExternalAnswer.objects.filter(service=OuterRef("pk"), ask_at__lte=at)

@@ -46,6 +46,11 @@ def run_manage(*arguments: str, **variables: str) -> subprocess.CompletedProcess
             '[{"id": "google", "name": "Club", "server_url": "https://club.example", "client_id": "x"}]',
             "give each provider an id of its own, and none google, github or facebook",
         ),
+        (
+            "EXTERNAL_SERVICE_NETWORKS",
+            "10.0.0.0/8,10.0.0.1/8",
+            "write networks as 10.1.2.0/24 or fd00::/8, separated by commas",
+        ),
         ("ACCESS_TOKEN_SECONDS", "900", "Input should be less than or equal to 300"),
     ],
 )
@@ -97,9 +102,13 @@ def test_values_that_contradict_each_other_are_named(
             {"SMS_PROVIDER": "twilio", "TWILIO_ACCOUNT_SID": "AC1", "TWILIO_FROM": "+14155550100"},
             "SMS_PROVIDER twilio needs TWILIO_SECRET",
         ),
+        (
+            {"EXTERNAL_ANSWER_SECONDS_MIN": "61", "EXTERNAL_ANSWER_SECONDS_MAX": "60"},
+            "EXTERNAL_ANSWER_SECONDS_MIN is larger than EXTERNAL_ANSWER_SECONDS_MAX",
+        ),
     ],
 )
-def test_half_given_credentials_are_refused_everywhere(
+def test_half_given_credentials_and_wrong_bounds_are_refused_everywhere(
     monkeypatch: pytest.MonkeyPatch, given: dict[str, str], sentence: str
 ) -> None:
     for name, value in given.items():

@@ -286,6 +286,29 @@ def test_nobody_asks_a_service_that_somebody_asks(service, network, clock):
     assert len(network.asked) == 1
 
 
+def test_a_second_job_asks_nothing_while_the_first_waits_for_the_service(service, network, monkeypatch):
+    asked = []
+
+    def ask(called, user_ids):
+        asked.append(list(user_ids))
+        run(service)
+        return dict.fromkeys(user_ids, YES)
+
+    monkeypatch.setattr(external_answers, "ask_service_about", ask)
+    run(service)
+    assert len(asked) == 1
+
+
+def test_a_service_waits_for_its_turn_while_many_others_are_asked(service, network, clock):
+    others = [make_external_service(make_community(), busy_until=now() + timedelta(seconds=9)) for _ in range(2)]
+    ProcrastinateJob.objects.all().delete()
+    run(service)
+    assert (network.asked, service.busy_until, waiting(service)) == ([], None, 1)
+    ExternalService.objects.filter(pk=others[0].pk).update(busy_until=None)
+    run(service)
+    assert len(network.asked) == 1
+
+
 def test_a_question_without_an_answer_is_put_again_later_and_later_and_not_for_ever(service, member, network, clock):
     network.otherwise = DOWN
     pauses = []
@@ -351,6 +374,15 @@ def test_a_secret_that_cannot_be_opened_is_a_failure_like_others(service, networ
     run(service)
     assert (network.asked, service.failures, service.last_failure) == ([], 1, "secret_lost")
     assert not is_in(member)
+
+
+def test_a_new_secret_mends_one_that_is_lost(service, network):
+    ExternalService.objects.update(sealed_secret="sealed under a key that is lost")
+    rotated = rotate_service_secret(
+        SYSTEM, community_id=CommunityId(service.community_id), service_id=ExternalServiceId(service.pk)
+    )
+    run(service)
+    assert [called.secrets for called in network.called] == [[rotated.secret]]
 
 
 def test_what_no_gate_asks_is_not_asked(service, member, network):
