@@ -136,6 +136,7 @@ def test_every_route_is_in_the_matrix_once() -> None:
     assert sorted(rows) == sorted(API)
 
 
+@pytest.mark.long
 def test_each_cell_shows_the_thing_or_says_byte_for_byte_what_it_says_of_what_is_not_there(world: World) -> None:
     wrong: list[str] = []
     unknown = {state: world.unknown_to(person) for state, person in world.people.items()}
