@@ -109,6 +109,8 @@ def test_a_stranger_is_told_to_apply_and_gets_in_by_the_approval(api, joins_firs
     assert steps(api, community, user) == [*outside, ("application", apply)]
     submitted = api.post(apply, {"form": 1, "answers": {"1": "Because."}}, headers=bearer(user))
     assert submitted.status_code == 201
+    outside = [] if joins_first else [("membership", "/api/v1/me/applications")]
+    assert steps(api, community, user) == [*outside, ("application", "/api/v1/me/applications")]
     assert not reads(api, community, user)
     gate(community, None)  # for who reviews: nobody has been approved yet
     Membership.objects.filter(pk=reviewer.pk).update(is_owner=True)
