@@ -165,6 +165,7 @@ class _ViewCheck:
             self._position = begin.head
             return
         revoked = any(before < absence.out <= begin.head for absence in self._absences)
+        revoked = revoked or self._truth.is_reviewed(self._view.topic, before, begin.head)
         if begin.recovered:
             if revoked:
                 yield self._wrong("recovered over a revocation", f"from {before} to {begin.head}")

@@ -37,6 +37,7 @@ LOOK_SECONDS = 0.1
 RESTART_SECONDS = 0.4
 SERVES_SECONDS = 60.0
 SETTINGS: Mapping[str, Any] = {
+    "ACCESS_CHANGES_AT_ONCE": "10",  # so that the role of everybody concerns very many
     "GATEWAY_DRAIN_SECONDS": "3",
     "GATEWAY_SWEEP_SECONDS": "2",
     "HEARTBEAT_SECONDS": "5",

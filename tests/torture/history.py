@@ -169,6 +169,10 @@ class Truth:
         for topic, row in rows:
             self.rows[topic].append(row)
         self._absences: dict[tuple[Topic, UserId], list[Absence]] = defaultdict(list)
+        self._reviews = {
+            topic: [row.seq for row in of_topic if row.type == "access.reviewed"]
+            for topic, of_topic in self.rows.items()
+        }
         for topic, of_topic in self.rows.items():
             self._note_absences(topic, of_topic)
 
@@ -184,6 +188,10 @@ class Truth:
     def absences(self, topic: Topic, user: UserId) -> Sequence[Absence]:
         """Return when a user was shut out of a topic."""
         return self._absences[topic, user]
+
+    def is_reviewed(self, topic: Topic, after: int, up_to: int) -> bool:
+        """Tell whether it was asked anew about all followers somewhere behind a seq, up to another."""
+        return any(after < seq <= up_to for seq in self._reviews.get(topic, ()))
 
     def _note_absences(self, topic: Topic, rows: Sequence[Row]) -> None:
         out: dict[UserId, int] = {}

@@ -101,6 +101,7 @@ class Population:
             self._keep_talking(),
             self._moderation.keep_removing(self.clients),
             self._moderation.keep_telling_news(),
+            self._moderation.keep_reviewing(),
             self._manners.keep_typing(),
             self._manners.keep_changing(),
         )

@@ -404,3 +404,63 @@ def test_news_of_the_community_that_reach_somebody_after_their_removal_returned_
     case.view.begin(0.5, None, 1, recovered=True)
     case.hears(2)
     assert case.found() == ["after a removal returned"]
+
+
+# --- Gates and reviews ---------------------------------------------------------------------------------------------------
+
+
+def reviewed(seq: int) -> Row:
+    return Row(seq, "access.reviewed", {})
+
+
+@pytest.fixture
+def gated() -> Case:
+    """What the gate asks for is taken from Ben by event 3, and given back before event 6; the room does not tell of that."""
+    taken = removal(asked_at=2.5, done_at=3.5, back_asked_at=5.2, back_done_at=5.4)
+    case = Case(OPENED, said(2), revoked(3), said(4), said(5), said(6), removal=taken)
+    case.view.begin(0.5, None, 1, recovered=True)
+    case.hears(2)
+    case.view.close(3.2)
+    return case
+
+
+def test_who_passes_the_gate_again_is_owed_everything_from_then_on(gated: Case) -> None:
+    gated.view.begin(5.5, 2, 5, recovered=False, reason="access_changed")
+    gated.view.snapshots.append(Snapshot(5, 0, frozenset({"m2", "m4", "m5"})))
+    assert gated.found() == ["not caught up"]
+    gated.hears(6)
+    assert gated.found() == []
+    gated.view.snapshots.append(Snapshot(5, 0, frozenset({"m2", "m5"})))
+    assert gated.found() == ["snapshot incomplete"]
+
+
+def test_what_reaches_somebody_who_does_not_pass_the_gate_is_found(gated: Case) -> None:
+    gated.view.begin(3.6, 2, 3, recovered=False, reason="access_changed")
+    gated.hears(4)
+    assert gated.found() == ["after a revocation", "after a removal returned", "not caught up"]
+
+
+def test_who_goes_on_over_a_review_misses_nothing_and_is_clean() -> None:
+    case = Case(OPENED, said(2), reviewed(3), said(4))
+    case.view.begin(0.5, None, 1, recovered=True)
+    case.hears(2, 3, 4)
+    assert case.found() == []
+
+
+@pytest.mark.parametrize(
+    ("recovered", "reason", "kinds"),
+    [
+        (True, None, ["recovered over a revocation"]),
+        (False, "access_changed", []),
+        (False, "too_old", ["resume refused"]),
+    ],
+)
+def test_a_cursor_from_before_a_review_is_no_place_to_go_on_from(
+    recovered: bool, reason: str | None, kinds: list[str]
+) -> None:
+    case = Case(OPENED, said(2), reviewed(3), said(4))
+    case.view.begin(0.5, None, 1, recovered=True)
+    case.hears(2)
+    case.view.begin(3.5, 2, 3, recovered=recovered, reason=reason)
+    case.hears(*([3, 4] if recovered else [4]))
+    assert case.found() == kinds
