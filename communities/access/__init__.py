@@ -41,6 +41,7 @@ from communities.access.resources import (
 from communities.access.revocation import (
     SharedTopicSource,
     TopicSource,
+    heard_by,
     register_shared_topics,
     register_topic_source,
     reviews,
@@ -87,6 +88,7 @@ __all__ = [
     "evaluate",
     "find_live_gates",
     "grantable_permissions",
+    "heard_by",
     "holds",
     "is_current",
     "is_only_reading",

@@ -10,8 +10,7 @@ from typing import NamedTuple
 
 from communities.access.database import database_facts
 from communities.access.facts import FactSource
-from communities.access.moments import socket_facts
-from communities.access.revocation import readable_by
+from communities.access.revocation import heard_by, readable_by
 from eventlog.append import Draft
 from eventlog.events import AccessRevoked
 from eventlog.topics import Topic
@@ -35,13 +34,13 @@ class Review(NamedTuple):
 
 
 def readable_topics(
-    community_id: CommunityId, user_ids: Collection[UserId], *, facts: FactSource = socket_facts
+    community_id: CommunityId, user_ids: Collection[UserId], *, facts: FactSource | None = None
 ) -> Readable:
-    """Return which topics of the community the sockets of these users can read, before a change unless other facts are given.
+    """Return which topics of the community these users can read by the given facts; without, what their sockets may be hearing.
 
-    As many statements as the apps' topic sources take.
+    As many statements as the apps' topic sources take, and without facts one more, or twice as many.
     """
-    return readable_by(community_id, user_ids, facts)
+    return heard_by(community_id, user_ids) if facts is None else readable_by(community_id, user_ids, facts)
 
 
 def closed_since(before: Readable, community_id: CommunityId, review: Review | None = None) -> list[Draft]:

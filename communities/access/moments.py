@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
 from communities.access.database import database_facts
-from communities.access.facts import Facts, MembershipFacts, Question
+from communities.access.facts import Facts, FactSource, MembershipFacts, Question
 from communities.models import Membership
 from kernel.clock import now
 from kernel.ids import CommunityId, RoleId, UserId
@@ -27,35 +27,31 @@ class FactsBefore:
         return [replace(facts, at=self._moment - _JUST_BEFORE) for facts in database_facts.load(questions)]
 
 
-class SocketFacts:
-    """What open sockets go by: of a member from whom time alone took something that is not revoked yet, the facts of just before."""
+class FactsBeforeEach:
+    """What is known now, of each user judged just before a moment of their own."""
+
+    def __init__(self, moments: Mapping[UserId, datetime]) -> None:
+        self._moments = moments
 
     def load(self, questions: Sequence[Question]) -> list[Facts]:
-        """Return the facts for each question, in one query more than `database_facts`."""
-        overdue = _overdue(questions)
+        """Return the facts for each question, about these users alone, in as many queries as `database_facts`."""
+        asked = zip(database_facts.load(questions), questions, strict=True)
         return [
-            replace(facts, at=moment - _JUST_BEFORE) if moment is not None else facts
-            for facts, moment in zip(
-                database_facts.load(questions),
-                (overdue.get((question.actor.user_id, question.resource.community_id)) for question in questions),
-                strict=True,
-            )
+            replace(facts, at=self._moments[question.actor.require_user()] - _JUST_BEFORE) for facts, question in asked
         ]
 
 
-socket_facts = SocketFacts()
-
-
 class FactsOfBefore:
-    """What open sockets went by before a role lost permissions: whoever has the role has them still. Together with what it gives now."""
+    """Facts as they were before a role lost permissions: whoever has the role has them still. Together with what it gives now."""
 
-    def __init__(self, role_id: RoleId, permissions: Iterable[str]) -> None:
+    def __init__(self, facts: FactSource, role_id: RoleId, permissions: Iterable[str]) -> None:
+        self._facts = facts
         self._role_id = role_id
         self._permissions = frozenset(permissions)
 
     def load(self, questions: Sequence[Question]) -> list[Facts]:
-        """Return the facts for each question, in as many queries as `SocketFacts`."""
-        return [self._before(facts) for facts in socket_facts.load(questions)]
+        """Return the facts for each question, in as many queries as those facts take."""
+        return [self._before(facts) for facts in self._facts.load(questions)]
 
     def _before(self, facts: Facts) -> Facts:
         membership = facts.membership
@@ -64,11 +60,8 @@ class FactsOfBefore:
         return replace(facts, membership=replace(membership, permissions=membership.permissions | self._permissions))
 
 
-def _overdue(questions: Sequence[Question]) -> Mapping[tuple[UserId | None, CommunityId], datetime | None]:
-    rows = Membership.objects.filter(
-        user_id__in={question.actor.user_id for question in questions},
-        community_id__in={question.resource.community_id for question in questions},
-        access_changes_at__lte=now(),
-    )
-    found = rows.values_list("user_id", "community_id", "access_changes_at")
-    return {(UserId(user_id), CommunityId(community_id)): moment for user_id, community_id, moment in found}
+def overdue(community_id: CommunityId, user_ids: Collection[UserId]) -> Mapping[UserId, datetime]:
+    """Return, of those members from whom time alone may have taken something that is not revoked yet, the moment. One query."""
+    rows = Membership.objects.filter(community_id=community_id, user_id__in=user_ids, access_changes_at__lte=now())
+    found = rows.values_list("user_id", "access_changes_at")
+    return {UserId(user_id): moment for user_id, moment in found if moment is not None}

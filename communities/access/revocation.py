@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 
+from communities.access.database import database_facts
 from communities.access.facts import FactSource
-from communities.access.moments import socket_facts
+from communities.access.moments import FactsBeforeEach, overdue
 from eventlog.append import Draft
 from eventlog.events import AccessReviewed, AccessRevoked
 from eventlog.topics import Topic, topic_for
@@ -57,6 +58,29 @@ def readable_by(
     }
 
 
+def _as_they_are(facts: FactSource) -> FactSource:
+    return facts
+
+
+def heard_by(
+    community_id: CommunityId,
+    user_ids: Collection[UserId],
+    known: Callable[[FactSource], FactSource] = _as_they_are,
+) -> dict[UserId, list[Topic]]:
+    """Return which topics the sockets of these users may be hearing: what they can read by what is `known`, or could until lately.
+
+    Of a member whom time may have changed and who was not looked at since, both count: what they could read just before that
+    moment is not revoked yet, and what they have gained since they may follow already. A query more than the sources take, and
+    for such members as many again.
+    """
+    heard = readable_by(community_id, user_ids, known(database_facts))
+    late = overdue(community_id, user_ids)
+    if late:
+        for user_id, topics in readable_by(community_id, late.keys(), known(FactsBeforeEach(late))).items():
+            heard[user_id] = list(dict.fromkeys([*heard[user_id], *topics]))
+    return heard
+
+
 def revocations(community_id: CommunityId, user_ids: Collection[UserId]) -> list[Draft]:
     """Return one `access.revoked` per user and topic of the community that the user's sockets could read, the community's own first.
 
@@ -65,6 +89,6 @@ def revocations(community_id: CommunityId, user_ids: Collection[UserId]) -> list
     own = topic_for("community", community_id)
     return [
         Draft(topic, AccessRevoked(user=user_id))
-        for user_id, topics in readable_by(community_id, user_ids, socket_facts).items()
+        for user_id, topics in heard_by(community_id, user_ids).items()
         for topic in dict.fromkeys([own, *topics])
     ]

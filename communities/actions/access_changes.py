@@ -19,6 +19,7 @@ from communities.access import (
     Readable,
     Review,
     closed_since,
+    heard_by,
     readable_topics,
     renew_access,
     reviews,
@@ -124,7 +125,7 @@ def _do(change: RoleChange, user_ids: Sequence[UserId]) -> None:
     community_id, role_id = change.community_id, change.role_id
     lock_community(community_id)
     review = Review(frozenset(shared_topics(community_id)), readable_topics(community_id, user_ids))
-    before = readable_topics(community_id, user_ids, facts=FactsOfBefore(role_id, change.former))
+    before = heard_by(community_id, user_ids, lambda facts: FactsOfBefore(facts, role_id, change.former))
     if change.deletes:
         MembershipRole.objects.filter(role_id=role_id, membership__user_id__in=user_ids).delete()
     append(_follow_up(community_id, before, review))

@@ -96,9 +96,10 @@ def _sums(result: Result) -> Table:
         "Messages acknowledged": f"{counts.get('acked', 0):,}",
         "Sends repeated": f"{counts.get('retried sends', 0):,}",
         "Reconnects": f"{counts.get('reconnects', 0):,}",
-        "Removals from a room, from everything, bans": ", ".join(
-            f"{counts.get(key, 0):,}" for key in ("removals", "removals from everything", "bans")
+        "Removals from a room, from everything, bans, by a gate": ", ".join(
+            f"{counts.get(key, 0):,}" for key in ("removals", "removals from everything", "bans", "gates")
         ),
+        "Reviews of all topics": f"{counts.get('reviews', 0):,}",
         "Typing told, heard": f"{counts.get('typings', 0):,}, {counts.get('typing heard', 0):,}",
         "Presence changed, heard": f"{counts.get('portraits', 0):,}, {counts.get('presence heard', 0):,}",
         "Deliveries expected": f"{verdict.expected:,}",

@@ -181,3 +181,19 @@ def test_a_time_out_does_not_hide_what_time_has_closed(clock):
     time_out_member(SYSTEM, community_id=CommunityId(member.community_id), user_id=UserId(member.user_id), seconds=60)
     catch_up_with_time()
     assert told("room", room.pk)[-1] == AccessRevoked(user=member.user_id)
+
+
+def test_what_was_gained_since_the_moment_that_is_overdue_is_lost_like_anything_else(clock):
+    """Who has just joined is to be looked at as of then; what they were given since, sockets have followed by."""
+    member = make_member(make_community())
+    room = make_room(member.community)
+    here, user = CommunityId(member.community_id), UserId(member.user_id)
+    Membership.objects.filter(pk=member.pk).update(access_changes_at=now())
+    clock.move_to(now() + timedelta(seconds=10), tick=False)
+    granted = grant_entitlement(SYSTEM, community_id=here, user_id=user, key="gold", reason="Paid.")
+    gate(room, {"type": "entitlement", "key": "gold"})
+    clock.move_to(now() + timedelta(seconds=10), tick=False)
+
+    revoke_entitlement(SYSTEM, community_id=here, entitlement_id=EntitlementId(granted.id))
+
+    assert told("room", room.pk)[-1] == AccessRevoked(user=member.user_id)
