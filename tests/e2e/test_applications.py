@@ -125,6 +125,7 @@ def test_several_are_approved_at_once_but_for_one_that_another_reviewer_is_at(
     olive.get_by_role("dialog").get_by_role("button", name="Approve").click()
     expect(olive.get_by_text("1 application approved. 1 not: another reviewer is at it.")).to_be_visible()
     expect(tick).to_have_count(0)
+    expect(olive.get_by_role("button", name="Approve")).to_be_focused()
     expect(waiting.get_by_role("link", name="general")).to_be_visible()
 
 
@@ -145,6 +146,11 @@ def test_an_application_is_taken_back_and_every_page_of_it_fits_a_phone(
     olive = open_page(club.founder, f"{club.address}/settings/applications", viewport=PHONE, color_scheme="dark")
     expect(olive.get_by_role("link", name="Open the application of Cleo")).to_be_visible()
     look_at(olive, "applications-phone")
+    olive.get_by_role("checkbox", name="Choose all").check()
+    olive.get_by_role("button", name="Approve").click()
+    olive.get_by_role("dialog").get_by_role("button", name="Approve").click()
+    expect(olive.get_by_text("There is none.")).to_be_visible()
+    expect(olive.locator("#stage")).to_be_focused()
     olive.goto(f"{olive.url}/{first}")
     expect(olive.get_by_text("Taken back by the applicant.")).to_be_visible()
     look_at(olive, "application-phone")

@@ -15,6 +15,7 @@ export function openDialog(title, ...content) {
     dialog.remove();
     before?.closest("[tabindex='-1']")?.focus(); // buttons of a message show themselves only while it has the focus
     (before?.isConnected ? before : document.getElementById("stage"))?.focus();
+    if (document.activeElement === document.body) document.getElementById("stage")?.focus(); // what it was opened by can do nothing any more
   });
   document.body.append(dialog);
   dialog.showModal();

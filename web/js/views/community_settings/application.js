@@ -25,7 +25,7 @@ export function drawApplication(box, { application, questions, answers, votes },
   form.hidden = application.status !== "pending";
 }
 
-function build({ id, user, submitted_at }, questions, answers, community, again) {
+function build({ id, user, form, submitted_at }, questions, answers, community, again) {
   const name = nameOf(user);
   const back = h("p.way-back", {}, h("a", { href: communitySettingsAddress(community.id, "applications") }, icon("back"), "All applications"));
   const given = new Map(answers.map(({ question, answer }) => [question, answer]));
@@ -37,7 +37,7 @@ function build({ id, user, submitted_at }, questions, answers, community, again)
   };
   return [back,
     h("section.panel", { "aria-label": `The application of ${name}` },
-      h("div.applicant", {}, avatar(user, name), h("div", {}, h("h2", {}, name), h("p", {}, `@${user.username}, applied ${shortMomentOf(submitted_at)}`))),
+      h("div.applicant", {}, avatar(user, name), h("div", {}, h("h2", {}, name), h("p", {}, `@${user.username}, applied ${shortMomentOf(submitted_at)} by version ${form} of the form`))),
       h("dl.answers", {}, asked), h("div.outcome", { tabindex: "-1" })),
     panelOfOpinions(submit)];
 }

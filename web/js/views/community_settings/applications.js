@@ -62,7 +62,9 @@ function count(box) {
   bulk.querySelector("p").textContent = number ? `${plural(number, "application")} chosen` : "";
   bulk.querySelector(".all").checked = number > 0 && number === Math.min(list.children.length, MOST);
   bulk.hidden = wanted !== "pending" || !list.children.length;
+  const held = bulk.contains(document.activeElement) && document.activeElement.matches("button");
   for (const control of bulk.querySelectorAll("button")) control.disabled = !number;
+  if (held && !number) document.getElementById("stage").focus(); // a button that can do nothing loses it
 }
 
 function rowOf({ id, user, status }, community) {

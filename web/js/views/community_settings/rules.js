@@ -1,14 +1,15 @@
 /** The rules of a community: reading and accepting them, what they were before, and changing them. */
 
-import { acceptRules, getRules, listRulesVersions, putRules } from "../../rules.js";
+import { acceptRules, getRules, listAcceptances, listRulesVersions, putRules } from "../../rules.js";
 import { fill, h, keyed } from "../../dom.js";
 import { loadCommunities } from "../../directory.js";
 import { may } from "../../state.js";
-import { dateOf, linked } from "../../words.js";
+import { avatar, dateOf, linked, nameOf, shortMomentOf } from "../../words.js";
+import { openDialog } from "../dialogs.js";
 import { formOf } from "../forms.js";
 import { wayButton } from "../proof.js";
-import { panel } from "../settings/panels.js";
-import { toast } from "../toasts.js";
+import { button, panel } from "../settings/panels.js";
+import { complain, toast } from "../toasts.js";
 import { fetched } from "./fetched.js";
 
 /** Guests read what holds, and nothing of what was before. */
@@ -44,7 +45,15 @@ function textOf(community, mine, again) {
   const { number, text, summary, created_at } = mine.rules;
   const way = owes(mine) && acceptButton(community, number, again);
   const state = owes(mine) ? "You read and do not write until you accept them." : mine.accepted_number ? "You have accepted them." : "Nobody has to accept them.";
-  return panel(`Version ${number}`, `Since ${dateOf(created_at)}. ${state}`, [], summary && h("p.notice", {}, `New in it: ${summary}`), h("div.rules-text", {}, linked(text)), way);
+  const who = may(community, "community.manage") && button("Who accepted", () => showAcceptances(community, number).catch(complain));
+  return panel(`Version ${number}`, `Since ${dateOf(created_at)}. ${state}`, who || [], summary && h("p.notice", {}, `New in it: ${summary}`), h("div.rules-text", {}, linked(text)), way);
+}
+
+async function showAcceptances(community, number) {
+  const { items, more } = await listAcceptances(community.id, number);
+  const rows = items.map(({ user, accepted_at }) => h("li.entry", {}, avatar(user, nameOf(user), "small"), h("span.text", {}, h("strong", {}, nameOf(user)), h("small", {}, `@${user.username}, ${shortMomentOf(accepted_at)}`))));
+  const close = h("button.button.primary", { type: "button", onclick: () => dialog.close() }, "Close");
+  const dialog = openDialog(`Who accepted version ${number}`, more && h("p.about", {}, `The last ${items.length}.`), rows.length ? h("ul.entries", {}, rows) : h("p", {}, "Nobody yet."), h("div.actions", {}, close));
 }
 
 /** @param {number} number of the version that was read @param {() => Promise<void>} then */
