@@ -96,15 +96,17 @@ def test_who_has_never_passed_sees_what_is_missing_and_what_is_met_counts_at_onc
     place: Place, account: Callable[[str], Account], open_page: OpenPage
 ) -> None:
     ben = account("Ben")
-    close(
-        place, {"type": "all", "of": [GROWN_UP, {"type": "any", "of": [{"type": "account_age", "days": 1}, GROWN_UP]}]}
-    )
+    others = [{"type": "account_age", "days": 1}, {"type": "entitlement", "key": "crew"}, GROWN_UP]
+    close(place, {"type": "all", "of": [GROWN_UP, {"type": "any", "of": others}]})
     place.admit(ben)
     page = open_page(ben, place.room_address)
     expect(page.get_by_role("heading", name="Harbour Row is closed to you for now")).to_be_visible()
     expect(page.locator(".check .check").filter(has_text="1 day old")).to_contain_text("on.")
     expect(page.get_by_role("navigation", name="Communities and rooms")).to_contain_text("Closed to you for now.")
     shoot(page, "closed-never-passed")
+    page.get_by_role("link", name="See what is on offer").click()
+    expect(page.get_by_role("heading", name="Entitlements")).to_be_focused()
+    page.go_back()
     ben.call("PUT", "me/birth-date", {"birth_date": "1980-02-29"})
     expect(page.locator("#message-box")).to_be_visible()
     page.goto(f"{ben.address}/#/")

@@ -81,13 +81,16 @@ def test_what_the_server_finds_wrong_is_marked_where_it_is_and_nobody_locks_them
 ) -> None:
     community = f"communities/{place.community['id']}"
     role = place.founder.post(f"{community}/roles", name="Pilots")
+    place.founder.call("PUT", f"{community}/trials", {"key": "crew-pass", "days": 3})
     page = open_page(place.founder, gates_of(place), viewport=PHONE, color_scheme="dark")
     page.get_by_role("button", name="Make a gate").click()
     editor = page.get_by_role("region", name="New version")
     add(page, editor, "Verified e-mail address")
     add(page, editor, "A group")
     group = editor.get_by_role("group", name="Group")
-    add(page, group, "Invite")
+    add(page, group, "Entitlement")
+    expect(page.locator("#gate-known-key option")).to_have_attribute("value", "crew-pass")
+    group.get_by_label("Key").fill("crew-pass")
     add(page, group, "Role")
     chosen = group.get_by_role("combobox", name="Role")
     chosen.select_option(label="Pilots")
@@ -103,7 +106,7 @@ def test_what_the_server_finds_wrong_is_marked_where_it_is_and_nobody_locks_them
     editor.get_by_role("button", name="Save").click()
     page.get_by_role("button", name="Let it decide").click()
     expect(editor.get_by_role("alert")).to_have_text(
-        "You or the owner of the community would not pass this gate yourselves: Verified e-mail address, Invite."
+        "You or the owner of the community would not pass this gate yourselves: Verified e-mail address, Entitlement."
     )
     assert place.founder.call("GET", f"{community}/gate") == {"live": None, "shadow": None}
     editor.get_by_role("button", name="Cancel").click()

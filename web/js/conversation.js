@@ -66,7 +66,7 @@ export async function loadOlder(roomId) {
 /** A room was closed to us: nothing of it stays, and the reason takes its place. @param {string} roomId @param {object} why */
 export function closeRoom(roomId, why) {
   const room = state.rooms.get(roomId);
-  state.closed.set(roomId, closing(room ? titleOf(room) : null, why));
+  state.closed.set(roomId, closing(room ? titleOf(room) : (state.closed.get(roomId)?.title ?? null), why));
   forgetRoom(roomId);
 }
 

@@ -3,6 +3,7 @@
 import * as api from "./api.js";
 import { listAwaited } from "./applications.js";
 import { openCommunity, shutCommunity } from "./closed.js";
+import { closeRoom } from "./conversation.js";
 import { changed, learn, roomsOf, state } from "./state.js";
 
 /** @type {(topic: string, after?: number) => Promise<object>} */ let follow = () => Promise.reject();
@@ -89,7 +90,7 @@ export const loadRooms = (communityId) =>
     if (!rooms) return shutCommunity(communityId);
     openCommunity(communityId);
     const listed = new Set(rooms.map(({ id }) => id));
-    for (const { id, archived_at } of roomsOf(communityId)) if (!listed.has(id) && !archived_at) state.rooms.delete(id);
+    for (const { id, archived_at } of roomsOf(communityId)) if (!listed.has(id) && !archived_at) closeRoom(id, {});
     for (const room of rooms) {
       state.rooms.set(room.id, newest(state.rooms.get(room.id), room));
       state.closed.delete(room.id);

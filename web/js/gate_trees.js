@@ -1,6 +1,6 @@
 /** Trees of gates as they are edited and told: nodes with a key, their places in the server's words, and outlines that can be compared. Pure. */
 
-/** @typedef {{key: number, type: string, of?: Node[], k?: number} & Object<string, *>} Node */
+/** What a requirement is told, or a group (`k`), is in `parameters`. @typedef {{key: number, type: string, of?: Node[], parameters: Object<string, *>}} Node */
 
 export const GROUPS = ["all", "any", "at_least"];
 export const isGroup = ({ type }) => GROUPS.includes(type);
@@ -8,9 +8,9 @@ export const isGroup = ({ type }) => GROUPS.includes(type);
 let keys = 0;
 
 /** @param {string} type @param {Object<string, *>} [parameters] @returns {Node} */
-export const newNode = (type, parameters = {}) => ({ ...parameters, key: ++keys, type });
-/** @param {string} type @param {Node[]} of @returns {Node} */
-export const newGroup = (type, of = []) => newNode(type, { of, k: 1 });
+export const newNode = (type, parameters = {}) => ({ key: ++keys, type, parameters });
+/** @param {string} type @param {Node[]} [of] @param {{k?: number}} [parameters] @returns {Node} */
+export const newGroup = (type, of = [], parameters = {}) => ({ ...newNode(type, { k: 1, ...parameters }), of });
 
 /** A tree of the server as nodes, always below a group. @param {?object} tree @returns {Node} */
 export function nodesOf(tree) {
@@ -20,8 +20,8 @@ export function nodesOf(tree) {
 }
 
 function toNode({ type, of, ...parameters }) {
-  if (type === "not") return newNode(type, { of: [toNode(of)] });
-  return of ? newNode(type, { k: 1, ...parameters, of: of.map(toNode) }) : newNode(type, parameters);
+  if (type === "not") return newGroup(type, [toNode(of)]);
+  return of ? newGroup(type, of.map(toNode), parameters) : newNode(type, parameters);
 }
 
 /** The node that is sent: a group of one stands for that one. Null when nothing is asked for. @param {Node} root @returns {?Node} */
@@ -33,9 +33,9 @@ export function sentNode(root) {
 /** @param {?Node} node @returns {?object} */
 export function treeOf(node) {
   if (!node) return null;
-  const { key, type, of, k, ...parameters } = node;
+  const { type, of, parameters } = node;
   if (type === "not") return { type, of: treeOf(of[0]) };
-  if (of) return { type, ...(type === "at_least" && { k }), of: of.map(treeOf) };
+  if (of) return { type, ...(type === "at_least" && { k: parameters.k }), of: of.map(treeOf) };
   return { type, ...parameters };
 }
 

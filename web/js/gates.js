@@ -1,6 +1,6 @@
 /** Gates of communities and of rooms: the calls of who makes them. What a tree is, is in gate_trees.js. No page. */
 
-import { all, call, get, post } from "./api.js";
+import { call, get, post } from "./api.js";
 
 /** What a gate hangs on: a community, or a room of it. @typedef {{community: string, room: ?string}} Place */
 
@@ -37,5 +37,12 @@ export function gateVocabulary() {
   return vocabulary;
 }
 
-/** The keys of entitlements that can be tried here, to choose from. @returns {Promise<string[]>} */
-export const knownKeys = async (communityId) => [...new Set((await all(`communities/${communityId}/trials`).catch(() => [])).map(({ key }) => key))];
+/**
+ * Words that requirements of a community may take, by parameter: to choose from, for there may be others.
+ * @returns {Promise<{key: string[], service: string[]}>} keys of entitlements that can be tried, and services that can be asked
+ */
+export async function knownWords(communityId) {
+  const listed = async (what) => (await get(`communities/${communityId}/${what}`).catch(() => ({ items: [] }))).items;
+  const [trials, services] = await Promise.all([listed("trials"), listed("external-services")]);
+  return { key: [...new Set(trials.map(({ key }) => key))], service: services.map(({ name }) => name) };
+}

@@ -60,7 +60,7 @@ function viewNow() {
   const left = state.closed.get(community);
   if (left) return { key: `closed ${community}`, pane: "stage", announce: true, build: () => closedView(left) };
   const gone = state.closed.get(room);
-  if (gone && !state.rooms.has(room)) return { key: `closed ${room}`, pane: "stage", announce: true, build: () => closedRoomView(gone, state.route) };
+  if (gone && !state.rooms.has(room)) return { key: `closed ${room} ${JSON.stringify(gone)}`, pane: "stage", announce: true, build: () => closedRoomView(gone, state.route) };
   if (!community) return { key: "communities", pane: "stage", build: communitiesPage };
   if (currentRoom()) return { key: `room ${room}`, pane: "stage", build: () => roomView(currentRoom()) };
   const absent = { key: `absent ${room ?? community}`, pane: "stage", build: absentView };

@@ -3,6 +3,7 @@
 import { h, icon } from "../dom.js";
 import { remedyOf } from "../remedies.js";
 import { shortMomentOf } from "../words.js";
+import { complain, toast } from "./toasts.js";
 
 const SIGNS = { true: ["check", "passed"], false: ["close", "missing"], null: ["unknown", "not known yet"] };
 
@@ -22,7 +23,7 @@ function check(part, communityId, needed) {
   const open = needed && passed !== true;
   if (type === "not") return row({ sign, word, passed }, `${text} ${of[0].text}`, listOf(of[0].of, plain));
   return row({ sign, word, passed }, text, listOf(of, (branch) => check(branch, communityId, open)),
-    h("p.remedy", {}, notesOf(part, open)), open && communityId && linkFor(part, communityId));
+    h("p.remedy", {}, notesOf(part, open)), open && communityId && wayFor(part, communityId));
 }
 
 /** Inside of what must not be so, it is no matter of having or missing. */
@@ -39,8 +40,9 @@ function notesOf({ passed, remedy, until, of }, open) {
   return [open && remedy?.text, when].filter(Boolean).join(" ");
 }
 
-function linkFor({ type, remedy }, communityId) {
+function wayFor({ type, remedy }, communityId) {
   const way = remedy && remedyOf(type);
+  if (way?.act) return h("button.button", { type: "button", onclick: () => way.act(communityId).then(() => toast(way.done), complain) }, way.label);
   return way?.to ? h("a.button", { href: way.to(communityId) }, way.label) : null;
 }
 

@@ -14,9 +14,9 @@ const DAY_SECONDS = 86_400;
 
 /**
  * @param {import("../../gates.js").Place} place
- * @param {{from: ?object, vocabulary: object, roles: object[], keys: string[], leave: () => void, saved: () => void}} how `from` is the version to begin with
+ * @param {{from: ?object, vocabulary: object, roles: object[], words: Object<string, string[]>, leave: () => void, saved: () => void}} how `from` is the version to begin with
  */
-export function gateEditor(place, { from, vocabulary, roles, keys, leave, saved }) {
+export function gateEditor(place, { from, vocabulary, roles, words, leave, saved }) {
   const root = nodesOf(from?.tree ?? null);
   const outcome = h("div.outcome", { "aria-live": "polite" });
   const mistake = h("p.form-mistake", { role: "alert", hidden: true });
@@ -31,7 +31,7 @@ export function gateEditor(place, { from, vocabulary, roles, keys, leave, saved 
     tell(null);
     fill(grace, typesIn(root), () => graceRows(typesIn(root), graceDays, vocabulary.max_grace_days));
   };
-  const tree = gateTree(root, { vocabulary, roles, keys, onChange: changed });
+  const tree = gateTree(root, { vocabulary, roles, words, onChange: changed });
   const reason = h("input", { type: "text", id: "gate-reason", maxlength: 500, autocomplete: "off" });
   const { element: mode, value: modeNow } = choices("When it is saved", "gate-mode", [["live", "It decides at once", "Who does not pass loses access in the same moment."], ["shadow", "It only watches", "Nobody is shut out. You see whom it would shut out, until you let it decide."]]);
   const { element: holds, value: holdsNow } = choices("For whom it holds", "gate-holds", [["all", "For everybody", "From the moment in which it decides."], ["new", "For new members; for others from a day on", "Until then they are held to the gate that is there now."]]);
@@ -105,11 +105,12 @@ function choices(legend, name, options) {
 /** What can be seen to be wrong from here: what the server would say, in words for people. */
 function faultIn(root, { requirements }) {
   for (const node of everyNode(root)) {
+    const given = node.parameters;
     if (isGroup(node) && !node.of.length && node !== root) return { node, parameter: null, text: "Add something, or remove the group." };
-    if (node.type === "at_least" && !(node.k >= 1 && node.k <= node.of.length)) return { node, parameter: "k", text: `Between 1 and ${node.of.length}.` };
+    if (node.type === "at_least" && !(given.k >= 1 && given.k <= node.of.length)) return { node, parameter: "k", text: `Between 1 and ${node.of.length}.` };
     for (const { name, kind, minimum, maximum } of requirements.find(({ type }) => type === node.type)?.parameters ?? []) {
-      if (kind === "integer" && !(Number.isInteger(node[name]) && node[name] >= minimum && node[name] <= maximum)) return { node, parameter: name, text: `A number between ${minimum} and ${maximum}.` };
-      if (kind !== "integer" && !node[name]) return { node, parameter: name, text: kind === "role" ? "Choose a role." : "This is missing." };
+      if (kind === "integer" && !(Number.isInteger(given[name]) && given[name] >= minimum && given[name] <= maximum)) return { node, parameter: name, text: `A number between ${minimum} and ${maximum}.` };
+      if (kind !== "integer" && !given[name]) return { node, parameter: name, text: kind === "role" ? "Choose a role." : "This is missing." };
     }
   }
   return null;

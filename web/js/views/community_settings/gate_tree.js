@@ -9,18 +9,18 @@ const GROUP_WORDS = { all: "all of these", any: "one of these", at_least: "at le
 
 /**
  * @param {import("../../gate_trees.js").Node} root
- * @param {{vocabulary: object, roles: object[], keys: string[], onChange: () => void}} how
+ * @param {{vocabulary: object, roles: object[], words: Object<string, string[]>, onChange: () => void}} how
  * @returns {{element: Element, refuse: (fault: ?{node: object, parameter: ?string, text: string}) => void}}
  */
-export function gateTree(root, { vocabulary, roles, keys, onChange }) {
+export function gateTree(root, { vocabulary, roles, words, onChange }) {
   const known = new Map(vocabulary.requirements.map((one) => [one.type, one]));
   const element = h("div.gate-tree");
-  const suggested = h("datalist", { id: "gate-keys" }, keys.map((key) => h("option", { value: key })));
+  const suggested = Object.entries(words).map(([name, known]) => h("datalist", { id: `gate-known-${name}` }, known.map((value) => h("option", { value }))));
   /** @type {?{node: object, parameter: ?string, text: string}} */ let fault = null;
 
   /** Draw everything again, and put the focus where the change leads. */
   const redraw = (focus, control) => {
-    element.replaceChildren(suggested, group(root, null, 1));
+    element.replaceChildren(...suggested, group(root, null, 1));
     if (focus) (element.querySelector(`[data-node="${focus.key}"] ${control}`) ?? element.querySelector("select")).focus();
     onChange();
   };
@@ -51,7 +51,7 @@ export function gateTree(root, { vocabulary, roles, keys, onChange }) {
 
   function turned(node, parent, depth, not) {
     const title = isGroup(node) ? "the group" : titleOfRequirement(node.type);
-    const turn = () => change(() => (not ? replace(parent, not, node) : replace(parent, node, newNode("not", { of: [node] }))), node, ".gate-not input");
+    const turn = () => change(() => (not ? replace(parent, not, node) : replace(parent, node, newGroup("not", [node]))), node, ".gate-not input");
     const tick = h("label.gate-not", {}, h("input", { type: "checkbox", checked: Boolean(not), onchange: turn, "aria-label": `Must not be so: ${title}` }), "Must not be so");
     const outer = not ?? node;
     const body = isGroup(node) ? group(node, parent, depth) : requirement(node);
@@ -78,7 +78,7 @@ export function gateTree(root, { vocabulary, roles, keys, onChange }) {
 
   /** Take what was typed or chosen; whoever mends what was wrong is told no longer that it is. */
   const set = (node, name, value) => {
-    node[name] = value;
+    node.parameters[name] = value;
     if (fault?.node === node) {
       fault = null;
       element.querySelectorAll(".mistake").forEach((mistake) => mistake.remove());
@@ -92,13 +92,14 @@ export function gateTree(root, { vocabulary, roles, keys, onChange }) {
     return element;
   };
   const number = (node, { name, minimum, maximum }, label) =>
-    control(node, name, named(h("input", { type: "number", min: minimum, max: maximum, inputmode: "numeric", value: node[name] ?? "", oninput: ({ target }) => set(node, name, target.value === "" ? null : Number(target.value)) }), label));
+    control(node, name, named(h("input", { type: "number", min: minimum, max: maximum, inputmode: "numeric", value: node.parameters[name] ?? "", oninput: ({ target }) => set(node, name, target.value === "" ? null : Number(target.value)) }), label));
   const word = (node, { name }) =>
-    control(node, name, h("input", { type: "text", maxlength: 60, autocapitalize: "none", autocomplete: "off", spellcheck: "false", list: name === "key" ? "gate-keys" : null, value: node[name] ?? "", oninput: ({ target }) => set(node, name, target.value.trim()) }));
+    control(node, name, h("input", { type: "text", maxlength: 60, autocapitalize: "none", autocomplete: "off", spellcheck: "false", list: words[name] ? `gate-known-${name}` : null, value: node.parameters[name] ?? "", oninput: ({ target }) => set(node, name, target.value.trim()) }));
   const chooser = (node, { name }) => {
     const options = [["", "Choose …"], ...roles.map(({ id, name: text }) => [id, text])];
-    if (node[name] && !roles.some(({ id }) => id === node[name])) options.push([node[name], "A role that is gone"]);
-    return control(node, name, h("select", { onchange: ({ target }) => set(node, name, target.value) }, options.map(([value, text]) => h("option", { value, selected: value === (node[name] ?? "") }, text))));
+    const chosen = node.parameters[name] ?? "";
+    if (chosen && !roles.some(({ id }) => id === chosen)) options.push([chosen, "A role that is gone"]);
+    return control(node, name, h("select", { onchange: ({ target }) => set(node, name, target.value) }, options.map(([value, text]) => h("option", { value, selected: value === chosen }, text))));
   };
 
   const mistakeOf = (node) => fault?.node === node && h("p.mistake", { id: `gate-mistake-${node.key}`, role: "alert" }, fault.text);
@@ -128,7 +129,7 @@ export function gateTree(root, { vocabulary, roles, keys, onChange }) {
   /** Mark the very place that is wrong, and go there. */
   const refuse = (next) => {
     fault = next;
-    element.replaceChildren(suggested, group(root, null, 1));
+    element.replaceChildren(...suggested, group(root, null, 1));
     const place = fault && element.querySelector(`[data-node="${fault.node.key}"]`);
     (place?.querySelector("[aria-invalid]") ?? place?.querySelector("input, select, button"))?.focus();
   };

@@ -1,6 +1,6 @@
 /** Gates of a community and of its rooms: what decides, what only watches, how it came to be, and a new version of it. */
 
-import { compareShadow, gateVocabulary, getGate, knownKeys } from "../../gates.js";
+import { compareShadow, gateVocabulary, getGate, knownWords } from "../../gates.js";
 import { loadRoles, loadRooms } from "../../directory.js";
 import { fill, h } from "../../dom.js";
 import { communitySettingsAddress, go } from "../../router.js";
@@ -65,7 +65,7 @@ const explainPanel = (place) => panel("Why somebody is in or out", "For any memb
 
 /** The editor stands in the place of what decides now, until it is left. */
 async function openEditor({ now, editor: box }, place, from, again) {
-  const [vocabulary, keys] = await Promise.all([gateVocabulary(), knownKeys(place.community)]);
+  const [vocabulary, words] = await Promise.all([gateVocabulary(), knownWords(place.community)]);
   const roles = (state.roles.get(place.community) ?? []).filter(({ is_default }) => !is_default);
   const leave = () => {
     box.replaceChildren();
@@ -74,7 +74,7 @@ async function openEditor({ now, editor: box }, place, from, again) {
     again();
   };
   box.newest = from?.number ?? 0;
-  box.replaceChildren(gateEditor(place, { from, vocabulary, roles, keys, leave, saved: leave }));
+  box.replaceChildren(gateEditor(place, { from, vocabulary, roles, words, leave, saved: leave }));
   now.hidden = true;
   box.querySelector("h2").focus();
 }
