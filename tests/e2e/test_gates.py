@@ -139,6 +139,10 @@ def test_a_version_watches_then_decides_and_an_old_one_comes_back(
     shoot(page, "gate-shadow")
     assert_accessible(page)
     assert place.founder.call("GET", gate)["shadow"]["tree"] == adults
+    ben.call("PUT", "me/birth-date", {"birth_date": "2015-01-01"})
+    page.reload()
+    watching.get_by_text("Noted since it watches: 1 time").click()
+    expect(watching).to_contain_text("Ben would have been kept out")
     watching.get_by_role("button", name="Change or let it decide").click()
     editor.get_by_role("radio", name="For new members").check()
     editor.get_by_role("button", name="Save").click()

@@ -5,6 +5,7 @@ import { loadRoles, loadRooms } from "../../directory.js";
 import { fill, h } from "../../dom.js";
 import { communitySettingsAddress, go } from "../../router.js";
 import { may, roomsOf, state } from "../../state.js";
+import { nameOf, plural, shortMomentOf } from "../../words.js";
 import { button, panel } from "../settings/panels.js";
 import { complain } from "../toasts.js";
 import { fetched } from "./fetched.js";
@@ -57,9 +58,16 @@ function livePanel(live, place, edit) {
 
 function shadowPanel(shadow, place, edit) {
   const compared = h("div", {}, h("p", { role: "status" }, "Comparing …"));
-  compareShadow(place).then((found) => compared.replaceChildren(comparisonOf(found)), (problem) => compared.replaceChildren(h("p.form-mistake", {}, problem.message)));
+  compareShadow(place).then((found) => compared.replaceChildren(comparisonOf(found), ...notedIn(found)), (problem) => compared.replaceChildren(h("p.form-mistake", {}, problem.message)));
   return panel("What only watches", `Version ${shadow.number}, ${originOf(shadow)}. It shuts nobody out. If it decided:`, [button("Change or let it decide", edit)], compared, outlineView(shadow, place.community));
 }
+
+/** For whom it decided differently since it watches, as it was noted when something about them changed. */
+const notedIn = ({ noted, differences }) =>
+  noted > 0
+    ? [h("details.lenient", {}, h("summary", {}, `Noted since it watches: ${plural(noted, "time")}`), h("ul.noted", {}, differences.map(({ user, would_pass, noted_at }) =>
+        h("li", {}, `${nameOf(user)} would have been ${would_pass ? "let in" : "kept out"}, ${shortMomentOf(noted_at)}`))))]
+    : [];
 
 const explainPanel = (place) => panel("Why somebody is in or out", "For any member: each part of the gate, and what they are told.", [], explainView(place));
 
