@@ -129,11 +129,15 @@ def ask_external_service(service_id: ExternalServiceId) -> None:
 
 @transaction.atomic
 def resume_questions() -> int:
-    """Enqueue a job for each service with questions that are due, 200 at most, for the sweep; return how many. Lost jobs are found so."""
-    service_ids = services_to_ask(now(), most=_RESUMED_AT_ONCE)
-    for service_id in service_ids:
-        enqueue(JOB, service_id=str(service_id))
-    return len(service_ids)
+    """Enqueue a job for each service with questions that are due before the next sweep, 200 at most; return how many.
+
+    So answers are refreshed in time, however short they count, and what a lost job left is found.
+    """
+    at = now()
+    found = services_to_ask(at, until=at + timedelta(seconds=_SWEEP_SECONDS), most=_RESUMED_AT_ONCE)
+    for service_id, due in found:
+        enqueue(JOB, service_id=str(service_id), after_seconds=max(0, ceil((due - at).total_seconds())))
+    return len(found)
 
 
 @transaction.atomic

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from communities.events import ExternalServicePayload
 from communities.models import ExternalAnswer, ExternalService
@@ -45,9 +45,13 @@ def services_being_asked(at: datetime) -> int:
     return ExternalService.objects.filter(busy_until__gt=at).count()
 
 
-def services_to_ask(at: datetime, *, most: int) -> list[ExternalServiceId]:
-    """Return some of the services with questions that are due at a moment, which nobody asks and which are not paused."""
-    due = ExternalAnswer.objects.filter(service=OuterRef("pk"), ask_at__lte=at)
+def services_to_ask(at: datetime, *, until: datetime, most: int) -> list[tuple[ExternalServiceId, datetime]]:
+    """Return some of the services with questions that are due by a moment, and since or from when: what has waited for longest first.
+
+    Without those that somebody asks, and those that are left alone.
+    """
+    waiting = ExternalAnswer.objects.filter(service=OuterRef("pk"), ask_at__lte=until).order_by("ask_at")
     free = (Q(busy_until=None) | Q(busy_until__lte=at)) & (Q(paused_until=None) | Q(paused_until__lte=at))
-    services = ExternalService.objects.filter(free, Exists(due)).order_by("pk")
-    return [ExternalServiceId(pk) for pk in services.values_list("pk", flat=True)[:most]]
+    services = ExternalService.objects.filter(free).annotate(due=Subquery(waiting.values("ask_at")[:1]))
+    found = services.filter(due__isnull=False).order_by("due", "pk").values_list("pk", "due")[:most]
+    return [(ExternalServiceId(pk), due) for pk, due in found if due is not None]

@@ -286,6 +286,19 @@ def test_nobody_asks_a_service_that_somebody_asks(service, network, clock):
     assert len(network.asked) == 1
 
 
+def test_answers_that_count_for_a_short_time_are_asked_for_before_they_end(service, member, network, clock):
+    network.otherwise = ServiceAnswer(True, 80)
+    run(service)
+    end = answer_of(member).expires_at
+    ProcrastinateJob.objects.all().delete()
+    clock.move_to(now() + timedelta(seconds=3), tick=False)
+    assert resume_questions() == 0
+    clock.move_to(now() + timedelta(seconds=1), tick=False)
+    assert resume_questions() == 1
+    [job] = ProcrastinateJob.objects.all()
+    assert job.scheduled_at == answer_of(member).ask_at == end - timedelta(seconds=16)
+
+
 def test_a_second_job_asks_nothing_while_the_first_waits_for_the_service(service, network, monkeypatch):
     asked = []
 
