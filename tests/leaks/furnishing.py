@@ -13,22 +13,19 @@ from chat.actions.read_markers import mark_read
 from chat.actions.room_members import add_room_member, leave_room, remove_room_member
 from chat.actions.rooms import archive_room, create_room, open_direct_room, update_room
 from chat.constants import ROOM_KIND, ChatPermission, OverwriteKind, RoomVisibility
-from communities.access import COMMUNITY_KIND, GateDraft
+from communities.access import COMMUNITY_KIND
 from communities.actions.application_forms import put_application_form
 from communities.actions.application_reviews import claim_application, vote_on_application
 from communities.actions.applications import submit_application
 from communities.actions.communities import create_community, update_community
 from communities.actions.entitlements import (
-    grant_entitlement,
     put_trial_offer,
     revoke_entitlement,
     tell_ended_entitlements,
 )
 from communities.actions.external_services import create_external_service
-from communities.actions.gates import put_gate
 from communities.actions.guests import make_guest
 from communities.actions.invites import accept_invite, create_invite, revoke_invite
-from communities.actions.membership_roles import give_role, take_role
 from communities.actions.memberships import (
     add_members,
     ban_member,
@@ -39,14 +36,14 @@ from communities.actions.memberships import (
 from communities.actions.onboarding import put_onboarding
 from communities.actions.roles import create_role, delete_role, reorder_roles, update_role
 from communities.actions.rules import put_rules
-from communities.constants import ROOM_PLACE, CommunityVisibility, GateMode, Verdict
+from communities.constants import ROOM_PLACE, CommunityVisibility, Verdict
 from communities.models import Entitlement, Role
 from communities.policies import InvitePlace
 from eventlog.replay import read_heads
 from eventlog.topics import topic_for
 from kernel.actor import Actor
 from kernel.clock import now
-from kernel.ids import ApplicationId, CategoryId, EntitlementId, InviteId, MessageId, RoleId, RoomId, UserId
+from kernel.ids import ApplicationId, CategoryId, InviteId, MessageId, RoleId, RoomId, UserId
 from tests.factories.accounts import actor_for, make_user
 from tests.leaks.knowledge import (
     APPLICANT,
@@ -55,11 +52,9 @@ from tests.leaks.knowledge import (
     BANNED,
     CABIN,
     CARD,
-    DEMOTED,
     DENIED,
     DIRECT,
     ENTITLEMENTS,
-    EXPIRED,
     FORMER,
     GUEST,
     HALL,
@@ -69,7 +64,6 @@ from tests.leaks.knowledge import (
     INVITES,
     OWNER,
     PARTICIPANT,
-    PASSING,
     PUT_OUT,
     REMOVED,
     ROOMS,
@@ -77,18 +71,14 @@ from tests.leaks.knowledge import (
     SERVICES,
     SHUT_OUT,
     TIMED_OUT,
-    UNENTITLED,
     VAULT,
 )
+from tests.leaks.passing import end_passing, expire, grant, let_pass
 from tests.leaks.place import Place
 
 Users = dict[str, User]
 
-GOLD = "gold"
-"""The entitlement that the gates ask for."""
 _JOINING = INSIDE - {OWNER, SHUT_OUT} | {FORMER, REMOVED, BANNED, INACTIVE, SCOPELESS}
-_PHONE = {"type": "verified_phone"}
-_INVITE = {"type": "invite"}
 
 
 def furnish(place: Place, users: Users) -> None:
@@ -103,14 +93,13 @@ def furnish(place: Place, users: Users) -> None:
     add_members(owner, community_id=place.id, user_ids=joining)
     _open_rooms(place, owner, users)
     _manage(place, owner, users, mate)
-    _let_pass(place, owner, users)
-    _put_gates(place, owner, place.text(ENTITLEMENTS), _PHONE, _INVITE)
+    let_pass(place, owner, users)
 
 
 def lock_up(place: Place, users: Users) -> None:
     """Send away who is to be sent away, then go on: what happens now nobody outside has heard."""
     owner = actor_for(users[OWNER])
-    _end_passing(place, owner, users)
+    end_passing(place, owner, users)
     _send_away(place, owner, users)
     place.heads = read_heads(
         [*(topic_for(ROOM_KIND, place.room(kind)) for kind in ROOMS), topic_for(COMMUNITY_KIND, place.id)]
@@ -119,7 +108,7 @@ def lock_up(place: Place, users: Users) -> None:
         _go_on(place, owner, room)
     if place.visibility is not CommunityVisibility.LISTED:
         update_community(owner, community_id=place.id, visibility=place.visibility)
-    Entitlement.objects.filter(community_id=place.id, user=users[EXPIRED]).update(ends_at=now())
+    expire(place, users)
 
 
 def _set_up(place: Place, owner: Actor) -> None:
@@ -189,7 +178,7 @@ def _manage(place: Place, owner: Actor, users: Users, mate: User) -> None:
     claim_application(owner, **of_theirs)
     vote_on_application(owner, **of_theirs, verdict=Verdict.APPROVE, note=place.text(APPLICATIONS))
     keys = [place.text(ENTITLEMENTS) for _ in range(3)]
-    given = [_grant(place, owner, UserId(mate.pk), key, place.text(ENTITLEMENTS)) for key in keys]
+    given = [grant(place, owner, UserId(mate.pk), key, place.text(ENTITLEMENTS)) for key in keys]
     Entitlement.objects.filter(pk=given[2]).update(ends_at=now())
     tell_ended_entitlements()
     revoke_entitlement(owner, **about, entitlement_id=given[1])
@@ -198,40 +187,6 @@ def _manage(place: Place, owner: Actor, users: Users, mate: User) -> None:
     service = create_external_service(owner, **about, name=name, url=f"https://{host}.example/ask")
     place.ids["service_id"] = place.thing(SERVICES, service.id)
     place.ids["offer_id"] = str(put_trial_offer(owner, **about, key=place.text(CARD), days=7).id)
-
-
-def _grant(place: Place, owner: Actor, user_id: UserId, key: str, reason: str) -> EntitlementId:
-    given = grant_entitlement(owner, community_id=place.id, user_id=user_id, key=key, reason=reason)
-    return EntitlementId(given.id)
-
-
-def _let_pass(place: Place, owner: Actor, users: Users) -> None:
-    for state in (PASSING, DEMOTED):
-        give_role(owner, community_id=place.id, user_id=UserId(users[state].pk), role_id=place.badge)
-    for state in (OWNER, TIMED_OUT, UNENTITLED, EXPIRED, APPLICANT, BANNED):
-        _grant(place, owner, UserId(users[state].pk), GOLD, place.text(ENTITLEMENTS))
-
-
-def _put_gates(place: Place, owner: Actor, key: str, *further: dict[str, Any]) -> None:
-    """Put a gate on the vault, and on the community where it has one; the other things have had one that lets everybody in."""
-    known: list[dict[str, Any]] = [{"type": "role", "role": str(place.badge)}]
-    known += [{"type": "entitlement", "key": one} for one in (GOLD, key)]
-    tree = {"type": "any", "of": [*known, *further]}
-    drafts = {VAULT: tree, HALL: None, CABIN: None}
-    for kind, of_room in drafts.items():
-        put_gate(owner, kind=ROOM_KIND, resource_id=place.room(kind), draft=GateDraft(tree=of_room))
-    put_gate(owner, kind=COMMUNITY_KIND, resource_id=place.id, draft=GateDraft(tree=tree if place.is_gated else None))
-    shadow = GateDraft(tree=tree, mode=GateMode.SHADOW, reason=place.text(VAULT))
-    put_gate(owner, kind=ROOM_KIND, resource_id=place.room(VAULT), draft=shadow)
-
-
-def _end_passing(place: Place, owner: Actor, users: Users) -> None:
-    """Take from each of those who lose what let them pass; time does so to one more in the end, and the number is gone already."""
-    about: dict[str, Any] = {"community_id": place.id}
-    take_role(owner, **about, user_id=UserId(users[DEMOTED].pk), role_id=place.badge)
-    right = Entitlement.objects.get(community_id=place.id, user=users[UNENTITLED])
-    revoke_entitlement(owner, **about, entitlement_id=EntitlementId(right.pk))
-    _put_gates(place, owner, place.text(ENTITLEMENTS), _PHONE)
 
 
 def _send_away(place: Place, owner: Actor, users: Users) -> None:

@@ -12,9 +12,11 @@ is a member, with a key for everything."""
 PASSING = "passing"
 """Has the role that the gates ask for; the owner and who is timed out have the entitlement. The other members never passed a gate."""
 UNENTITLED, EXPIRED, DEMOTED, PHONELESS, SHUT_OUT = "unentitled", "expired", "demoted", "phoneless", "shut_out"
-LOST = frozenset({UNENTITLED, EXPIRED, DEMOTED, PHONELESS, SHUT_OUT})
+LOWERED, DISOWNED = "lowered", "disowned"
+LOST = frozenset({UNENTITLED, EXPIRED, DEMOTED, PHONELESS, SHUT_OUT, LOWERED, DISOWNED})
 """Passed the gates once: by an entitlement that was revoked, by one that time has ended and nobody has looked at since, by a role, by a
-verified number, or by an invite, which a later version of the gates does not ask for any more."""
+verified number, by an invite, which a later version of the gates does not ask for any more, by a level, or by the word of a service
+outside, which has taken it back."""
 INSIDE = frozenset({OWNER, PARTICIPANT, MEMBER, TIMED_OUT, PUT_OUT, GUEST, DENIED, BOT, PASSING}) | LOST
 """They know that the community is there, and may be told why they are refused."""
 NEVER, APPLICANT, FORMER, REMOVED, BANNED = "never", "applicant", "former", "removed", "banned"
@@ -23,7 +25,7 @@ ANONYMOUS, INACTIVE, SCOPELESS = "anonymous", "inactive", "scopeless"
 """Without a proof, with that of a closed account (a member), and with a key (of a member) that has no scope for communities."""
 STATES = (
     *(OWNER, PARTICIPANT, MEMBER, TIMED_OUT, PUT_OUT, GUEST, DENIED, BOT, PASSING),
-    *(UNENTITLED, EXPIRED, DEMOTED, PHONELESS, SHUT_OUT),
+    *(UNENTITLED, EXPIRED, DEMOTED, PHONELESS, SHUT_OUT, LOWERED, DISOWNED),
     *(NEVER, APPLICANT, FORMER, REMOVED, BANNED, ANONYMOUS, INACTIVE, SCOPELESS),
 )
 REFUSED_AT_THE_DOOR = frozenset({ANONYMOUS, INACTIVE, SCOPELESS})

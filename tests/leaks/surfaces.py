@@ -75,6 +75,7 @@ SILENT_JOBS = {
     "communities.catch_up_with_time",
     "communities.spread_gate_change",
     "communities.tasks.follow_up_change_of_role",
+    "communities.tasks.forget_shadow_differences",
     "communities.tasks.sweep_access",
     "communities.tasks.tell_ended_entitlements",
     "eventlog.tasks.keep_partitions",

@@ -13,6 +13,7 @@ from django.core.cache import cache
 from django.db import connection, transaction
 
 from accounts.actions.phone_numbers import remove_phone_number, unchecked_set_phone_number
+from communities.actions import external_answers
 from communities.constants import CommunityVisibility
 from kernel import rate_limits
 from kernel.ids import UserId
@@ -20,6 +21,7 @@ from tests.authorisation.people import Unlimited
 from tests.factories.accounts import actor_with_session, make_bot, make_user
 from tests.leaks.furnishing import furnish, lock_up
 from tests.leaks.knowledge import ANONYMOUS, BOT, INACTIVE, OWNER, PHONELESS, STATES, was_told_of
+from tests.leaks.passing import ask_nobody
 from tests.leaks.person import Person, make_person
 from tests.leaks.place import Place
 
@@ -64,6 +66,7 @@ def one_world() -> Iterator[World]:
     around._from_testcase = True  # type: ignore[attr-defined]  # something durable may begin inside, as in tests that Django itself wraps
     with pytest.MonkeyPatch.context() as patch, around:
         patch.setattr(rate_limits, "_limiter", Unlimited())
+        patch.setattr(external_answers, "ask_service_about", ask_nobody)
         logging.disable(logging.ERROR)
         world = _build()
         connection.run_on_commit.clear()  # never to come, and looked through at each savepoint
