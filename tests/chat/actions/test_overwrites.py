@@ -12,8 +12,10 @@ from chat.constants import ROOM_OVERWRITES_MAX, ChatPermission, OverwriteKind
 from chat.errors import OverwriteLocksOut, RoomIsArchived, RoomIsDirect, TooManyOverwrites
 from chat.events import RoomOverwritesChanged
 from chat.models import Room, RoomOverwrites
-from chat.policies import get_room_for, list_rooms_for, refusals_of
+from chat.policies import get_room_for, list_rooms_for, refusals_of, users_who_may
+from chat.queries import overwrites
 from chat.queries.overwrites import list_overwrites
+from chat.queries.rooms import get_rooms
 from communities.constants import MembershipStatus
 from communities.errors import EqualOrHigherRole, PermissionNotHeld, RoleTooHigh
 from communities.events import AccessChanged
@@ -165,6 +167,27 @@ def test_the_overwrite_of_a_role_that_is_gone_is_not_shown_and_goes_with_the_nex
     put(acting(owner), room, default(community), deny=[SEND])
 
     assert len(Room.objects.get(pk=room.pk).overwrites.entries) == 1
+
+
+def test_overwrites_come_with_the_room_whoever_is_asked_about(community, owner, room, django_assert_num_queries):
+    members = [UserId(make_member(community).user_id) for _ in range(3)]
+    put(acting(owner), room, OverwriteTarget(OverwriteKind.MEMBER, members[0]), deny=[SEND])
+    overwrites._parsed.clear()
+
+    with django_assert_num_queries(1):
+        [loaded] = get_rooms([RoomId(room.pk)]).values()
+    with django_assert_num_queries(2):
+        assert users_who_may(SEND, loaded, members) == set(members[1:])
+
+
+def test_nothing_is_written_behind_the_event_by_who_was_denied_writing(community, owner, member, room):
+    """The log decides: a message holds the room's topic before it is decided, and every change of overwrites appends to it."""
+    post(member, room)
+    put(acting(owner), room, one(member), deny=[SEND])
+    with pytest.raises(AccessRefused):
+        post(member, room)
+
+    assert types_of(room_topic(room)) == ["room.created", "message.created", "room_overwrites.changed"]
 
 
 # --- Who may -----------------------------------------------------------------------------------------------------------
