@@ -27,9 +27,13 @@ export function fetched(fetch, draw) {
     if (!box.children.length) box.replaceChildren(h("p", { role: "status" }, "Loading …"));
     try {
       const found = await fetch(community, box.count ?? PAGE);
-      if (turn === box.asked) draw(box, found, community, () => show(box, state.communities?.find(({ id }) => id === community.id) ?? community));
+      if (turn !== box.asked) return;
+      box.isDrawn = true;
+      draw(box, found, community, () => show(box, state.communities?.find(({ id }) => id === community.id) ?? community));
     } catch (problem) {
-      if (turn === box.asked && signedInUser()) box.replaceChildren(h("p.form-mistake", { role: "alert" }, problem.message));
+      if (turn !== box.asked || !signedInUser() || (box.isDrawn && problem.retryable)) return; // what is shown, and written, stays until it can be had anew
+      box.isDrawn = false;
+      box.replaceChildren(h("p.form-mistake", { role: "alert" }, problem.message));
     }
   };
 }
