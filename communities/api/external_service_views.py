@@ -82,11 +82,11 @@ class ServiceSecretView(APIView):
 class ExternalAnswersRefreshView(APIView):
     """What services say of oneself."""
 
-    @extend_schema(request=None, responses={202: None})
+    @extend_schema(request=None, responses={204: None})
     def post(self, request: Request, community_id: UUID) -> Response:
         """Have the services that the gates ask asked about oneself again, soon."""
         refresh_external_answers(actor_of(request), community_id=CommunityId(community_id))
-        return Response(status=status.HTTP_202_ACCEPTED)
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 def _with_secret(made: ExternalServiceWithSecret, code: int) -> Response:

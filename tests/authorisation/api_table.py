@@ -171,7 +171,7 @@ API = {
     ),
     "DELETE /api/v1/communities/<uuid:community_id>/external-services/<uuid:service_id>": inside(204, 403),
     "POST /api/v1/communities/<uuid:community_id>/external-services/<uuid:service_id>/rotate-secret": inside(200, 403),
-    "POST /api/v1/communities/<uuid:community_id>/external-answers/refresh": inside(202, 202),
+    "POST /api/v1/communities/<uuid:community_id>/external-answers/refresh": inside(204, 204),
     "GET /api/v1/communities/<uuid:community_id>/entitlements": inside(200, 403),
     "POST /api/v1/communities/<uuid:community_id>/entitlements": inside(
         201, 403, lambda world: {"user_id": world.ids["user_id"], "key": "gold", "reason": "Thanks."}

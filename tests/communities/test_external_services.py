@@ -55,7 +55,7 @@ def test_a_service_is_registered_asked_in_the_shadow_and_then_lets_members_in(ap
     assert api.get(f"{place}/rooms", headers=theirs).status_code == 200
 
     server.answers.append(Answer(200, {"allowed": False, "expires_in": 600}))
-    assert api.post(f"{place}/external-answers/refresh", headers=theirs).status_code == 202
+    assert api.post(f"{place}/external-answers/refresh", headers=theirs).status_code == 204
     ask_external_service(made["id"])
     closed = api.get(f"{place}/rooms", headers=theirs)
     assert (closed.status_code, closed.json()["code"]) == (403, "gate.closed")

@@ -83,6 +83,8 @@ def test_every_write_takes_an_idempotency_key_but_for_those_with_secrets() -> No
         "/api/v1/me/keys/{key_id}/rotate",
         "/api/v1/me/bots/{bot_id}/keys",
         "/api/v1/communities/{community_id}/invites",  # answers with a code
+        "/api/v1/communities/{community_id}/external-services",
+        "/api/v1/communities/{community_id}/external-services/{service_id}/rotate-secret",
     }
     of_signing_in = {path for path in document["paths"] if path.startswith(("/api/v1/auth/", "/api/v1/gateway/"))}
     assert without_key == of_keys | of_signing_in
