@@ -84,13 +84,16 @@ const roomsBehindGate = (communityId) =>
     return null;
   });
 
+/** What is said of a room that is missing from the list, before it is known why, if ever. */
+const GONE = { message: "It is no longer among your rooms: it was closed to you, or put away." };
+
 /** Load the rooms of a community. Each list entry tells its topic's head, so following from there misses nothing. */
 export const loadRooms = (communityId) =>
   load(`rooms of ${communityId}`, () => roomsBehindGate(communityId), (rooms) => {
     if (!rooms) return shutCommunity(communityId);
     openCommunity(communityId);
     const listed = new Set(rooms.map(({ id }) => id));
-    for (const { id, archived_at } of roomsOf(communityId)) if (!listed.has(id) && !archived_at) closeRoom(id, {});
+    for (const { id, archived_at } of roomsOf(communityId)) if (!listed.has(id) && !archived_at) closeRoom(id, GONE);
     for (const room of rooms) {
       state.rooms.set(room.id, newest(state.rooms.get(room.id), room));
       state.closed.delete(room.id);

@@ -4,7 +4,7 @@ import { loadRooms } from "../directory.js";
 import { dropUnsentIn, unsentIn } from "../conversation.js";
 import { fill, h, icon } from "../dom.js";
 import { remedyOf } from "../remedies.js";
-import { communityAddress } from "../router.js";
+import { communityAddress, communitySettingsAddress } from "../router.js";
 import { state, watch } from "../state.js";
 import { plural } from "../words.js";
 import { askYes, closeDialogs } from "./dialogs.js";
@@ -21,7 +21,7 @@ export function mountClosed() {
 }
 
 /** A community whose gate does not let us in. We stay a member, and it opens by itself. @returns {Element[]} */
-export function shutView({ id, name }) {
+export function shutView({ id, name, is_owner: owner }) {
   closeDialogs();
   open = { community: id, box: h("div.standing") };
   showStanding();
@@ -30,7 +30,7 @@ export function shutView({ id, name }) {
       h("h1", { tabindex: "-1" }, `${name} is closed to you for now`),
       h("p.lead", { role: "alert" }, "You are still a member. It opens by itself, here and everywhere, as soon as its gate lets you in."),
       open.box, leftovers(id, null),
-      h("p.ways", {}, h("a", { href: "#/" }, "To your communities"), h("button.link-button", { type: "button", onclick: () => loadRooms(id).catch(complain) }, "Look again"))),
+      h("p.ways", {}, h("a", { href: "#/" }, "To your communities"), owner && h("a", { href: communitySettingsAddress(id, "gates") }, "Change the gate"), h("button.link-button", { type: "button", onclick: () => loadRooms(id).catch(complain) }, "Look again"))),
   ];
 }
 
