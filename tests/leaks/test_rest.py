@@ -20,12 +20,14 @@ from tests.leaks.finding import found_in
 from tests.leaks.knowledge import (
     ANONYMOUS,
     BANNED,
+    BELONGING,
     CARD,
     GUEST,
     HALL,
     INACTIVE,
     INNER,
     INSIDE,
+    LOST,
     MEMBER,
     PASSING,
     REFUSED_AT_THE_DOOR,
@@ -83,7 +85,8 @@ class Cell(NamedTuple):
 def cells(world: World) -> Iterator[Cell]:
     """Every route about something, by everybody: of the secret community all, of the gated one all that who is inside asks for.
 
-    From outside the cards of the other communities are asked for too; who is refused at the door is asked about one room.
+    From outside the cards of the other communities are asked for too; who is refused at the door is asked about one room. Who lost what
+    let them pass lost the vault alone in the secret community, where they are members like others.
     """
     for route, row in THINGS.items():
         for person in world.people.values():
@@ -96,6 +99,9 @@ def cells(world: World) -> Iterator[Cell]:
 
 def _things(world: World, person: Person, place: Place, route: str) -> list[dict[str, str]]:
     about_rooms, asks, is_inside = THINGS[route].about == ROOM, route.startswith("GET "), person.state in INSIDE
+    if place is world.open_place and person.state in LOST:
+        about_lists = THINGS[route].about == BELONGING
+        return [place.ids | place.rooms[VAULT]] if about_rooms else [place.ids] if about_lists else []
     if place is world.open_place:
         kinds = (HALL,) if person.state in REFUSED_AT_THE_DOOR else ROOMS
         return [place.ids | place.rooms[kind] for kind in kinds] if about_rooms else [place.ids]
