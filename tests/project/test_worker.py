@@ -207,7 +207,7 @@ def test_a_worker_that_waits_for_the_database_ends_cleanly_when_asked(door, star
 
 
 def test_a_worker_whose_database_goes_away_does_its_jobs_and_reads_the_log_when_it_is_back(door, start_worker):
-    worker = start_worker()
+    worker = start_worker(Child)
     assert a_job_is_done()
     door.close()
     assert eventually(lambda: door.end_connections() or worker.says("Side task listener failed"))
