@@ -20,8 +20,14 @@ class ChatConfig(AppConfig):
         from chat.actions.guests import unchecked_let_in
         from chat.constants import PERMISSION_RULES, ROOM_KIND, STAFF_PERMISSIONS
         from chat.policies import check_may_let_in, find_room_gate, lock_room_gate, see_room_gate
-        from chat.queries.room_members import PARTICIPATIONS, open_room_topics, readable_room_topics
+        from chat.queries.room_members import (
+            PARTICIPATIONS,
+            open_room_topics,
+            private_room_topics,
+            readable_room_topics,
+        )
         from communities.access import (
+            register_named_topics,
             register_participation_source,
             register_permissions,
             register_shared_topics,
@@ -36,5 +42,6 @@ class ChatConfig(AppConfig):
         register_participation_source(ROOM_KIND, PARTICIPATIONS)
         register_topic_source(readable_room_topics)
         register_shared_topics(open_room_topics)
+        register_named_topics(private_room_topics)
         register_staff_permissions(STAFF_PERMISSIONS)
         register_deletion_step(DeletionStep("chat.read_markers", DeletionPhase.CONTENT, erase_read_markers))

@@ -70,6 +70,20 @@ def open_room_topics(community_id: CommunityId) -> Sequence[Topic]:
     return [topic_for(ROOM_KIND, room.pk) for room in rooms_for_all(community_id)]
 
 
+def private_room_topics(community_id: CommunityId, user_ids: Collection[UserId]) -> Mapping[UserId, Sequence[Topic]]:
+    """Return the topics of the private rooms that each user was added to, for `communities.access` to revoke. One query."""
+    rows = RoomMember.objects.filter(
+        community_id=community_id,
+        user_id__in=user_ids,
+        state=RoomMemberState.MEMBER,
+        room__visibility=RoomVisibility.PRIVATE,
+    )
+    found: dict[UserId, list[Topic]] = {}
+    for user_id, room_id in rows.order_by("room_id").values_list("user_id", "room_id"):
+        found.setdefault(UserId(user_id), []).append(topic_for(ROOM_KIND, room_id))
+    return found
+
+
 def was_put_out(room: Room, user_id: UserId) -> bool:
     """Return whether the user left a room, or was removed from it, during their present membership of the community."""
     present = Membership.objects.filter(

@@ -3,7 +3,7 @@
 `evaluate` is pure over facts; `decide` and its forms load the facts, in at most two queries for one actor or for many.
 """
 
-from communities.access.changes import Readable, Review, closed_since, readable_topics
+from communities.access.changes import Review, closed_since, readable_topics
 from communities.access.comparing import Comparison, compare_gates
 from communities.access.database import (
     MEMBERSHIP_COLUMNS,
@@ -39,9 +39,11 @@ from communities.access.resources import (
     community_to_guest,
 )
 from communities.access.revocation import (
+    Readable,
     SharedTopicSource,
     TopicSource,
     heard_by,
+    register_named_topics,
     register_shared_topics,
     register_topic_source,
     reviews,
@@ -104,6 +106,7 @@ __all__ = [
     "permission_rules",
     "permissions_in",
     "readable_topics",
+    "register_named_topics",
     "register_participation_source",
     "register_permissions",
     "register_shared_topics",

@@ -5,18 +5,16 @@ Whoever changes facts compares under the community's lock: `readable_topics` bef
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import NamedTuple
 
 from communities.access.database import database_facts
 from communities.access.facts import FactSource
-from communities.access.revocation import heard_by, readable_by
+from communities.access.revocation import Readable, heard_by, named_topics, readable_by
 from eventlog.append import Draft
 from eventlog.events import AccessRevoked
 from eventlog.topics import Topic
 from kernel.ids import CommunityId, UserId
-
-Readable = Mapping[UserId, Collection[Topic]]
 
 
 class Review(NamedTuple):
@@ -48,10 +46,17 @@ def closed_since(before: Readable, community_id: CommunityId, review: Review | N
 
     To be appended first in the transaction that changed the facts, so that nothing after it reaches the user.
     """
-    now = readable_by(community_id, before.keys(), database_facts)
+    return closed_between(before, readable_by(community_id, before.keys(), database_facts), community_id, review)
+
+
+def closed_between(
+    before: Readable, after: Readable, community_id: CommunityId, review: Review | None = None
+) -> list[Draft]:
+    """Return what `closed_since` does, for who has compared already. A query."""
+    named = named_topics(community_id, before.keys())
     return [
         Draft(topic, AccessRevoked(user=user_id))
         for user_id, topics in before.items()
-        for topic in topics
-        if topic not in now[user_id] and not (review and review.has_closed(user_id, topic))
+        for topic in dict.fromkeys([*topics, *named[user_id]])
+        if topic not in after[user_id] and not (review and review.has_closed(user_id, topic))
     ]

@@ -15,11 +15,17 @@ from kernel.ids import CommunityId, UserId
 TopicSource = Callable[[CommunityId, Collection[UserId], FactSource], Mapping[UserId, Sequence[Topic]]]
 """Takes a community, users and where facts come from; answers, in a constant number of queries, which of its app's topics each can read."""
 
+Readable = Mapping[UserId, Collection[Topic]]
+
 SharedTopicSource = Callable[[CommunityId], Sequence[Topic]]
 """Takes a community; answers, in a constant number of queries, which of its app's topics are not only for some who were added by name."""
 
+NamedTopicSource = Callable[[CommunityId, Collection[UserId]], Mapping[UserId, Sequence[Topic]]]
+"""Takes a community and users; answers, in a constant number of queries, which of its app's topics each was added to by name."""
+
 _sources: list[TopicSource] = []
 _shared_sources: list[SharedTopicSource] = []
+_named_sources: list[NamedTopicSource] = []
 
 
 def register_topic_source(source: TopicSource) -> None:
@@ -32,6 +38,22 @@ def register_shared_topics(source: SharedTopicSource) -> None:
     """Have `source` asked when access changes for very many at once; called once, when the app that owns the topics is ready."""
     if source not in _shared_sources:
         _shared_sources.append(source)
+
+
+def register_named_topics(source: NamedTopicSource) -> None:
+    """Have `source` asked whenever something closes; called once, when the app that owns the topics is ready."""
+    if source not in _named_sources:
+        _named_sources.append(source)
+
+
+def named_topics(community_id: CommunityId, user_ids: Collection[UserId]) -> Readable:
+    """Return the topics that these users were added to by name, whether they can read them or not.
+
+    Where they cannot, a job of an earlier change for very many may not have come to them: what that took is seen in no comparison of a
+    later change, so whoever closes something closes these as well.
+    """
+    found = [source(community_id, user_ids) for source in _named_sources]
+    return {user_id: [topic for topics in found for topic in topics.get(user_id, ())] for user_id in user_ids}
 
 
 def shared_topics(community_id: CommunityId) -> list[Topic]:
@@ -82,13 +104,14 @@ def heard_by(
 
 
 def revocations(community_id: CommunityId, user_ids: Collection[UserId]) -> list[Draft]:
-    """Return one `access.revoked` per user and topic of the community that the user's sockets could read, the community's own first.
+    """Return one `access.revoked` per user and topic of the community that the user's sockets may be hearing, the community's own first.
 
     To be called under the community's lock, and appended in the transaction that takes the membership away.
     """
     own = topic_for("community", community_id)
+    named = named_topics(community_id, user_ids)
     return [
         Draft(topic, AccessRevoked(user=user_id))
         for user_id, topics in heard_by(community_id, user_ids).items()
-        for topic in dict.fromkeys([own, *topics])
+        for topic in dict.fromkeys([own, *topics, *named[user_id]])
     ]

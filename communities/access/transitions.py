@@ -11,17 +11,17 @@ from datetime import datetime
 
 from django.db import connection
 
-from communities.access.changes import Readable, Review, readable_topics
+from communities.access.changes import Review, closed_between, readable_topics
 from communities.access.database import database_facts, load_member_facts
 from communities.access.facts import Facts
 from communities.access.moments import FactsBefore
+from communities.access.revocation import Readable
 from communities.access.shadows import note_differences, standing_gates
 from communities.events import AccessChanged
 from communities.gates.facts import GateFacts
 from communities.gates.live import LiveGate
 from communities.gates.verdicts import earliest
 from eventlog.append import Draft, append
-from eventlog.events import AccessRevoked
 from eventlog.topics import topic_for
 from kernel.ids import CommunityId, UserId
 
@@ -73,15 +73,10 @@ def catch_up(community_id: CommunityId, user_ids: Collection[UserId], since: dat
 
 def _tell(community_id: CommunityId, before: Readable, after: Readable, review: Review | None = None) -> None:
     """Revocations come first: nothing that follows reaches who lost the topic."""
-    changed = _changed(before, after)
-    revoked = [
-        Draft(topic, AccessRevoked(user=user_id))
-        for user_id in changed
-        for topic in before[user_id]
-        if topic not in after[user_id] and not (review and review.has_closed(user_id, topic))
+    told = [
+        Draft(topic_for("user", user_id), AccessChanged(community=community_id)) for user_id in _changed(before, after)
     ]
-    told = [Draft(topic_for("user", user_id), AccessChanged(community=community_id)) for user_id in changed]
-    append([*revoked, *told])
+    append([*closed_between(before, after, community_id, review), *told])
 
 
 def _changed(before: Readable, after: Readable) -> list[UserId]:

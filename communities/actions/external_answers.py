@@ -41,6 +41,7 @@ from kernel.actor import Actor
 from kernel.clock import now
 from kernel.ids import CommunityId, ExternalServiceId, UserId
 from kernel.jobs import enqueue
+from kernel.metrics import limit_hit
 from kernel.rate_limits import take
 from kernel.sealing import CannotUnseal
 
@@ -154,6 +155,7 @@ def _take_batch(service_id: ExternalServiceId) -> _Batch | None:
     if not user_ids:
         return None
     if services_being_asked(at) >= settings.EXTERNAL_SERVICES_AT_ONCE:
+        limit_hit("external_service.at_once")
         enqueue(JOB, service_id=str(service_id), after_seconds=_TURN_SECONDS)
         return None
     try:
@@ -227,6 +229,8 @@ def _write_failures(rows: Mapping[UserId, ExternalAnswer], replies: Mapping[User
 
 def _count_failures(service: ExternalService, replies: Mapping[UserId, ServiceAnswer | NoAnswer]) -> None:
     reasons = [reply.reason for reply in replies.values() if isinstance(reply, NoAnswer)]
+    if late := reasons.count("timeout"):
+        limit_hit("external_service.seconds", late)
     if len(reasons) < len(replies):
         service.failures, service.last_failure, service.paused_until = 0, "", None
         return

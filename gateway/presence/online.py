@@ -11,6 +11,7 @@ from django.conf import settings
 
 from gateway.presence.reporter import AWAY
 from kernel.ids import UserId
+from kernel.metrics import limit_hit
 
 logger = structlog.get_logger(__name__)
 
@@ -30,9 +31,13 @@ def online_users() -> set[UserId]:
     timeout = settings.REDIS_TIMEOUT
     try:
         with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=timeout, socket_connect_timeout=timeout) as server:
-            for process in server.zrange("presence:leases", 0, _PROCESSES_MAX - 1):
+            processes = server.zrange("presence:leases", 0, _PROCESSES_MAX)
+            if len(processes) > _PROCESSES_MAX:
+                limit_hit("presence.online")
+            for process in processes[:_PROCESSES_MAX]:
                 for user in server.sscan_iter(b"presence:held:" + process, count=_READ_AT_ONCE):
                     if len(found) >= ONLINE_MAX or time.monotonic() > deadline:
+                        limit_hit("presence.online")
                         return _ids(found)
                     found.add(user)
     except AWAY as error:

@@ -250,6 +250,7 @@ def test_when_its_time_has_come_nothing_is_left_that_tells_who_it_was():
         "accounts.records",
         "chat.read_markers",
         "communities.applications",
+        "communities.onboarding",
         "accounts.identity",
     ]
 
@@ -304,6 +305,7 @@ def test_steps_run_by_phase_then_by_name():
         "accounts.records",
         "chat.read_markers",
         "communities.applications",
+        "communities.onboarding",
         "accounts.identity",
     ]
 

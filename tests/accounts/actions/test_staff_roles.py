@@ -53,7 +53,11 @@ def test_each_role_has_exactly_what_the_table_says():
         "communities.view_entitlement",
         "communities.view_gate",
         "communities.view_gateversion",
+        "communities.view_onboardingversion",
+        "communities.view_externalservice",
+        "communities.view_memberlevel",
         "chat.view_room",
+        "chat.view_roomoverwrites",
     }
     sessions = {
         "accounts.view_session",

@@ -352,7 +352,7 @@ def test_closing_many_topics_costs_as_many_statements_as_closing_few(
 ):
     rooms[UserId(member.user_id)] = [topic_for("room", uuid7()) for _ in range(amount)]
 
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         remove_member(acting(moderator), **whom(member))
 
 

@@ -8,7 +8,10 @@ import pytest
 
 from chat.constants import ChatPermission
 from communities import tasks
+from communities.access import GateDraft
 from communities.actions.catching_up import catch_up_with_time
+from communities.actions.gates import put_gate
+from communities.actions.memberships import ban_member
 from communities.actions.roles import create_role, delete_role, reorder_roles, update_role
 from communities.constants import INVITES_TOPIC, Permission
 from communities.errors import PermissionNotHeld, RoleIsDefault, RoleTooHigh, TooManyRoles
@@ -333,18 +336,45 @@ def test_who_is_online_is_done_first_and_once(community, here, moderators, many,
     assert [row.access_epoch for row in Membership.objects.filter(community=community)] == [2] * 5
 
 
-def test_topics_that_only_some_were_added_to_are_not_reviewed_but_closed_by_name(community, here, moderators, many):
+@pytest.fixture
+def private_room(community, moderators, many):
+    """Return a private room of two of the moderators, which only the role lets them read."""
     default = role_of(community, Rank.MEMBER)
     moderators.permissions, default.permissions = default.permissions, []
     for role in (moderators, default):
         role.save()
-    room = make_room(community, many[0].user, many[1].user, private=True)
+    return make_room(community, many[0].user, many[1].user, private=True)
+
+
+def test_topics_that_only_some_were_added_to_are_not_reviewed_but_closed_by_name(here, moderators, many, private_room):
     update_role(SYSTEM, community_id=here, role_id=RoleId(moderators.pk), permissions=[])
 
     go_on()
 
-    assert revoked_in(topic_for("room", room.pk)) == [AccessRevoked(user=row.user_id) for row in many[:2]]
-    assert "access.reviewed" not in types_of(topic_for("room", room.pk))
+    assert revoked_in(topic_for("room", private_room.pk)) == [AccessRevoked(user=row.user_id) for row in many[:2]]
+    assert "access.reviewed" not in types_of(topic_for("room", private_room.pk))
+
+
+def test_who_is_banned_before_the_jobs_come_to_them_loses_private_rooms_too(here, moderators, many, private_room):
+    update_role(SYSTEM, community_id=here, role_id=RoleId(moderators.pk), permissions=[])
+
+    ban_member(SYSTEM, community_id=here, user_id=UserId(many[0].user_id))
+
+    assert revoked_in(topic_for("room", private_room.pk)) == [AccessRevoked(user=many[0].user_id)]
+
+
+def test_a_private_room_whose_gate_changes_before_the_jobs_is_closed_all_the_same(
+    community, here, moderators, many, private_room, owner
+):
+    make_entitlement(community, owner.user)
+    update_role(SYSTEM, community_id=here, role_id=RoleId(moderators.pk), permissions=[])
+    put_gate(
+        SYSTEM, kind="room", resource_id=private_room.pk, draft=GateDraft(tree={"type": "entitlement", "key": "gold"})
+    )
+
+    go_on()
+
+    assert {one.user for one in revoked_in(topic_for("room", private_room.pk))} == {row.user_id for row in many[:2]}
 
 
 def test_what_time_takes_after_the_review_is_closed_by_name(community, here, moderators, many, time_machine):

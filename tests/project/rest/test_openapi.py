@@ -22,6 +22,7 @@ from tests.factories.communities import (
     make_application,
     make_community,
     make_entitlement,
+    make_external_service,
     make_invite,
     make_member,
     make_trial_offer,
@@ -143,6 +144,7 @@ def world() -> dict[str, Any]:
     ids |= {"entitlement_id": make_entitlement(community, make_user()).id, "offer_id": make_trial_offer(community).id}
     ids |= {"category_id": make_category(community).id}
     ids |= {"role_id": role_of(community, Rank.MODERATOR).id}
+    ids |= {"service_id": make_external_service(community).id}
     ids |= {"invite_id": make_invite(community, owner)[0].id}
     ids |= {"session_id": owner.sessions.get().id, "device_id": owner.trusted_devices.get().id}
     return {
