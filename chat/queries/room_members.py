@@ -72,11 +72,8 @@ def open_room_topics(community_id: CommunityId) -> Sequence[Topic]:
 
 def private_room_topics(community_id: CommunityId, user_ids: Collection[UserId]) -> Mapping[UserId, Sequence[Topic]]:
     """Return the topics of the private rooms that each user was added to, for `communities.access` to revoke. One query."""
-    rows = RoomMember.objects.filter(
-        community_id=community_id,
-        user_id__in=user_ids,
-        state=RoomMemberState.MEMBER,
-        room__visibility=RoomVisibility.PRIVATE,
+    rows = counting_participants().filter(
+        community_id=community_id, user_id__in=user_ids, room__visibility=RoomVisibility.PRIVATE
     )
     found: dict[UserId, list[Topic]] = {}
     for user_id, room_id in rows.order_by("room_id").values_list("user_id", "room_id"):

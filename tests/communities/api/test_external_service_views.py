@@ -62,5 +62,5 @@ def test_no_explanation_names_the_service_and_the_remedy_asks_again(api, limiter
     [explained] = told.json()["gates"]
     assert (explained["type"], explained["passed"]) == ("external", None)
     asked = api.post(explained["remedy"]["route"], headers=theirs)
-    assert (asked.status_code, asked.content) == (202, b"")
+    assert (asked.status_code, asked.content) == (204, b"")
     assert ExternalAnswer.objects.filter(user=member.user, ask_at__isnull=False).exists()
