@@ -56,7 +56,8 @@ def _partition_name(day: date) -> str:
 def _create(day: date) -> None:
     """Make one day's partition beside the table, move in what waits in the default partition, and attach it.
 
-    Locks out appends that would land in the default partition, so that none slips in between move and attach.
+    Locks out appends that would land in the default partition, so that none slips in between move and attach. For today they wait at the
+    table itself: one that is on its way into the default partition already would be refused by it afterwards.
     """
     name = _partition_name(day)
     start = datetime(day.year, day.month, day.day, tzinfo=UTC)
@@ -66,6 +67,8 @@ def _create(day: date) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_MAINTENANCE_LOCK])
         if day in _partition_days():
             return
+        if start <= now():
+            cursor.execute("LOCK TABLE ONLY eventlog_event IN SHARE ROW EXCLUSIVE MODE")
         cursor.execute(f"LOCK TABLE {DEFAULT_PARTITION} IN ACCESS EXCLUSIVE MODE")
         cursor.execute(f"CREATE TABLE {name} (LIKE eventlog_event INCLUDING ALL)")
         cursor.execute(_move(name), bounds)

@@ -24,6 +24,8 @@ from project.retrying import keep_trying
 
 logger = structlog.get_logger(__name__)
 
+ENDING_SECONDS = 20.0
+"""How long what is under way has to end; then it is told again, since a library may have swallowed the first word."""
 HEARTBEAT_PAUSE_SECONDS = 3.0  # often, so that a restarted Redis soon knows again that we live
 JOBS_AT_ONCE = 4
 JOBS_WAIT_SECONDS = 5.0
@@ -44,6 +46,10 @@ async def run_worker() -> None:
     work, stop = asyncio.create_task(_work()), asyncio.create_task(stopping.wait())
     await asyncio.wait({work, stop}, return_when=asyncio.FIRST_COMPLETED)
     work.cancel()
+    await asyncio.wait({work}, timeout=ENDING_SECONDS)
+    if not work.done():
+        logger.warning("worker.ends_late")
+        work.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await work
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from threading import Thread
 
 import pytest
 import time_machine
 from django.db import connection
 
+from eventlog import partitions as partitions_module
 from eventlog.partitions import DAYS_AHEAD, maintain_partitions
 
 pytestmark = pytest.mark.django_db
@@ -66,3 +68,42 @@ def test_partitions_older_than_is_kept_are_dropped_with_their_events():
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM eventlog_event")
         assert cursor.fetchone() == (1,)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_event_that_is_written_while_todays_partition_is_made_waits_and_lies_in_it(monkeypatch):
+    move, writers = partitions_module._move, []
+
+    def write() -> None:
+        try:
+            insert_event(1, TODAY)
+        finally:
+            connection.close()
+
+    def moving(name: str) -> str:
+        if not writers:
+            writers.append(Thread(target=write))
+            writers[0].start()
+            while not somebody_waits():
+                writers[0].join(0.01)
+        return move(name)
+
+    monkeypatch.setattr(partitions_module, "_move", moving)
+    try:
+        with time_machine.travel(TODAY):  # the clock of a new connection has to go on
+            maintain_partitions(keep_days=7)
+        writers[0].join()
+        assert where_is(1) == "eventlog_event_2031_05_10"
+    finally:
+        with connection.cursor() as cursor:
+            for name in names(TODAY.date(), DAYS_AHEAD + 1):
+                cursor.execute(f"DROP TABLE IF EXISTS {name}")
+
+
+def somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database "
+            "WHERE datname = current_database() AND NOT granted"
+        )
+        return bool(cursor.fetchone()[0])
